@@ -1,0 +1,5 @@
+export type * from './block/block-data.ts';
+export type * from './mempool/pool-view.ts';
+export type * from './primitives.ts';
+export type * from './query/call-executor.ts';
+export type * from './query/chain-reader.ts';

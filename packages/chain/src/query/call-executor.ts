@@ -1,0 +1,74 @@
+import type { AccessListItem, AuthorizationData } from '../block/block-data.ts';
+import type { Address, Hash, Hex, Wei } from '../primitives.ts';
+import type { BlockSelector } from './chain-reader.ts';
+
+/**
+ * Runs the EVM on a committed state without changing it. Costs up to `gasCap` gas of CPU, so a node runs it on
+ * threads that nothing else waits for.
+ */
+export interface CallExecutor {
+  call(request: CallRequest, block: BlockSelector, options?: CallOptions): Promise<CallResult>;
+  /** The least gas limit with which the call succeeds. Throws `ExecutionRevertedError` and `ChainError`. */
+  estimateGas(request: CallRequest, block: BlockSelector, options?: CallOptions): Promise<bigint>;
+  /** EIP-2930 list that makes the call cheapest, and the gas it then uses. */
+  createAccessList(
+    request: CallRequest,
+    block: BlockSelector,
+    options?: CallOptions,
+  ): Promise<AccessListResult>;
+}
+
+/** Fields as in `eth_call`; absent ones have geth's defaults. */
+export interface CallRequest {
+  readonly from?: Address;
+  readonly to?: Address | null;
+  readonly gas?: bigint;
+  readonly gasPrice?: Wei;
+  readonly maxFeePerGas?: Wei;
+  readonly maxPriorityFeePerGas?: Wei;
+  readonly value?: Wei;
+  readonly input?: Hex;
+  readonly nonce?: bigint;
+  readonly accessList?: readonly AccessListItem[];
+  readonly authorizationList?: readonly AuthorizationData[];
+}
+
+export interface CallOptions {
+  /** geth's state override set. */
+  readonly stateOverrides?: ReadonlyMap<Address, AccountOverride>;
+  /** geth's block overrides. */
+  readonly blockOverrides?: BlockOverride;
+}
+
+export interface AccountOverride {
+  readonly nonce?: bigint;
+  readonly balance?: Wei;
+  readonly code?: Hex;
+  /** Replaces all storage. Excludes `stateDiff`. */
+  readonly state?: ReadonlyMap<bigint, Hash>;
+  /** Replaces single slots. */
+  readonly stateDiff?: ReadonlyMap<bigint, Hash>;
+}
+
+export interface BlockOverride {
+  readonly number?: bigint;
+  readonly time?: bigint;
+  readonly gasLimit?: bigint;
+  readonly feeRecipient?: Address;
+  readonly prevRandao?: Hash;
+  readonly baseFeePerGas?: Wei;
+}
+
+/** Where a call ended; a revert is an answer, not an exception. */
+export type CallResult =
+  | { readonly status: 'success'; readonly output: Hex; readonly gasUsed: bigint }
+  | { readonly status: 'revert'; readonly output: Hex; readonly gasUsed: bigint }
+  /** Any other EVM failure; `error` is geth's wording, such as `out of gas`. */
+  | { readonly status: 'failure'; readonly error: string; readonly gasUsed: bigint };
+
+export interface AccessListResult {
+  readonly accessList: readonly AccessListItem[];
+  readonly gasUsed: bigint;
+  /** Set when the call failed with the list. */
+  readonly error?: string;
+}

@@ -1,0 +1,97 @@
+import type {
+  BlockData,
+  HeaderData,
+  LocatedTransaction,
+  LogData,
+  ReceiptData,
+} from '../block/block-data.ts';
+import type { Address, BlockNumber, BlockRef, Hash, Hex, Wei } from '../primitives.ts';
+
+/**
+ * Reads of the committed chain, answered from LMDB read transactions in whatever thread holds the reader. Each call
+ * sees one consistent head. None of them runs the EVM; see `CallExecutor` for what does.
+ */
+export interface ChainReader {
+  readonly chainId: bigint;
+  /** Genesis block. */
+  readonly genesis: BlockRef;
+  /** The last committed block. */
+  head(): HeaderData;
+  /** Finds the header a client means; undefined when there is none. `safe`, `finalized` and `pending` are the head. */
+  header(block: BlockSelector): HeaderData | undefined;
+  block(block: BlockSelector): BlockData | undefined;
+  /** All receipts of a block, in order. */
+  receipts(block: BlockSelector): readonly ReceiptData[] | undefined;
+  transaction(hash: Hash): LocatedTransaction | undefined;
+  /** Raw EIP-2718 bytes. */
+  rawTransaction(hash: Hash): Uint8Array | undefined;
+  receipt(hash: Hash): ReceiptData | undefined;
+  /**
+   * Logs of blocks `from..to` that match. Throws `ChainError` with code `too-many-results` beyond `filter.maxResults`.
+   */
+  logs(filter: LogFilter): readonly LogData[];
+  /** Account after a block; a missing account has zero nonce and balance. Throws `unknown-block`. */
+  account(address: Address, block: BlockSelector): AccountData;
+  code(address: Address, block: BlockSelector): Hex;
+  /** 32 bytes. */
+  storage(address: Address, slot: bigint, block: BlockSelector): Hash;
+  /** EIP-1186. */
+  proof(address: Address, slots: readonly bigint[], block: BlockSelector): AccountProof;
+  /** The header fields of a block that would follow the head now: base fee, gas limit, number. */
+  nextBlock(): {
+    readonly number: BlockNumber;
+    readonly baseFeePerGas?: Wei;
+    readonly blobBaseFee?: Wei;
+    readonly gasLimit: bigint;
+  };
+  /** EIP-1559 fee history; percentiles ascending in 0..100. */
+  feeHistory(blockCount: number, newest: BlockSelector, percentiles: readonly number[]): FeeHistory;
+  close(): Promise<void>;
+}
+
+export type BlockTag = 'latest' | 'earliest' | 'pending' | 'safe' | 'finalized';
+
+export type BlockSelector =
+  | { readonly tag: BlockTag }
+  | { readonly number: BlockNumber }
+  /** EIP-1898. */
+  | { readonly hash: Hash; readonly requireCanonical?: boolean };
+
+export interface AccountData {
+  readonly nonce: bigint;
+  readonly balance: Wei;
+  readonly codeHash: Hash;
+  readonly storageRoot: Hash;
+}
+
+export interface LogFilter {
+  readonly from: BlockNumber;
+  /** Inclusive. */
+  readonly to: BlockNumber;
+  /** Any of these; empty means any address. */
+  readonly addresses: readonly Address[];
+  /** Per position any of these; null means anything. */
+  readonly topics: readonly (readonly Hash[] | null)[];
+  readonly maxResults: number;
+}
+
+export interface AccountProof {
+  readonly account: AccountData;
+  readonly accountProof: readonly Hex[];
+  readonly storageProof: readonly {
+    readonly slot: bigint;
+    readonly value: bigint;
+    readonly proof: readonly Hex[];
+  }[];
+}
+
+export interface FeeHistory {
+  readonly oldestBlock: BlockNumber;
+  /** One more than blocks. */
+  readonly baseFeePerGas: readonly Wei[];
+  readonly gasUsedRatio: readonly number[];
+  readonly baseFeePerBlobGas: readonly Wei[];
+  readonly blobGasUsedRatio: readonly number[];
+  /** Per block, per percentile, wei per gas. Absent without percentiles. */
+  readonly reward?: readonly (readonly Wei[])[];
+}

@@ -1,0 +1,21 @@
+import type { Entry } from './entry.ts';
+import type { NodeId, Role, Term } from './types.ts';
+
+/** What users of the library observe; names are those of the original Mokka. */
+export type CoreEvent =
+  /** Role, term or known leader changed. */
+  | {
+      readonly type: 'state';
+      readonly role: Role;
+      readonly term: Term;
+      readonly leader: NodeId | null;
+    }
+  | { readonly type: 'join'; readonly peer: NodeId }
+  | { readonly type: 'leave'; readonly peer: NodeId }
+  /** No leader was heard for an election timeout. */
+  | { readonly type: 'heartbeat_timeout'; readonly term: Term }
+  /** Entry accepted: stored and voted for, not yet agreed. */
+  | { readonly type: 'log'; readonly entry: Entry }
+  /** Entry committed. */
+  | { readonly type: 'log_ack'; readonly entry: Entry }
+  | { readonly type: 'error'; readonly code: string; readonly message: string };

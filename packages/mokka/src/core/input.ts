@@ -1,0 +1,36 @@
+import type { Proposal, ProposalVerdict } from '../application.ts';
+import type { Entry } from './entry.ts';
+import type { Message } from './message.ts';
+import type { EntryHash, LogIndex, NodeId, StateDigest, Ticket } from './types.ts';
+
+/** Everything that can happen to a node. The core reacts to nothing else. */
+export type Input =
+  /** Time passed; due at the latest at the instant `nextDeadline()` named. */
+  | { readonly type: 'tick' }
+  /** A decoded message from an authenticated member. */
+  | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
+  | { readonly type: 'peer-connected'; readonly peer: NodeId }
+  | { readonly type: 'peer-disconnected'; readonly peer: NodeId }
+  /** A `persist` effect is synced to disk. Tickets come back in order. */
+  | { readonly type: 'persisted'; readonly ticket: Ticket }
+  /** Answer to `read-entries`: consecutive entries, possibly fewer than asked for. */
+  | { readonly type: 'entries-read'; readonly ticket: Ticket; readonly entries: readonly Entry[] }
+  /** Answer to `prepare-proposal`. */
+  | {
+      readonly type: 'proposal-prepared';
+      readonly ticket: Ticket;
+      readonly proposal: Proposal | null;
+    }
+  /** Answer to `process-proposal`. */
+  | {
+      readonly type: 'proposal-processed';
+      readonly ticket: Ticket;
+      readonly hash: EntryHash;
+      readonly verdict: ProposalVerdict;
+    }
+  /** The application made everything up to `index` durable. */
+  | { readonly type: 'applied'; readonly index: LogIndex; readonly stateDigest: StateDigest }
+  /** The application has something to propose. */
+  | { readonly type: 'pending' }
+  /** An operator asks this node, if it leads, to give its term to another. */
+  | { readonly type: 'transfer-leadership'; readonly to: NodeId };

@@ -1,0 +1,11 @@
+export type * from './application.ts';
+export type * from './core/certificate.ts';
+export type * from './core/effect.ts';
+export type * from './core/entry.ts';
+export type * from './core/event.ts';
+export type * from './core/input.ts';
+export type * from './core/message.ts';
+export type * from './core/statements.ts';
+export type * from './core/types.ts';
+export type * from './storage/storage.ts';
+export type * from './transport/transport.ts';

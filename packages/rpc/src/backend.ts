@@ -1,0 +1,73 @@
+import type {
+  Address,
+  BlockData,
+  CallExecutor,
+  CallRequest,
+  ChainReader,
+  Hash,
+  Hex,
+  LogData,
+  PoolContent,
+  PoolStatus,
+  ReceiptData,
+  TransactionData,
+} from '@praline/chain';
+
+/** What the JSON-RPC methods need of a node. Implemented by the node over its threads, and by tests in one process. */
+export interface RpcBackend {
+  readonly reader: ChainReader;
+  readonly executor: CallExecutor;
+  readonly transactions: TransactionService;
+  readonly accounts: DevelopmentAccounts;
+  readonly network: NetworkService;
+  readonly events: ChainEventSource;
+}
+
+/** Ways into the chain. All errors are coded (`ChainError` of `@praline/chain`), and mapped in one place here. */
+export interface TransactionService {
+  /**
+   * Takes a signed transaction. In instant mining it resolves once the transaction is committed and applied on this
+   * node, at once when it is queued behind a nonce gap; in interval mining once it is in the pool and handed to the leader.
+   * Rejects with `no-quorum` after a bounded wait when the network can not agree at present.
+   */
+  sendRaw(raw: Uint8Array): Promise<Hash>;
+  /** Fills, signs (at the leader) and sends for a development account; waits as `sendRaw`. */
+  send(request: CallRequest): Promise<Hash>;
+  /** `evm_mine`: asks the leader for a block, empty if need be; resolves when it is applied here. */
+  mine(): Promise<void>;
+  pooled(hash: Hash): Promise<TransactionData | undefined>;
+  /** Account nonce counting executable pooled transactions. */
+  pendingNonce(address: Address): Promise<bigint>;
+  poolStatus(): Promise<PoolStatus>;
+  poolContent(): Promise<PoolContent>;
+}
+
+/** Accounts whose keys the node holds; none outside development mode. */
+export interface DevelopmentAccounts {
+  readonly addresses: readonly Address[];
+  /** Signs a 32-byte digest; 65 bytes r, s, v with v 27 or 28. Throws `unknown-account`. */
+  signDigest(address: Address, digest: Uint8Array): Hex;
+}
+
+export interface NetworkService {
+  readonly clientVersion: string;
+  readonly networkId: bigint;
+  readonly coinbase: Address;
+  peerCount(): number;
+  isListening(): boolean;
+  /** False when level with the leader, as far as this node knows. */
+  syncing(): false | { startingBlock: number; currentBlock: number; highestBlock: number };
+}
+
+export interface ChainEventSource {
+  /** Called after a block is durable and readable; in block order. Returns the unsubscription. */
+  onBlock(listener: (event: CommittedBlock) => void): () => void;
+  /** Called when a transaction becomes executable in this node's pool. */
+  onPendingTransaction(listener: (transaction: TransactionData) => void): () => void;
+}
+
+export interface CommittedBlock {
+  readonly block: BlockData;
+  readonly receipts: readonly ReceiptData[];
+  readonly logs: readonly LogData[];
+}
