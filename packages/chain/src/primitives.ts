@@ -22,3 +22,46 @@ export interface BlockRef {
   readonly number: BlockNumber;
   readonly hash: Hash;
 }
+
+/** Lower-case hexadecimal text of bytes. */
+export function hexOf(bytes: Uint8Array): Hex {
+  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
+}
+
+/** Bytes of a `Hex`; the type vouches for its form. */
+export function bytesOf(hex: Hex): Uint8Array {
+  return new Uint8Array(Buffer.from(hex.slice(2), 'hex'));
+}
+
+/** Throws `RangeError` unless there are 20 bytes. */
+export function addressOf(bytes: Uint8Array): Address {
+  requireLength(bytes, 20, 'an address');
+  return hexOf(bytes) as Address;
+}
+
+/** Throws `RangeError` unless there are 32 bytes. */
+export function hashOf(bytes: Uint8Array): Hash {
+  requireLength(bytes, 32, 'a hash');
+  return hexOf(bytes) as Hash;
+}
+
+/** Throws `RangeError` below zero and above 2^256 - 1. */
+export function weiOf(value: bigint): Wei {
+  if (value < 0n || value >= 1n << 256n) throw new RangeError(`Not an amount in wei: ${value}.`);
+  return value as Wei;
+}
+
+/** Throws `RangeError` unless it is a safe integer from 0 up. */
+export function blockNumberOf(value: number | bigint): BlockNumber {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new RangeError(`Not a block number: ${value}.`);
+  }
+  return number as BlockNumber;
+}
+
+function requireLength(bytes: Uint8Array, length: number, what: string): void {
+  if (bytes.length !== length) {
+    throw new RangeError(`Expected ${length} bytes for ${what}, got ${bytes.length}.`);
+  }
+}
