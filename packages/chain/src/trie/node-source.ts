@@ -31,12 +31,17 @@ export class NodeReader {
     const cached = this.#cache.get(hash);
     if (cached !== undefined) return cached;
     const node = decodeChecked(hash, this.raw(hash));
+    this.remember(hash, node);
+    return node;
+  }
+
+  /** Spares reading a node that was just made. Its children must be hashes or embedded nodes. */
+  remember(hash: Hash, node: TrieNode): void {
     if (this.#cache.size >= CACHED_NODES_MAX) {
       const oldest = this.#cache.keys().next();
       if (!oldest.done) this.#cache.delete(oldest.value);
     }
     this.#cache.set(hash, node);
-    return node;
   }
 
   /** RLP of a stored node. Throws `corrupt-store`. */

@@ -138,7 +138,8 @@ describe('updateTrie', () => {
     const world = new World();
     world.apply([{ key: Buffer.alloc(4, 1), value: Buffer.alloc(40, 1) }]);
     world.nodes.set(world.root, Buffer.alloc(50));
-    expect(() => readTrie(world.reader, world.root, Buffer.alloc(4, 1))).toThrow(
+    const fresh = new NodeReader({ getNode: (hash) => world.nodes.get(hash) });
+    expect(() => readTrie(fresh, world.root, Buffer.alloc(4, 1))).toThrow(
       expect.objectContaining({ code: 'corrupt-store' }),
     );
   });

@@ -41,24 +41,52 @@ export function updateTrie(
   const result = new Update(reader, sorted).apply(start, 0, sorted.length, 0);
   if (result === start) return root;
   if (result === null) return EMPTY_TRIE_ROOT;
-  return storeRoot(result, created);
+  return result instanceof Uint8Array ? hashOf(result) : new Store(reader, created).add(result);
 }
 
-function storeRoot(node: Child, created: Map<Hash, Uint8Array>): Hash {
-  if (node instanceof Uint8Array) return hashOf(node);
-  const bytes = encodeNode(node, (child) => refer(child, created));
-  const hash = hashOf(keccak256(bytes));
-  created.set(hash, bytes);
-  return hash;
+/** Encodes and hashes new nodes, children first. */
+class Store {
+  readonly #reader: NodeReader;
+  readonly #created: Map<Hash, Uint8Array>;
+
+  constructor(reader: NodeReader, created: Map<Hash, Uint8Array>) {
+    this.#reader = reader;
+    this.#created = created;
+  }
+
+  /** A root is stored by its hash however short it is. */
+  add(root: TrieNode): Hash {
+    const linked = this.#link(root);
+    return this.#put(linked, encodeNode(linked, referEmbedded), hashOf);
+  }
+
+  #put<Name>(node: TrieNode, bytes: Uint8Array, name: (hash: Uint8Array) => Name): Name {
+    const hash = keccak256(bytes);
+    const key = hashOf(hash);
+    this.#created.set(key, bytes);
+    this.#reader.remember(key, node);
+    return name(hash);
+  }
+
+  /** The node with each child as it is referred to: by hash, or embedded when its RLP is shorter. */
+  #link(node: TrieNode): TrieNode {
+    if (node.kind === 'leaf') return node;
+    if (node.kind === 'extension') return { ...node, child: this.#linkChild(node.child) };
+    const children = node.children.map((child) => (child === null ? null : this.#linkChild(child)));
+    return { kind: 'branch', children };
+  }
+
+  #linkChild(child: Child): Child {
+    if (child instanceof Uint8Array) return child;
+    const linked = this.#link(child);
+    const bytes = encodeNode(linked, referEmbedded);
+    return bytes.length < 32 ? linked : this.#put(linked, bytes, (hash) => hash);
+  }
 }
 
-function refer(child: Child, created: Map<Hash, Uint8Array>): ChildReference {
+function referEmbedded(child: Child): ChildReference {
   if (child instanceof Uint8Array) return { bytes: child, isHash: true };
-  const bytes = encodeNode(child, (next) => refer(next, created));
-  if (bytes.length < 32) return { bytes, isHash: false };
-  const hash = keccak256(bytes);
-  created.set(hashOf(hash), bytes);
-  return { bytes: hash, isHash: true };
+  return { bytes: encodeNode(child, referEmbedded), isHash: false };
 }
 
 /** One pass over sorted changes. Ranges `from..to` (exclusive) share the first `depth` nibbles. */
@@ -94,27 +122,18 @@ class Update {
     to: number,
     depth: number,
   ): Child | null {
-    const merged: Change[] = [];
-    let own: Change | undefined;
-    let before = 0;
-    for (const change of this.#changes.slice(from, to)) {
-      const order = Buffer.compare(change.path.subarray(depth), path);
-      if (order === 0) own = change;
-      else {
-        if (order < 0) before = merged.length + 1;
-        if (change.value !== null) merged.push(change);
-        else if (order < 0) before -= 1;
-      }
-    }
-    if (merged.length === 0 && (own === undefined || sameBytes(own.value, value))) return child;
-    if (own?.value !== null) {
-      const start = this.#changes[from]?.path.subarray(0, depth) ?? path.subarray(0, 0);
-      const full = new Uint8Array(depth + path.length);
-      full.set(start);
-      full.set(path, depth);
-      merged.splice(before, 0, own ?? { path: full, value });
-    }
-    return build(merged, depth);
+    const changes = this.#changes.slice(from, to);
+    const own = changes.find((change) => Buffer.compare(change.path.subarray(depth), path) === 0);
+    const ownSame = own !== undefined && own.value !== null && !Buffer.compare(own.value, value);
+    const idle = changes.every((change) => (change === own ? ownSame : change.value === null));
+    if (idle) return child;
+    if (own !== undefined) return build(changes, depth);
+    const full = new Uint8Array(depth + path.length);
+    full.set(changes[0]?.path.subarray(0, depth) ?? path.subarray(0, 0));
+    full.set(path, depth);
+    const at = changes.findIndex((change) => Buffer.compare(change.path, full) > 0);
+    changes.splice(at === -1 ? changes.length : at, 0, { path: full, value });
+    return build(changes, depth);
   }
 
   #applyToExtension(
@@ -224,8 +243,4 @@ function buildPresent(
   }
   const branch: BranchNode = { kind: 'branch', children };
   return prefixNode(first.path.slice(depth, depth + shared), branch);
-}
-
-function sameBytes(a: Uint8Array | null, b: Uint8Array): boolean {
-  return a !== null && Buffer.compare(a, b) === 0;
 }
