@@ -8,7 +8,7 @@ import type { HeaderData, WithdrawalData } from '../block/block-data.ts';
 import type { HeaderFields } from '../block/header-codec.ts';
 import { logOf, type ReceiptLog, type StoredReceipt } from '../block/receipt-codec.ts';
 import { ChainError } from '../errors.ts';
-import { type Address, addressOf, hashOf, type Wei, weiOf } from '../primitives.ts';
+import { type Address, addressOf, hashOf, weiOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
 import type { State } from '../state/layered-state.ts';
 import { diffOf, type StateDiff } from '../state/state-diff.ts';
@@ -32,10 +32,6 @@ export interface ParentContext {
 export interface ExecutedTransaction {
   readonly signed: SignedTransaction;
   readonly receipt: StoredReceipt;
-  readonly gasUsed: bigint;
-  /** Wei per gas paid. */
-  readonly effectiveGasPrice: Wei;
-  readonly contractAddress: Address | null;
 }
 
 /** What execution adds to a header. */
@@ -120,12 +116,6 @@ export class BlockRun {
         cumulativeGasUsed: this.#gasUsed,
         logs,
       },
-      gasUsed: result.totalGasSpent,
-      effectiveGasPrice: effectiveGasPrice(signed, this.#header.baseFeePerGas),
-      contractAddress:
-        data.to === null && result.createdAddress !== undefined
-          ? addressOf(result.createdAddress.bytes)
-          : null,
     };
     this.#executed.push(executed);
     return executed;
@@ -222,11 +212,4 @@ function refused(signed: SignedTransaction, error: unknown): ChainError {
 
 function blobGasOf({ data }: SignedTransaction): bigint {
   return BigInt(data.blobVersionedHashes?.length ?? 0) * GAS_PER_BLOB;
-}
-
-function effectiveGasPrice({ data }: SignedTransaction, baseFee: Wei | undefined): Wei {
-  if (data.gasPrice !== undefined) return data.gasPrice;
-  const cap = data.maxFeePerGas ?? weiOf(0n);
-  const wanted = (baseFee ?? 0n) + (data.maxPriorityFeePerGas ?? 0n);
-  return wanted < cap ? weiOf(wanted) : cap;
 }
