@@ -28,7 +28,17 @@ export { createGenesis, type Genesis } from './genesis/genesis.ts';
 export type { PralineConfig } from './genesis/genesis-file.ts';
 export type * from './mempool/pool-view.ts';
 export type * from './primitives.ts';
-export { addressOf, blockNumberOf, bytesOf, hashOf, hexOf, weiOf } from './primitives.ts';
+export {
+  addressOf,
+  blockNumberOf,
+  bytesOf,
+  hashOf,
+  hexOf,
+  parseAddress,
+  parseHash,
+  slotOf,
+  weiOf,
+} from './primitives.ts';
 export type * from './query/call-executor.ts';
 export type * from './query/chain-reader.ts';
 export type { StateView } from './state/state-view.ts';
