@@ -33,6 +33,20 @@ export type ChainErrorCode =
   | 'execution-failed'
   | 'gas-required-exceeds-allowance'
   | 'execution-timeout'
+  /** A genesis file breaks its schema; the message starts with the JSON path. */
+  | 'invalid-genesis'
+  /** The data folder belongs to another genesis. */
+  | 'genesis-mismatch'
+  /** The data folder holds no chain. */
+  | 'no-chain'
+  /** The data folder already holds a chain. */
+  | 'chain-exists'
+  /** The data folder was written in another version of the format. */
+  | 'unsupported-format'
+  /** A block breaks a rule; see `InvalidBlockError`. */
+  | 'invalid-block'
+  /** The chain was closed, or an error that stops the node closed it. */
+  | 'closed'
   /** Stored bytes that can not be what was written; the node must stop. */
   | 'corrupt-store';
 
@@ -49,4 +63,13 @@ export class ChainError extends Error {
     this.code = code;
     this.fields = fields;
   }
+}
+
+/** For stored data that must not be served or built on: the node stops on it. */
+export function corruptStore(what: string, fields: ChainErrorFields = {}): ChainError {
+  return new ChainError(
+    'corrupt-store',
+    `the chain's data is damaged: ${what}; restore the data folder from another node`,
+    fields,
+  );
 }

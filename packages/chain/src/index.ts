@@ -18,6 +18,7 @@ export type * from './primitives.ts';
 export { addressOf, blockNumberOf, bytesOf, hashOf, hexOf, weiOf } from './primitives.ts';
 export type * from './query/call-executor.ts';
 export type * from './query/chain-reader.ts';
+export * from './state/state-view.ts';
 export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
 export { executableTransaction } from './transaction/executable.ts';
 export { transactionGas } from './transaction/intrinsic-gas.ts';

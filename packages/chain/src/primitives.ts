@@ -65,3 +65,27 @@ function requireLength(bytes: Uint8Array, length: number, what: string): void {
     throw new RangeError(`Expected ${length} bytes for ${what}, got ${bytes.length}.`);
   }
 }
+
+/** Throws `RangeError` unless there are 256 bytes. */
+export function bloomOf(bytes: Uint8Array): Bloom {
+  requireLength(bytes, 256, 'a bloom');
+  return hexOf(bytes) as Bloom;
+}
+
+/** From text of any case. Throws `RangeError` unless it is `0x` and 64 hexadecimal digits. */
+export function parseHash(text: string): Hash {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new RangeError(`Not a 32-byte hash: ${text}.`);
+  return text.toLowerCase() as Hash;
+}
+
+/** From text of any case. Throws `RangeError` unless it is `0x` and 40 hexadecimal digits. */
+export function parseAddress(text: string): Address {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new RangeError(`Not a 20-byte address: ${text}.`);
+  return text.toLowerCase() as Address;
+}
+
+/** A storage slot's number as its 32-byte key. Throws `RangeError` outside 0 to 2^256 - 1. */
+export function slotOf(slot: bigint): Hash {
+  if (slot < 0n || slot >= 1n << 256n) throw new RangeError(`Not a storage slot: ${slot}.`);
+  return `0x${slot.toString(16).padStart(64, '0')}` as Hash;
+}
