@@ -1,4 +1,4 @@
-export { addressOfPrivateKey, DevelopmentAccountSet } from './accounts/development-accounts.ts';
+export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
 export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
 export { type CandidateOptions, Candidates } from './mempool/candidates.ts';

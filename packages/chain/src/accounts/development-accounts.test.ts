@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Address, bytesOf, type Hex, weiOf } from '../primitives.ts';
 import { addressOfPublicKey, signatureScheme } from '../transaction/signature.ts';
-import { addressOfPrivateKey, DevelopmentAccountSet } from './development-accounts.ts';
+import { DevelopmentAccountSet } from './development-accounts.ts';
 
 const MNEMONIC = 'test test test test test test test test test test test junk';
 
@@ -18,7 +18,6 @@ describe('DevelopmentAccountSet', () => {
     expect(accounts.privateKey(first)).toBe(
       '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
     );
-    expect(addressOfPrivateKey(bytesOf(accounts.privateKey(first)))).toBe(first);
   });
 
   it('signs digests that recover to the account', () => {

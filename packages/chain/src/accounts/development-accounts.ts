@@ -2,19 +2,16 @@
  * Accounts whose keys the node holds, derived from one mnemonic along the path all development nodes use. The keys
  * stay inside this object: it signs, and never gives them away except to whoever prints them at start.
  */
-import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { HDKey } from '@scure/bip32';
-import { mnemonicToSeedSync, validateMnemonic } from '@scure/bip39';
-import { wordlist } from '@scure/bip39/wordlists/english';
+import { validateMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { ChainError } from '../errors.ts';
+import { deriveAccounts } from '../genesis/dev-accounts.ts';
 import { type Address, type Hex, hexOf } from '../primitives.ts';
 import { decodeTransaction } from '../transaction/decode.ts';
 import { signTransaction, type UnsignedTransaction } from '../transaction/sign.ts';
-import { addressOfPublicKey, signatureScheme } from '../transaction/signature.ts';
+import { signatureScheme } from '../transaction/signature.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 
-/** BIP-44 for Ethereum's first account; the account's number follows. */
-const DERIVATION_PATH = "m/44'/60'/0'/0";
 /** More would make the start slow. */
 export const DEVELOPMENT_ACCOUNTS_MAX = 1_000;
 
@@ -40,13 +37,9 @@ export class DevelopmentAccountSet {
         { count },
       );
     }
-    const root = HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic)).derive(DERIVATION_PATH);
-    const keys = new Map<Address, Uint8Array>();
-    for (let number = 0; number < count; number++) {
-      const { privateKey } = root.deriveChild(number);
-      if (privateKey === null) throw new Error('A derived account has no private key.');
-      keys.set(addressOfPrivateKey(privateKey), privateKey);
-    }
+    const keys = new Map(
+      deriveAccounts(mnemonic, count).map(({ address, privateKey }) => [address, privateKey]),
+    );
     this.#keys = keys;
     this.addresses = [...keys.keys()];
   }
@@ -76,9 +69,4 @@ export class DevelopmentAccountSet {
     if (key !== undefined) return key;
     throw new ChainError('unknown-account', 'unknown account', { address });
   }
-}
-
-/** The account of a 32-byte private key. */
-export function addressOfPrivateKey(privateKey: Uint8Array): Address {
-  return addressOfPublicKey(secp256k1.getPublicKey(privateKey, false).subarray(1));
 }
