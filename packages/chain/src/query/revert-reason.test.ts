@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Hex } from '../primitives.ts';
-import { word } from '../testing/test-chain.ts';
+import { word } from '../testing/query-chain.ts';
 import { ExecutionRevertedError, revertMessage, revertReason } from './revert-reason.ts';
 
 /** ABI encoding of `Error(string)`. */
