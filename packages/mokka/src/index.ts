@@ -19,4 +19,7 @@ export * from './storage/memory.ts';
 export type * from './storage/storage.ts';
 export * from './storage/storage-error.ts';
 export * from './transport/memory.ts';
+export * from './transport/tls/limits.ts';
+export type * from './transport/tls/statistics.ts';
+export * from './transport/tls/tls-transport.ts';
 export type * from './transport/transport.ts';
