@@ -18,6 +18,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeChecked } from './checked-value.ts';
 import { describeStorage } from './conformance.test.suite.ts';
 import { LmdbStorage } from './lmdb.ts';
+import { transact } from './lmdb-transaction.ts';
 import type { StorageOperation } from './storage.ts';
 
 const CHILD = fileURLToPath(new URL('./lmdb-writer.test.child.ts', import.meta.url));
@@ -121,6 +122,21 @@ describe('LmdbStorage', () => {
       await truncate(path, 4096 + 100);
       await expect(LmdbStorage.open(folder)).rejects.toMatchObject({ code: 'corrupt' });
       expect(size).toBeGreaterThan(200_000);
+    }));
+
+  it('drops a transaction whole when a step of it throws', () =>
+    inFolder(async (folder) => {
+      const environment = open<Buffer, Buffer>({
+        path: join(folder, 'x.lmdb'),
+        encoding: 'binary',
+      });
+      const failing = transact(environment, () => {
+        environment.put(key(1), Buffer.from('half'));
+        throw new Error('in the middle');
+      });
+      await expect(failing).rejects.toThrow('in the middle');
+      expect(environment.getBinary(key(1))).toBeUndefined();
+      await environment.close();
     }));
 
   it('does not block the event loop while it syncs, and shares syncs', () =>

@@ -11,6 +11,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeChecked, encodeChecked } from './checked-value.ts';
 import { GroupCommit, type WriteStep } from './group-commit.ts';
 import { checkLmdbFile } from './lmdb-file.ts';
+import { transact } from './lmdb-transaction.ts';
 import {
   checkKey,
   checkLimits,
@@ -278,22 +279,6 @@ function openTables(path: string): Tables {
     records: openTable('records'),
     format: openTable('format'),
   };
-}
-
-/** Runs `action` in a transaction that is dropped whole when it throws. Resolves when it is synced. */
-async function transact(
-  environment: RootDatabase<Buffer, Buffer>,
-  action: () => void,
-): Promise<void> {
-  try {
-    await environment.childTransaction(action);
-  } catch (error) {
-    // The library's error carries a second rejected promise with the cause, which nobody else observes.
-    if (typeof error === 'object' && error !== null && 'commitError' in error) {
-      await error.commitError;
-    }
-    throw error;
-  }
 }
 
 function removeAll(table: Table, keys: readonly Buffer[]): void {
