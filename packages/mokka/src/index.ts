@@ -37,5 +37,19 @@ export {
   type RestoreErrorCode,
   restoreCore,
 } from './driver/restore.ts';
+export * from './identity/address.ts';
+export * from './identity/cluster-id.ts';
+export * from './identity/ed25519-scheme.ts';
+export * from './identity/identity-error.ts';
+export * from './identity/node-id.ts';
+export * from './identity/node-key.ts';
+export * from './storage/folder-lock.ts';
+export * from './storage/lmdb.ts';
+export * from './storage/memory.ts';
 export type * from './storage/storage.ts';
+export * from './storage/storage-error.ts';
+export * from './transport/memory.ts';
+export * from './transport/tls/limits.ts';
+export type * from './transport/tls/statistics.ts';
+export * from './transport/tls/tls-transport.ts';
 export type * from './transport/transport.ts';
