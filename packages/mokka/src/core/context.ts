@@ -268,7 +268,7 @@ export class CoreContext implements ValidatorSet {
 
   begin(instant: Instant): void {
     this.now = Math.max(this.now, instant.now);
-    this.unixTime = instant.unixTime;
+    this.unixTime = Math.max(0, Math.floor(instant.unixTime));
     this.#effects = [];
   }
 

@@ -199,7 +199,7 @@ function onConnection(context: CoreContext, id: NodeId, connected: boolean): Don
   const { election, leadership } = context;
   if (!connected && leadership?.leader === id && context.isValidator) {
     const { electionTimeout, electionJitter } = context.options.timing;
-    const soon = electionTimeout / 3 + context.random.next() * electionJitter;
+    const soon = Math.floor(electionTimeout / 3 + context.random.next() * electionJitter);
     election.deadline = Math.min(election.deadline, context.now + soon);
   }
 }

@@ -16,7 +16,7 @@ export function electionTimeout(context: CoreContext): number {
   const { electionTimeout: base, electionJitter, electionTimeoutMax } = context.options.timing;
   const growth = 2 ** Math.min(context.election.failedTerms, 16);
   const grown = Math.max(base, Math.min(base * growth, electionTimeoutMax));
-  return grown + context.random.next() * electionJitter;
+  return grown + Math.floor(context.random.next() * electionJitter);
 }
 
 export function resetElectionTimer(context: CoreContext): Done {
@@ -27,7 +27,7 @@ export function resetElectionTimer(context: CoreContext): Done {
 
 /** How often statements of an open election are sent again: three times within their lifetime. */
 export function repeatInterval(context: CoreContext): number {
-  return Math.max(1, context.options.timing.electionTimeout / 3);
+  return Math.max(1, Math.floor(context.options.timing.electionTimeout / 3));
 }
 
 /** The election timer ran out: no live leader. */
