@@ -8,7 +8,7 @@ import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
 import { Core } from '../core/core.ts';
 import type { CoreOptions } from '../core/options.ts';
-import { initialiseStore, restoreCore } from '../core/restore.ts';
+import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
@@ -35,7 +35,7 @@ export const coreBinding: CoreBinding = {
   decodeCertificate,
   decodeEntry,
   proofOf: (termStart) => decodeLeaderProof(termStart.payload),
-  initialise: (request) => initialiseStore(request.storage, coreOptions(request)),
+  initialise: (request) => createStore(request.storage, coreOptions(request)),
   boot: async (request) => {
     const options = coreOptions(request);
     return new Core(options, await restoreCore(request.storage, request.application, options));
