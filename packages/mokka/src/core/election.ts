@@ -44,7 +44,7 @@ export function repeatElection(context: CoreContext): Done {
   const { election } = context;
   const stranded = ownTermVoteIsOpen(context);
   if (election.preVote !== null) sendPreVote(context);
-  if (stranded && context.termVote !== null) context.broadcast(context.termVote);
+  if (stranded && context.syncedTermVote !== null) context.broadcast(context.syncedTermVote);
   election.repeatAt =
     election.preVote !== null || stranded
       ? context.now + repeatInterval(context)
@@ -53,7 +53,7 @@ export function repeatElection(context: CoreContext): Done {
 
 /** A term vote was sent for the own term and nobody leads it yet: it may have been lost. Rule *promise*. */
 export function ownTermVoteIsOpen(context: CoreContext): boolean {
-  return context.termVote?.termVote.term === context.term && context.leadership === null;
+  return context.syncedTermVote?.termVote.term === context.term && context.leadership === null;
 }
 
 function sendPreVote(context: CoreContext): Done {
