@@ -29,7 +29,8 @@ interface State {
 }
 
 interface Call {
-  readonly run: () => void;
+  /** Does the work and returns what tells the caller. */
+  readonly run: () => () => void;
   /** The part that a crash in the middle of the call may or may not leave behind. */
   readonly durable: boolean;
 }
@@ -91,11 +92,17 @@ export class VirtualApplication {
   }
 
   prepare(parent: EntryId, answer: (proposal: Proposal | null) => void): void {
-    this.#enqueue(false, () => answer(this.#prepare(parent)));
+    this.#enqueue(false, () => {
+      const proposal = this.#prepare(parent);
+      return () => answer(proposal);
+    });
   }
 
   process(entry: Entry, answer: (verdict: ProposalVerdict) => void): void {
-    this.#enqueue(false, () => answer(this.#process(entry)));
+    this.#enqueue(false, () => {
+      const verdict = this.#process(entry);
+      return () => answer(verdict);
+    });
   }
 
   commit(
@@ -105,7 +112,8 @@ export class VirtualApplication {
   ): void {
     this.#enqueue(true, () => {
       this.#commit(entries, certificate);
-      answer(this.#lastApplied().id.index, this.#lastApplied().digest);
+      const { id, digest } = this.#lastApplied();
+      return () => answer(id.index, digest);
     });
   }
 
@@ -117,6 +125,7 @@ export class VirtualApplication {
         this.#fail(`rollback to ${to.index} names another entry than the one accepted there`);
       }
       this.#accepted = kept;
+      return () => {};
     });
   }
 
@@ -130,7 +139,7 @@ export class VirtualApplication {
     this.#pending.clear();
   }
 
-  #enqueue(durable: boolean, run: () => void): void {
+  #enqueue(durable: boolean, run: () => () => void): void {
     this.#calls.push({ run, durable });
     if (this.#calls.length === 1) this.#startNext();
   }
@@ -142,10 +151,11 @@ export class VirtualApplication {
       if (generation !== this.#generation) return;
       const call = this.#calls[0];
       if (call === undefined) return;
-      call.run();
-      if (generation !== this.#generation) return;
+      const tellCaller = call.run();
       this.#calls.shift();
       if (this.#calls.length > 0) this.#startNext();
+      // Last, since the caller may crash on the answer.
+      tellCaller();
     });
   }
 
