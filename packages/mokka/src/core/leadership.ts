@@ -6,7 +6,7 @@
 import { decodeLeaderProof } from '../codec/certificate-codec.ts';
 import { DecodeError } from '../codec/decode-error.ts';
 import type { LeaderProof } from './certificate.ts';
-import type { CoreContext } from './context.ts';
+import type { CoreContext, Done } from './context.ts';
 import { deleteEntriesFrom, persist, putTerm } from './durability.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
