@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../limits.ts';
 import { defineMethod } from '../method.ts';
 import { hashOf } from '../testing/plain-chain.test.support.ts';
 import { type RunningServer, startServer } from '../testing/running-server.test.support.ts';
@@ -316,10 +317,12 @@ describe('close', () => {
     await started;
     const overSocket = socket.request('eth_chainId');
     await overSocket;
+    const startedAt = performance.now();
     const closed = server.close();
     finish?.();
     expect(await overHttp).toBe('0x07');
     await closed;
+    expect(performance.now() - startedAt).toBeLessThan(DEFAULT_LIMITS.drainTimeoutMs);
     expect(backend.listenerCount()).toBe(0);
     await expect(running.result('eth_chainId')).rejects.toThrow();
   });
