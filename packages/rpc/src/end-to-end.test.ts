@@ -171,7 +171,9 @@ describe('with a block for each transaction', () => {
       /^insufficient funds for gas \* price \+ value/,
     );
     expect(await refusal(await sign({ nonce: 1, gas: 20_999n }))).toMatch(/^intrinsic gas too low/);
-    expect(await refusal(await sign({ nonce: 1, chainId: 5 }))).toMatch(/invalid chain id for signer/);
+    expect(await refusal(await sign({ nonce: 1, chainId: 5 }))).toMatch(
+      /invalid chain id for signer/,
+    );
     const unsigned = serializeTransaction({ chainId: 31_337, type: 'eip1559', ...TRANSFER });
     expect(await refusal(unsigned)).not.toBe('taken');
     expect(await refusal('0x')).not.toBe('taken');

@@ -107,6 +107,26 @@ describe('a batch', () => {
     ]);
   });
 
+  test('that is long gives other clients their turn', async () => {
+    const patient = await startServer({ limits: { batchTurnMs: 0 } });
+    try {
+      const batch = Array.from({ length: 1000 }, (_, id) =>
+        call('eth_getBlockByNumber', id, ['0x0']),
+      );
+      const finished: string[] = [];
+      const long = patient.post(JSON.stringify(batch)).then(() => finished.push('batch'));
+      // The batch is under way once its first answer is counted.
+      await expect
+        .poll(() => patient.server.statistics().methods)
+        .toHaveProperty('eth_getBlockByNumber');
+      await patient.result('eth_chainId').then(() => finished.push('single'));
+      await long;
+      expect(finished).toEqual(['single', 'batch']);
+    } finally {
+      await patient.close();
+    }
+  });
+
   test('stops growing at the size limit, with an error for each answer beyond', async () => {
     const small = await startServer({ limits: { responseBytesMax: 200 } });
     try {
