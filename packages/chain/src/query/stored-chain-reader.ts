@@ -14,7 +14,7 @@ import type {
 import { effectiveGasPrice, receiptsData } from '../block/receipt-data.ts';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.ts';
 import { bytesToBigint, padLeft } from '../encoding/quantity.ts';
-import { corruptStore } from '../errors.ts';
+import { ChainError, corruptStore } from '../errors.ts';
 import { blobBaseFee } from '../execution/fee-rules.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import {
@@ -132,8 +132,11 @@ export class StoredChainReader implements ChainReader {
       header: (number: BlockNumber) => this.header({ number }),
       receipts: (header: HeaderData) => this.#receiptsOf(header),
     };
-    const to = blockNumberOf(Math.min(filter.to, head.number));
-    return searchLogs(source, { ...filter, to });
+    if (filter.from > filter.to) throw invalidRange('invalid block range params');
+    if (filter.to > head.number) {
+      throw invalidRange('block range extends beyond current head block');
+    }
+    return searchLogs(source, filter);
   }
 
   account(address: Address, block: BlockSelector): AccountData {
@@ -237,6 +240,11 @@ export class StoredChainReader implements ChainReader {
     if (header === undefined) throw corruptStore(`transaction ${hash} is in no block`);
     return { header, stored: this.#stored(header.hash), index: place.index };
   }
+}
+
+/** geth's words. */
+function invalidRange(message: string): ChainError {
+  return new ChainError('invalid-request', message);
 }
 
 function decodeStored(raw: Uint8Array, sender: Address | undefined): TransactionData {
