@@ -135,7 +135,7 @@ describe('with a block for each transaction', () => {
         },
       });
     });
-    await expect.poll(() => server.statistics().subscriptions).toBe(1);
+    await expect.poll(() => server.statistics().subscriptions, { timeout: 5000 }).toBe(1);
     const filter = await reader.createBlockFilter();
     await node.sendTransaction({ to: other.address, value: 1n });
     await node.sendTransaction({ to: other.address, value: 1n });

@@ -93,7 +93,7 @@ test('ends with the connection', async () => {
   expect(running.server.statistics()).toMatchObject({ subscriptions: 1, webSockets: 1 });
   client.webSocket.close();
   await once(client.webSocket, 'close');
-  await expect.poll(() => running.server.statistics().subscriptions).toBe(0);
+  await expect.poll(() => running.server.statistics().subscriptions, { timeout: 5000 }).toBe(0);
   expect(running.server.statistics().webSockets).toBe(0);
 });
 
@@ -139,12 +139,12 @@ describe('a WebSocket', () => {
     }
     await settle();
     expect(client.delivered(healthy)).toHaveLength(mined);
-    await expect.poll(() => running.server.statistics().webSockets).toBe(1);
+    await expect.poll(() => running.server.statistics().webSockets, { timeout: 5000 }).toBe(1);
   });
 
   test('that does not answer a ping is disconnected', async () => {
     await running.close();
-    running = await startServer({ limits: { webSocketPingIntervalMs: 20 } });
+    running = await startServer({ limits: { webSocketPingIntervalMs: 250 } });
     client = await running.connect();
     const { port } = running.server.address;
     const dead = connect(port, '127.0.0.1');
