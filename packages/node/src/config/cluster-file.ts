@@ -115,7 +115,7 @@ export function parseClusterFile(text: string, path: string): ClusterFile {
     json = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError('invalid', path, `${path} is not JSON: ${reason}`, { cause: error });
+    throw new ConfigError('invalid', path, `${path} is not JSON: ${reason}.`, { cause: error });
   }
   const parsed = clusterSchema.safeParse(json);
   if (!parsed.success) {
