@@ -1,5 +1,15 @@
 export type * from './block/block-data.ts';
+export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
 export type * from './mempool/pool-view.ts';
 export type * from './primitives.ts';
+export { addressOf, blockNumberOf, bytesOf, hashOf, hexOf, weiOf } from './primitives.ts';
 export type * from './query/call-executor.ts';
 export type * from './query/chain-reader.ts';
+export * from './state/state-view.ts';
+export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
+export { executableTransaction } from './transaction/executable.ts';
+export { transactionGas } from './transaction/intrinsic-gas.ts';
+export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts';
+export { signatureScheme } from './transaction/signature.ts';
+export type { SignedTransaction } from './transaction/signed-transaction.ts';
+export { maximumCost, validateTransaction } from './transaction/validate.ts';
