@@ -55,13 +55,6 @@ const clusterSchema = z.strictObject({
   data: z.string().min(1).max(4096).default('data'),
   /** Folder of secret keys, relative to this file; node n uses `<keys>/<n>.key`. */
   keys: z.string().min(1).max(4096).default('keys'),
-  /** Accounts that every node holds the keys of. Only for chains in development mode: the words are public. */
-  development: z
-    .strictObject({
-      mnemonic: z.string().min(1).max(1024),
-      accounts: z.int().min(0).max(1000).default(10),
-    })
-    .optional(),
   nodes: z.array(nodeSchema).min(1, 'must name at least one node').max(MAX_NODES),
 });
 

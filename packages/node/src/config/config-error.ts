@@ -19,6 +19,9 @@ export type ConfigErrorCode =
   | 'key-not-in-cluster'
   /** The data folder belongs to a chain with another genesis. */
   | 'genesis-mismatch'
+  /** The node has no data folder yet, or lost it; or its storage can not be used. */
+  | 'data-missing'
+  | 'data-unusable'
   /** Another process uses the data folder. */
   | 'folder-locked'
   /** `init` found something where it would write. */
