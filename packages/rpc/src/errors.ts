@@ -1,0 +1,124 @@
+/**
+ * Errors as JSON-RPC answers: the codes, the class that methods throw, and the one place where errors of the chain
+ * become answers. Wording follows geth where tools match on it. Nothing unexpected ever reaches a client.
+ */
+import type { JsonValue } from './json.ts';
+import { revertReason } from './revert-reason.ts';
+
+/** JSON-RPC 2.0 section 5.1, EIP-1474, and geth's code 3 for a revert. */
+export const RPC_ERROR_CODES = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  server: -32000,
+  resourceUnavailable: -32002,
+  responseTooLarge: -32003,
+  limitExceeded: -32005,
+  executionReverted: 3,
+} as const;
+
+export type RpcErrorCode = (typeof RPC_ERROR_CODES)[keyof typeof RPC_ERROR_CODES];
+
+/** An error that is meant for the client, as it is. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  readonly code: RpcErrorCode;
+  readonly data: JsonValue | undefined;
+
+  constructor(code: RpcErrorCode, message: string, data?: JsonValue) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** The `error` member of a JSON-RPC response. */
+export interface ErrorObject {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: JsonValue;
+}
+
+export function invalidParams(message: string): RpcError {
+  return new RpcError(RPC_ERROR_CODES.invalidParams, message);
+}
+
+export function serverError(message: string): RpcError {
+  return new RpcError(RPC_ERROR_CODES.server, message);
+}
+
+/** geth's answer to a call that reverts: code 3, the decoded reason in the message, the raw output as data. */
+export function executionReverted(output: string): RpcError {
+  const reason = revertReason(output);
+  const message = reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`;
+  return new RpcError(RPC_ERROR_CODES.executionReverted, message, output);
+}
+
+/**
+ * The answer for anything thrown by a method; undefined for what nobody expected, which the caller logs and answers
+ * with `internalError`.
+ */
+export function toErrorObject(thrown: unknown): ErrorObject | undefined {
+  if (thrown instanceof RpcError) return errorObject(thrown);
+  const reverted = revertOutput(thrown);
+  if (reverted !== undefined) return errorObject(executionReverted(reverted));
+  const code = codeOf(thrown);
+  if (code === undefined || !(thrown instanceof Error)) return undefined;
+  const answer = CHAIN_ERRORS.get(code);
+  if (answer === undefined) return undefined;
+  return { code: answer.code, message: wording(answer.text, thrown.message) };
+}
+
+/** The answer for what nobody expected; `reference` finds it in the log. */
+export function internalError(reference: string): ErrorObject {
+  return { code: RPC_ERROR_CODES.internalError, message: 'internal error', data: { reference } };
+}
+
+export function errorObject(error: RpcError): ErrorObject {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.data === undefined ? {} : { data: error.data }),
+  };
+}
+
+interface ChainErrorAnswer {
+  readonly code: RpcErrorCode;
+  /** What tools look for in the message. Put in front of the chain's own message where that lacks it. */
+  readonly text?: string;
+}
+
+const server = (text?: string): ChainErrorAnswer =>
+  text === undefined ? { code: RPC_ERROR_CODES.server } : { code: RPC_ERROR_CODES.server, text };
+
+/** Codes of `ChainError`, each with geth's code and text. */
+const CHAIN_ERRORS: ReadonlyMap<string, ChainErrorAnswer> = new Map([
+  ['unknown-block', server('header not found')],
+  ['nonce-too-low', server('nonce too low')],
+  ['nonce-too-high', server('nonce too high')],
+  ['insufficient-funds', server('insufficient funds for gas * price + value')],
+  ['replacement-underpriced', server('replacement transaction underpriced')],
+  ['already-known', server('already known')],
+  ['unknown-account', server('unknown account')],
+  ['no-quorum', { code: RPC_ERROR_CODES.resourceUnavailable, text: 'no quorum' }],
+  ['too-many-results', { code: RPC_ERROR_CODES.limitExceeded, text: 'query returned more than' }],
+]);
+
+/** Keeps the chain's message, with the text tools look for at its start. */
+function wording(text: string | undefined, message: string): string {
+  if (text === undefined || message === '') return text ?? message;
+  return message.startsWith(text) ? message : `${text}: ${message}`;
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+/** Errors that crossed a thread have lost their class, so name and shape decide. */
+function revertOutput(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || thrown.name !== 'ExecutionRevertedError') return undefined;
+  return 'output' in thrown && typeof thrown.output === 'string' ? thrown.output : undefined;
+}
