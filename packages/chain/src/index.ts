@@ -1,6 +1,19 @@
+export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
 export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
+export { type CandidateOptions, Candidates } from './mempool/candidates.ts';
+export { DEFAULT_MEMPOOL_LIMITS, type MempoolLimits } from './mempool/limits.ts';
+export {
+  type AddedTransaction,
+  type DroppedTransaction,
+  type DropReason,
+  Mempool,
+  type MempoolHead,
+  type MempoolListener,
+} from './mempool/mempool.ts';
 export type * from './mempool/pool-view.ts';
+export type { PooledTransaction } from './mempool/pooled-transaction.ts';
+export type { SenderAccount } from './mempool/sender-queue.ts';
 export type * from './primitives.ts';
 export { addressOf, blockNumberOf, bytesOf, hashOf, hexOf, weiOf } from './primitives.ts';
 export type * from './query/call-executor.ts';
