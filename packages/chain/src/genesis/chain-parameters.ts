@@ -9,6 +9,7 @@ import { FORK_BLOCKS, FORK_TIMES, type GenesisFile } from './genesis-file.ts';
 export function createCommon(file: GenesisFile): Common {
   const { config } = file;
   checkForkOrder(file);
+  checkBlobSchedule(file);
   const forkFields = Object.fromEntries(
     [...FORK_BLOCKS, ...FORK_TIMES].flatMap((name) => {
       const value = config[name];
@@ -60,7 +61,7 @@ function checkForkOrder(file: GenesisFile): void {
     let last: { name: string; value: number } | undefined;
     for (const name of names) {
       const value = file.config[name];
-      if (value === null || value === undefined || name === 'daoForkBlock') continue;
+      if (value === null || value === undefined) continue;
       if (last !== undefined && value < last.value) {
         throw new ChainError(
           'invalid-genesis',
@@ -70,5 +71,32 @@ function checkForkOrder(file: GenesisFile): void {
       }
       last = { name, value };
     }
+  }
+}
+
+/** What the library has built in for the blob-parameter forks; it does not take other values for them. */
+const BLOB_FORKS: Readonly<Record<string, { target: number; max: number; fraction: number }>> = {
+  bpo1: { target: 10, max: 15, fraction: 8_346_193 },
+  bpo2: { target: 14, max: 21, fraction: 11_684_671 },
+};
+
+function checkBlobSchedule(file: GenesisFile): void {
+  for (const [fork, limits] of Object.entries(file.config.blobSchedule ?? {})) {
+    if (!fork.startsWith('bpo')) continue;
+    const known = BLOB_FORKS[fork];
+    const same =
+      known !== undefined &&
+      known.target === limits.target &&
+      known.max === limits.max &&
+      known.fraction === limits.baseFeeUpdateFraction;
+    if (same) continue;
+    const path = `config.blobSchedule.${fork}`;
+    throw new ChainError(
+      'invalid-genesis',
+      `genesis: ${path}: only mainnet's values are supported`,
+      {
+        path,
+      },
+    );
   }
 }

@@ -73,7 +73,6 @@ const blobLimits = z.object({
 
 const FORK_BLOCKS = [
   'homesteadBlock',
-  'daoForkBlock',
   'eip150Block',
   'eip155Block',
   'eip158Block',
@@ -96,9 +95,6 @@ const FORK_TIMES = [
   'osakaTime',
   'bpo1Time',
   'bpo2Time',
-  'bpo3Time',
-  'bpo4Time',
-  'bpo5Time',
 ] as const;
 
 type ForkField = (typeof FORK_BLOCKS)[number] | (typeof FORK_TIMES)[number];
@@ -107,14 +103,25 @@ const forks = Object.fromEntries(
   [...FORK_BLOCKS, ...FORK_TIMES].map((name) => [name, height.nullish()]),
 ) as Record<ForkField, ReturnType<typeof height.nullish>>;
 
-const config = z.object({
-  chainId: quantity(BigInt(Number.MAX_SAFE_INTEGER)).refine((id) => id > 0n, 'expected 1 or more'),
-  ...forks,
-  terminalTotalDifficulty: uint256.nullish(),
-  terminalTotalDifficultyPassed: z.boolean().nullish(),
-  depositContractAddress: address.nullish(),
-  blobSchedule: z.record(z.string(), blobLimits).nullish(),
-});
+const config = z
+  .looseObject({
+    chainId: quantity(BigInt(Number.MAX_SAFE_INTEGER)).refine(
+      (id) => id > 0n,
+      'expected 1 or more',
+    ),
+    ...forks,
+    terminalTotalDifficulty: uint256.nullish(),
+    terminalTotalDifficultyPassed: z.boolean().nullish(),
+    depositContractAddress: address.nullish(),
+    blobSchedule: z.record(z.string(), blobLimits).nullish(),
+  })
+  .superRefine((value, context) => {
+    const known = new Set<string>([...FORK_BLOCKS, ...FORK_TIMES]);
+    for (const name of Object.keys(value)) {
+      if (!/(Block|Time)$/.test(name) || known.has(name) || value[name] === null) continue;
+      context.addIssue({ code: 'custom', path: [name], message: 'this fork is not supported' });
+    }
+  });
 
 const publicKey = z
   .string()

@@ -11,9 +11,7 @@ import type { StateView } from './state-view.ts';
 const NO_BYTES = new Uint8Array(0);
 
 /** A state whose trie nodes can be read too. */
-export interface State extends StateView, NodeSource {
-  readonly root: Hash;
-}
+export interface State extends StateView, NodeSource {}
 
 export class LayeredState implements State {
   readonly diff: StateDiff;
@@ -22,10 +20,6 @@ export class LayeredState implements State {
   constructor(diff: StateDiff, parent: State) {
     this.diff = diff;
     this.#parent = parent;
-  }
-
-  get root(): Hash {
-    return this.diff.root;
   }
 
   /** `parent` must show the state that the parent so far shows. */

@@ -13,3 +13,10 @@ export interface StateView {
   /** Big-endian without leading zeros; no bytes for zero, also of a missing account. `slot` is 32 bytes. */
   getStorage(address: Address, slot: Hash): Uint8Array;
 }
+
+/** Nothing at all: the state below genesis. */
+export const EMPTY_STATE: StateView = {
+  getAccount: () => undefined,
+  getCode: () => new Uint8Array(0),
+  getStorage: () => new Uint8Array(0),
+};

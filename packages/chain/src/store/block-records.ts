@@ -3,7 +3,7 @@
  * showing a block costs no signature recovery.
  */
 import { RLP } from '@ethereumjs/rlp';
-import { decodeBlock, encodeBlock, type RawBlock } from '../block/block-codec.ts';
+import { decodeBlock, type RawBlock } from '../block/block-codec.ts';
 import type { HeaderData } from '../block/block-data.ts';
 import { decodeHeader } from '../block/header-codec.ts';
 import { logItems, logOf, type StoredReceipt } from '../block/receipt-codec.ts';
@@ -36,9 +36,9 @@ export interface TransactionPlace {
 
 const ADDRESS_BYTES = 20;
 
-/** Block RLP without repeating the header's place: `[block, senders]`. */
-export function encodeBody(block: RawBlock, senders: readonly Address[]): Uint8Array {
-  return RLP.encode([encodeBlock(block), Buffer.concat(senders.map((one) => bytesOf(one)))]);
+/** `[block RLP, senders]`. */
+export function encodeBody(raw: Uint8Array, senders: readonly Address[]): Uint8Array {
+  return RLP.encode([raw, Buffer.concat(senders.map((one) => bytesOf(one)))]);
 }
 
 export function encodeReceipts(receipts: readonly StoredReceipt[]): Uint8Array {

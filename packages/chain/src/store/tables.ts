@@ -34,10 +34,8 @@ export class Tables {
    * finds nothing.
    */
   constructor(directory: string, options: TablesOptions) {
+    if (options.readOnly) Tables.requireExisting(directory);
     const path = join(directory, FILE_NAME);
-    if (options.readOnly && !existsSync(path)) {
-      throw new ChainError('no-chain', `there is no chain in ${directory}`);
-    }
     if (!options.readOnly) mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.#root = open<Uint8Array, Uint8Array>({
       path,
@@ -58,6 +56,12 @@ export class Tables {
         }),
       ]),
     ) as Record<TableName, Table>;
+  }
+
+  /** Throws `ChainError` `no-chain`. */
+  static requireExisting(directory: string): void {
+    if (existsSync(join(directory, FILE_NAME))) return;
+    throw new ChainError('no-chain', `there is no chain in ${directory}`);
   }
 
   /** A value verified by the hash in its key: the caller checks it. */
@@ -96,6 +100,11 @@ export class Tables {
         put: (table, key, value) => void this.#tables[table].put(key, value),
         putSealed: (table, key, value) => void this.#tables[table].put(key, seal(key, value)),
         remove: (table, key) => void this.#tables[table].remove(key),
+        removeRange: (table, range) => {
+          for (const key of [...this.#tables[table].getKeys(range)]) {
+            void this.#tables[table].remove(key);
+          }
+        },
       });
     });
   }
@@ -110,4 +119,6 @@ export interface TableWriter {
   put(table: TableName, key: Uint8Array, value: Uint8Array): void;
   putSealed(table: TableName, key: Uint8Array, value: Uint8Array): void;
   remove(table: TableName, key: Uint8Array): void;
+  /** Keys from `start` inclusive to `end` exclusive. */
+  removeRange(table: TableName, range: { start: Uint8Array; end: Uint8Array }): void;
 }

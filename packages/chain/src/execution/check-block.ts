@@ -1,0 +1,87 @@
+/**
+ * Executes a block made by someone else and compares everything it claims. A block that passes is one that this node
+ * would have made from the same transactions.
+ */
+import {
+  decodeBlock,
+  orderedRoot,
+  type RawBlock,
+  withdrawalsRootOf,
+} from '../block/block-codec.ts';
+import { bloomOfLogs } from '../block/bloom.ts';
+import { type BlockFault, InvalidBlockError } from '../block/invalid-block-error.ts';
+import { encodeReceipt } from '../block/receipt-codec.ts';
+import { ChainError } from '../errors.ts';
+import { decodeTransaction } from '../transaction/decode.ts';
+import { type BlockOutcome, BlockRun, type ParentContext } from './block-run.ts';
+import type { ExecutedBlock } from './build-block.ts';
+import type { ForkEvm } from './fork-evm.ts';
+import { type BlockOrigin, checkHeader } from './header-rules.ts';
+
+/** Throws `InvalidBlockError` `malformed`. */
+export function parseBlock(raw: Uint8Array): RawBlock {
+  try {
+    return decodeBlock(raw);
+  } catch (error) {
+    throw new InvalidBlockError('malformed', error instanceof Error ? error.message : 'no RLP');
+  }
+}
+
+/** Throws `InvalidBlockError`, or `ChainError` `corrupt-store` when this node's own data is damaged. */
+export async function checkBlock(
+  evm: ForkEvm,
+  parent: ParentContext,
+  block: RawBlock,
+  raw: Uint8Array,
+  origin: BlockOrigin,
+): Promise<ExecutedBlock> {
+  checkHeader(block.header, parent.header, evm.rules, origin);
+  checkBody(block, origin);
+  const run = new BlockRun(evm, block.header, parent);
+  await run.begin();
+  for (const [index, bytes] of block.transactions.entries()) await applyTo(run, index, bytes);
+  const outcome = await run.finish(block.withdrawals ?? []);
+  compare(block, outcome);
+  return { block, raw, transactions: outcome.transactions, state: outcome.state };
+}
+
+function checkBody(block: RawBlock, origin: BlockOrigin): void {
+  const { header, withdrawals } = block;
+  if (block.ommers.length > 0) {
+    throw new InvalidBlockError('ommers', 'blocks with ommers are not supported');
+  }
+  if (orderedRoot(block.transactions) !== header.transactionsRoot) {
+    throw new InvalidBlockError('transactions-root', 'does not match the transactions');
+  }
+  const root = withdrawals === undefined ? undefined : withdrawalsRootOf(withdrawals);
+  if (root !== header.withdrawalsRoot) {
+    throw new InvalidBlockError('withdrawals', 'the root does not match the withdrawals');
+  }
+  if (origin === 'network' && withdrawals !== undefined && withdrawals.length > 0) {
+    throw new InvalidBlockError('withdrawals', 'there is nothing to withdraw from here');
+  }
+}
+
+async function applyTo(run: BlockRun, index: number, bytes: Uint8Array): Promise<void> {
+  try {
+    await run.apply(decodeTransaction(bytes));
+  } catch (error) {
+    if (!(error instanceof ChainError) || error.code === 'corrupt-store') throw error;
+    throw new InvalidBlockError('transaction', `number ${index}: ${error.message}`);
+  }
+}
+
+function compare(block: RawBlock, outcome: BlockOutcome): void {
+  const { header } = block;
+  const receipts = outcome.transactions.map((executed) => executed.receipt);
+  const same = (claimed: unknown, computed: unknown, fault: BlockFault): void => {
+    if (claimed === computed) return;
+    throw new InvalidBlockError(fault, `claims ${claimed}, execution gives ${computed}`);
+  };
+  same(header.gasUsed, outcome.gasUsed, 'gas-used');
+  if (header.blobGasUsed !== undefined) same(header.blobGasUsed, outcome.blobGasUsed, 'blob-gas');
+  same(header.receiptsRoot, orderedRoot(receipts.map(encodeReceipt)), 'receipts-root');
+  same(header.logsBloom, bloomOfLogs(receipts.flatMap((one) => one.logs)), 'logs-bloom');
+  same(header.requestsHash, outcome.requestsHash, 'requests-hash');
+  same(header.stateRoot, outcome.state.root, 'state-root');
+}
