@@ -1,6 +1,20 @@
 export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
+export { type BlockFault, InvalidBlockError } from './block/invalid-block-error.ts';
+export { type BlockToCommit, Chain, type ChainOptions, type CommittedBlock } from './chain.ts';
 export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
+export type { BuildRequest, BuildResult } from './execution/build-block.ts';
+export { blobBaseFee, nextBaseFee } from './execution/fee-rules.ts';
+export { commonAt } from './genesis/chain-parameters.ts';
+export {
+  DEV_CHAIN_ID,
+  DEV_FORKS,
+  type DevFork,
+  type DevGenesisOptions,
+  devGenesisFile,
+} from './genesis/dev-genesis.ts';
+export { createGenesis, type Genesis } from './genesis/genesis.ts';
+export type { PralineConfig } from './genesis/genesis-file.ts';
 export { type CandidateOptions, Candidates } from './mempool/candidates.ts';
 export { DEFAULT_MEMPOOL_LIMITS, type MempoolLimits } from './mempool/limits.ts';
 export {

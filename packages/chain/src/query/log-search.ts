@@ -3,8 +3,9 @@
  * blocks in the postings of every part of the filter are read, so the work follows the matches, not the chain's
  * length. A filter without address and topic looks at the headers of its range.
  */
-import { bloomMayHold, EMPTY_BLOOM } from '../block/bloom.ts';
+
 import type { HeaderData, LogData, ReceiptData } from '../block/block-data.ts';
+import { bloomMayHold, EMPTY_BLOOM } from '../block/bloom.ts';
 import { ChainError } from '../errors.ts';
 import { type BlockNumber, blockNumberOf } from '../primitives.ts';
 import { addressPosting, topicPosting } from '../store/schema.ts';
