@@ -10,6 +10,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CallRequest, ChainError, type ChainErrorCode } from '@praline/chain';
 import type { NodeId } from 'mokka';
+import type { SignedForRequest } from '../threads/thread-contracts.ts';
 import { errorCode } from '../threads/thread-error.ts';
 import { decodeCallRequest, encodeCallRequest } from './call-request-codec.ts';
 import { noQuorumError } from './no-quorum.ts';
@@ -35,7 +36,8 @@ export interface LeaderDuties {
 }
 
 type Question =
-  | { readonly type: 'sign'; readonly request: CallRequest; readonly text: string }
+  /** `text`: the request as JSON. */
+  | { readonly type: 'sign'; readonly text: string }
   | { readonly type: 'mine' };
 
 interface Waiting {
@@ -71,7 +73,7 @@ export class LeaderRequests {
   }
 
   /** Has the leader fill and sign a request. Rejects with `ChainError`. */
-  async sign(request: CallRequest): Promise<Uint8Array> {
+  async sign(request: CallRequest): Promise<SignedForRequest> {
     const text = encodeCallRequest(request);
     if (text.length > MAX_REQUEST_BYTES) {
       throw new ChainError(
@@ -79,16 +81,17 @@ export class LeaderRequests {
         `the request takes ${text.length} bytes, ${MAX_REQUEST_BYTES} are allowed`,
       );
     }
-    const answer = await this.#ask({ type: 'sign', request, text });
-    if (typeof answer === 'number') {
+    const requestId = newRequestId();
+    const raw = await this.#ask(requestId, { type: 'sign', text });
+    if (typeof raw === 'number') {
       throw new TypeError('A block number answers no signing request');
     }
-    return answer;
+    return { raw, requestId };
   }
 
   /** Has the leader make a block; answers its number. Rejects with `ChainError`. */
   async mine(): Promise<number> {
-    const answer = await this.#ask({ type: 'mine' });
+    const answer = await this.#ask(newRequestId(), { type: 'mine' });
     if (typeof answer !== 'number') {
       throw new TypeError('A transaction answers no mining request');
     }
@@ -152,14 +155,13 @@ export class LeaderRequests {
     this.#waiting.clear();
   }
 
-  #ask(question: Question): Promise<Uint8Array | number> {
+  #ask(requestId: RequestId, question: Question): Promise<Uint8Array | number> {
     if (this.#waiting.size >= MAX_WAITING) {
       return Promise.reject(
         new ChainError('pool-full', `${MAX_WAITING} requests wait for the leader already`),
       );
     }
     return new Promise((resolve, reject) => {
-      const requestId = randomBytes(16).toString('hex') as RequestId;
       const waiting: Waiting = {
         requestId,
         question,
@@ -254,4 +256,8 @@ export class LeaderRequests {
       this.#network.send(to, message);
     }
   }
+}
+
+function newRequestId(): RequestId {
+  return randomBytes(16).toString('hex') as RequestId;
 }

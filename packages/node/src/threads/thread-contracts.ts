@@ -18,6 +18,8 @@ import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 
 /** Served by the chain thread to the main thread. */
 export interface ChainForMain extends Application {
+  /** Opens the chain; the first call. Throws `ChainError`. */
+  start(): Promise<ChainStart>;
   /** Adds transactions that peers sent; refusals are not reported. */
   receive(transactions: readonly GossipedTransaction[]): Promise<void>;
   /** Pooled transactions in an order in which another pool can take them, up to a number of bytes. */
@@ -32,12 +34,19 @@ export interface ChainForMain extends Application {
 
 /** Served by the chain thread to the RPC thread. */
 export interface ChainForRpc {
-  /** Takes a client's transaction. Throws `ChainError`. */
-  submit(raw: Uint8Array): Promise<Submission>;
+  /**
+   * Takes a client's transaction, and the request it answers where the leader signed it. Throws `ChainError`.
+   */
+  submit(raw: Uint8Array, requestId: RequestId | null): Promise<Submission>;
   pooled(hash: Hash): Promise<TransactionData | undefined>;
   pendingNonce(address: Address): Promise<bigint>;
   poolStatus(): Promise<PoolStatus>;
   poolContent(): Promise<PoolContent>;
+}
+
+export interface ChainStart {
+  readonly blockNumber: number;
+  readonly blockHash: Hash;
 }
 
 /** Where a transaction went: executable next, or behind a nonce gap. */
@@ -58,6 +67,12 @@ export interface MainForChain {
   poolChanged(status: PoolStatus): void;
 }
 
+/** A transaction the leader signed, and the request that it answers. */
+export interface SignedForRequest {
+  readonly raw: Uint8Array;
+  readonly requestId: RequestId;
+}
+
 /** What operators see of a block. */
 export interface BlockSummary {
   readonly number: number;
@@ -76,9 +91,9 @@ export interface BlockSummary {
 export interface RpcForChain {
   /** A block is durable and readable. */
   blockCommitted(block: { readonly hash: Hash; readonly transactions: readonly Hash[] }): void;
-  transactionPending(transaction: TransactionData): void;
-  /** A pooled transaction will not be mined. */
-  transactionDropped(dropped: DroppedTransaction): void;
+  transactionsPending(transactions: readonly TransactionData[]): void;
+  /** Pooled transactions that will not be mined. */
+  transactionsDropped(dropped: readonly DroppedTransaction[]): void;
 }
 
 export interface DroppedTransaction {
@@ -91,7 +106,7 @@ export interface DroppedTransaction {
 /** Served by the main thread to the RPC thread. */
 export interface MainForRpc {
   /** Has the leader fill and sign a request. Throws `ChainError`, among them `no-quorum`. */
-  sign(request: CallRequest): Promise<Uint8Array>;
+  sign(request: CallRequest): Promise<SignedForRequest>;
   /** Has the leader make a block; answers its number. Throws `ChainError`. */
   mine(): Promise<number>;
   /** Answers of the `mokka_*` methods, as JSON. */
@@ -105,6 +120,8 @@ export interface MainForRpc {
 
 /** Served by the RPC thread to the main thread. */
 export interface RpcForMain {
+  /** Opens the reader and listens; the first call. Throws `ConfigError` when the port is taken. */
+  start(): Promise<{ readonly port: number }>;
   /** The network as this node sees it changed. Event. */
   networkChanged(network: NetworkView): void;
   /** Stops taking requests and lets those under way end. */
