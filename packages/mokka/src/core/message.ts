@@ -69,3 +69,5 @@ export type Message =
 
 /** What makes a term vote valid, one statement of it. Rule *promise*. */
 export type Justification = PreVote | Yield | TermVote | HandOver;
+
+export type TermVoteMessage = Extract<Message, { type: 'term-vote' }>;
