@@ -2,14 +2,14 @@
  * Durable storage in one LMDB environment.
  *
  * A write resolves when its transaction is committed and synced (`overlappingSync: false`: fdatasync of the pages, then
- * a synchronous write of the meta page). Transactions run on the library's own thread. Only one is in flight, and what
- * was asked for meanwhile shares the next one: so writes resolve in order, many share a sync, and nothing that follows
- * a failed write ever reaches the disk.
+ * a synchronous write of the meta page). Transactions run on the library's own thread, one at a time, and share syncs
+ * (`GroupCommit`).
  */
 import { mkdir, open as openFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeChecked, encodeChecked } from './checked-value.ts';
+import { GroupCommit, type WriteStep } from './group-commit.ts';
 import { checkLmdbFile } from './lmdb-file.ts';
 import {
   checkKey,
@@ -29,8 +29,6 @@ import { StorageError } from './storage-error.ts';
 
 /** Version of the tables and encodings below; raised by every change that an older release can not read. */
 export const STORAGE_FORMAT_VERSION = 1;
-/** Writes are gathered into one transaction until they have this many bytes. */
-export const TRANSACTION_MAX_BYTES = 32 * 1024 * 1024;
 
 const FILE_NAME = 'consensus.lmdb';
 const FOLDER_MODE = 0o700;
@@ -55,24 +53,14 @@ interface Tables {
   readonly format: Table;
 }
 
-interface QueuedWrite {
-  /** Runs inside the transaction. */
-  readonly steps: readonly (() => void)[];
-  readonly bytes: number;
-  readonly resolve: () => void;
-  readonly reject: (error: StorageError) => void;
-}
-
 export class LmdbStorage implements Storage {
   readonly #tables: Tables;
-  readonly #queue: QueuedWrite[] = [];
-  #failure: StorageError | undefined;
+  readonly #commits: GroupCommit;
   #closing: Promise<void> | undefined;
-  /** The loop that commits what is queued, while there is something. */
-  #committing: Promise<void> | undefined;
 
   private constructor(tables: Tables) {
     this.#tables = tables;
+    this.#commits = new GroupCommit((action) => transact(tables.environment, action));
   }
 
   /**
@@ -205,72 +193,27 @@ export class LmdbStorage implements Storage {
    */
   async write(operations: readonly StorageOperation[]): Promise<void> {
     this.#assertOpen();
-    if (this.#failure !== undefined) throw poisonedBy(this.#failure);
+    this.#commits.assertUsable();
     checkOperations(operations);
     const steps = operations.map((operation) => this.#step(operation));
     const bytes = operations.reduce(
       (sum, operation) => sum + ('value' in operation ? operation.value.length : 0),
       0,
     );
-    const written = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ steps, bytes, resolve, reject });
-    });
-    this.#committing ??= this.#commitQueued();
-    return written;
+    return this.#commits.write(steps, bytes);
   }
 
   /** Waits for queued writes. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#committing;
+      await this.#commits.drain();
       await this.#tables.environment.close();
     })();
     return this.#closing;
   }
 
-  async #commitQueued(): Promise<void> {
-    // Let the rest of this turn's writes join the first transaction.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
-      try {
-        await transact(this.#tables.environment, () => {
-          for (const write of batch) {
-            for (const step of write.steps) step();
-          }
-        });
-        for (const write of batch) write.resolve();
-      } catch (cause) {
-        this.#fail(batch, cause);
-      }
-    }
-    this.#committing = undefined;
-  }
-
-  #takeBatch(): readonly QueuedWrite[] {
-    let bytes = 0;
-    let count = 0;
-    for (const write of this.#queue) {
-      if (count > 0 && bytes + write.bytes > TRANSACTION_MAX_BYTES) break;
-      bytes += write.bytes;
-      count += 1;
-    }
-    return this.#queue.splice(0, count);
-  }
-
-  #fail(batch: readonly QueuedWrite[], cause: unknown): void {
-    const failure = new StorageError(
-      'write-failed',
-      `writing to the store failed (${messageOf(cause)}): free or check the disk, then start the node again`,
-      { cause },
-    );
-    this.#failure = failure;
-    for (const write of batch) write.reject(failure);
-    for (const write of this.#queue.splice(0)) write.reject(poisonedBy(failure));
-  }
-
   /** Encodes an operation now, so that later changes of the caller's bytes do not matter. */
-  #step(operation: StorageOperation): () => void {
+  #step(operation: StorageOperation): WriteStep {
     switch (operation.type) {
       case 'put': {
         const table = this.#table(operation.table);
@@ -378,12 +321,6 @@ function encodeKey(key: number): Buffer {
 
 function decodeKey(bytes: Uint8Array): number {
   return Number(Buffer.from(bytes).readBigUInt64BE());
-}
-
-function poisonedBy(failure: StorageError): StorageError {
-  return new StorageError('poisoned', `an earlier write failed: ${failure.message}`, {
-    cause: failure,
-  });
 }
 
 /** An empty file is what a crash leaves that interrupts a creation at once. */
