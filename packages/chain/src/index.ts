@@ -40,3 +40,12 @@ export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts
 export { signatureScheme } from './transaction/signature.ts';
 export type { SignedTransaction } from './transaction/signed-transaction.ts';
 export { maximumCost, validateTransaction } from './transaction/validate.ts';
+export { checksumAddress } from './query/checksum-address.ts';
+export {
+  type CallLimits,
+  DEFAULT_CALL_LIMITS,
+  EvmCallExecutor,
+} from './query/evm-call-executor.ts';
+export { matches as logMatches } from './query/log-search.ts';
+export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
+export { StoredChainReader } from './query/stored-chain-reader.ts';

@@ -2,6 +2,7 @@
  * Errors as JSON-RPC answers: the codes, the class that methods throw, and the one place where errors of the chain
  * become answers. Wording follows geth where tools match on it. Nothing unexpected ever reaches a client.
  */
+import type { RpcBackendErrorCode } from './backend.ts';
 import type { JsonValue } from './json.ts';
 import { revertReason } from './revert-reason.ts';
 
@@ -65,9 +66,8 @@ export function toErrorObject(thrown: unknown): ErrorObject | undefined {
   const reverted = revertOutput(thrown);
   if (reverted !== undefined) return errorObject(executionReverted(reverted));
   const code = codeOf(thrown);
-  if (code === undefined || !(thrown instanceof Error)) return undefined;
-  const answer = CHAIN_ERRORS.get(code);
-  if (answer === undefined) return undefined;
+  const answer = code === undefined ? undefined : ANSWERS[code];
+  if (answer === undefined || !(thrown instanceof Error)) return undefined;
   return { code: answer.code, message: wording(answer.text, thrown.message) };
 }
 
@@ -84,27 +84,62 @@ export function errorObject(error: RpcError): ErrorObject {
   };
 }
 
-interface ChainErrorAnswer {
+interface CodedAnswer {
   readonly code: RpcErrorCode;
-  /** What tools look for in the message. Put in front of the chain's own message where that lacks it. */
+  /** What tools look for in the message. Put in front of the error's own message where that lacks it. */
   readonly text?: string;
 }
 
-const server = (text?: string): ChainErrorAnswer =>
+/** Damage and mistakes of the program: for the operator, not for the client. */
+const INTERNAL = undefined;
+
+const server = (text?: string): CodedAnswer =>
   text === undefined ? { code: RPC_ERROR_CODES.server } : { code: RPC_ERROR_CODES.server, text };
 
-/** Codes of `ChainError`, each with geth's code and text. */
-const CHAIN_ERRORS: ReadonlyMap<string, ChainErrorAnswer> = new Map([
-  ['unknown-block', server('header not found')],
-  ['nonce-too-low', server('nonce too low')],
-  ['nonce-too-high', server('nonce too high')],
-  ['insufficient-funds', server('insufficient funds for gas * price + value')],
-  ['replacement-underpriced', server('replacement transaction underpriced')],
-  ['already-known', server('already known')],
-  ['unknown-account', server('unknown account')],
-  ['no-quorum', { code: RPC_ERROR_CODES.resourceUnavailable, text: 'no quorum' }],
-  ['too-many-results', { code: RPC_ERROR_CODES.limitExceeded, text: 'query returned more than' }],
-]);
+/** Each code of a backend's errors, with geth's code and text. */
+const ANSWERS: Readonly<Record<RpcBackendErrorCode, CodedAnswer | undefined>> = {
+  'invalid-transaction': server(),
+  'oversized-transaction': server('oversized data'),
+  'transaction-type-not-supported': server('transaction type not supported'),
+  'invalid-chain-id': server('invalid chain id for signer'),
+  'invalid-sender': server('invalid sender'),
+  'init-code-too-large': server('max initcode size exceeded'),
+  'transaction-gas-limit-too-high': server('transaction gas limit too high'),
+  'exceeds-block-gas-limit': server('exceeds block gas limit'),
+  'tip-above-fee-cap': server('max priority fee per gas higher than max fee per gas'),
+  'fee-cap-below-base-fee': server('max fee per gas less than block base fee'),
+  'nonce-too-low': server('nonce too low'),
+  'nonce-too-high': server('nonce too high'),
+  'nonce-max': server('nonce has max value'),
+  'intrinsic-gas-too-low': server('intrinsic gas too low'),
+  'insufficient-funds': server('insufficient funds for gas * price + value'),
+  'already-known': server('already known'),
+  'replacement-underpriced': server('replacement transaction underpriced'),
+  underpriced: server('transaction underpriced'),
+  'pool-full': server('txpool is full'),
+  'account-limit-exceeded': server('account limit exceeded'),
+  'unknown-account': server('unknown account'),
+  'unknown-block': server('header not found'),
+  'too-many-results': {
+    code: RPC_ERROR_CODES.limitExceeded,
+    text: 'query returned more than the allowed number of results',
+  },
+  'invalid-request': { code: RPC_ERROR_CODES.invalidParams },
+  'execution-reverted': { code: RPC_ERROR_CODES.executionReverted, text: 'execution reverted' },
+  'execution-failed': server(),
+  'gas-required-exceeds-allowance': server('gas required exceeds allowance'),
+  'execution-timeout': server('execution aborted'),
+  'no-quorum': { code: RPC_ERROR_CODES.resourceUnavailable, text: 'no quorum' },
+  'development-mode-only': server('available in development mode only'),
+  closed: { code: RPC_ERROR_CODES.resourceUnavailable, text: 'the node is shutting down' },
+  'invalid-genesis': INTERNAL,
+  'genesis-mismatch': INTERNAL,
+  'no-chain': INTERNAL,
+  'chain-exists': INTERNAL,
+  'unsupported-format': INTERNAL,
+  'invalid-block': INTERNAL,
+  'corrupt-store': INTERNAL,
+};
 
 /** Keeps the chain's message, with the text tools look for at its start. */
 function wording(text: string | undefined, message: string): string {
@@ -112,9 +147,15 @@ function wording(text: string | undefined, message: string): string {
   return message.startsWith(text) ? message : `${text}: ${message}`;
 }
 
-function codeOf(thrown: unknown): string | undefined {
+/** By shape, not class: errors that crossed a thread have lost theirs. */
+function codeOf(thrown: unknown): RpcBackendErrorCode | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
-  return typeof thrown.code === 'string' ? thrown.code : undefined;
+  const { code } = thrown;
+  return typeof code === 'string' && isKnownCode(code) ? code : undefined;
+}
+
+function isKnownCode(code: string): code is RpcBackendErrorCode {
+  return Object.hasOwn(ANSWERS, code);
 }
 
 /** Errors that crossed a thread have lost their class, so name and shape decide. */

@@ -9,7 +9,7 @@ export interface RpcLimits {
   readonly batchLengthMax: number;
   /** Open sockets, HTTP and WebSocket together; further ones are refused at accept. */
   readonly connectionsMax: number;
-  /** Messages of one WebSocket being worked on; reading pauses beyond it. */
+  /** Messages of one WebSocket worked on at a time; further ones wait, and reading pauses. */
   readonly webSocketRequestsInFlightMax: number;
   /** Bytes waiting to be taken by one WebSocket client; beyond it the client is disconnected. */
   readonly webSocketBufferedBytesMax: number;

@@ -61,6 +61,14 @@ export class Candidates {
     if (cursor !== undefined) this.#heap.remove(cursor);
   }
 
+  /** Hands out one after the other; who takes them skips what follows one that does not fit. */
+  *[Symbol.iterator](): Generator<PooledTransaction> {
+    for (let next = this.current(); next !== undefined; next = this.current()) {
+      yield next;
+      this.accept();
+    }
+  }
+
   #cursor(queue: SenderQueue, nonce: bigint): Cursor | undefined {
     const transaction = nonce < queue.account.nonce ? undefined : queue.pendingAt(nonce);
     if (transaction === undefined) return undefined;

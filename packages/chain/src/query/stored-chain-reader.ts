@@ -3,7 +3,6 @@
  * nothing with the writer. LMDB gives all reads of one turn of the event loop the same committed state, and no call
  * here spans two turns.
  */
-import type { Common } from '@ethereumjs/common';
 import type {
   BlockData,
   HeaderData,
@@ -12,9 +11,11 @@ import type {
   ReceiptData,
   TransactionData,
 } from '../block/block-data.ts';
+import { effectiveGasPrice, receiptsData } from '../block/receipt-data.ts';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.ts';
 import { bytesToBigint, padLeft } from '../encoding/quantity.ts';
 import { corruptStore } from '../errors.ts';
+import { blobBaseFee } from '../execution/fee-rules.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import {
   type Address,
@@ -56,7 +57,6 @@ import type {
 import { feeHistory, nextFees } from './fee-history.ts';
 import { ForkRules } from './fork-rules.ts';
 import { searchLogs } from './log-search.ts';
-import { effectiveGasPrice, receiptsOf } from './receipt-data.ts';
 
 export class StoredChainReader implements ChainReader {
   readonly chainId: bigint;
@@ -218,8 +218,15 @@ export class StoredChainReader implements ChainReader {
     if (receipts === undefined) throw corruptStore(`block ${header.hash} has no receipts`);
     const { transactions, senders } = this.#stored(header.hash);
     const data = transactions.map((raw, index) => decodeStored(raw, senders[index]));
-    const rules: Common = this.#rules.at(header.number, header.timestamp);
-    return receiptsOf(header, data, receipts, rules);
+    if (data.length !== receipts.length) {
+      throw corruptStore(`block ${header.hash} has ${receipts.length} receipts`);
+    }
+    const { excessBlobGas } = header;
+    const blobFee =
+      excessBlobGas === undefined
+        ? undefined
+        : blobBaseFee(excessBlobGas, this.#rules.at(header.number, header.timestamp));
+    return receiptsData(header, data, receipts, blobFee);
   }
 
   #place(hash: Hash) {

@@ -226,14 +226,20 @@ function parseMessage(text: string): { readonly value: unknown } | undefined {
 function toItem(value: unknown): Item {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return invalidRequest(null);
-  const members = value as Readonly<Record<string, unknown>>;
-  const id = Object.hasOwn(members, 'id') ? members['id'] : undefined;
+  const { id, jsonrpc, method, params } = value as UncheckedRequest;
   if (id !== undefined && !isRequestId(id)) return invalidRequest(null);
-  const { jsonrpc, method, params } = members;
   if (jsonrpc !== '2.0' || typeof method !== 'string' || method === '') {
     return invalidRequest(id ?? null);
   }
   return { request: { id, method, params } };
+}
+
+/** An object a client sent, of which nothing is known yet. */
+interface UncheckedRequest {
+  readonly id?: unknown;
+  readonly jsonrpc?: unknown;
+  readonly method?: unknown;
+  readonly params?: unknown;
 }
 
 /** Only ids that come back exactly as they came: `1e400` or 20 digits would not. */

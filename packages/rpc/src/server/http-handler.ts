@@ -31,7 +31,6 @@ export class HttpHandler {
 
   /** Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#modules.isClosing()) response.setHeader('connection', 'close');
     response.setHeader('vary', 'origin');
     const { access } = this.#options;
     const { host, origin } = request.headers;
@@ -65,6 +64,8 @@ export class HttpHandler {
     }
     const connection = this.#connection(request, response);
     const answer = await this.#modules.dispatcher.dispatch(text, connection);
+    // An idle connection would keep a closing server waiting.
+    if (this.#modules.isClosing()) response.setHeader('connection', 'close');
     if (answer.body === undefined) response.writeHead(204).end();
     else json(response, 200, answer.body);
     answer.afterResponse();

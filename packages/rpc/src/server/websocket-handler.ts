@@ -107,6 +107,7 @@ class WebSocketClient implements Connection {
   readonly #limits: RpcLimits;
   readonly #modules: ClientModules;
   #inFlight = 0;
+  readonly #waiting: string[] = [];
   #answersPing = true;
   #onIdle: (() => void) | undefined;
 
@@ -125,7 +126,7 @@ class WebSocketClient implements Connection {
         disconnect: () => this.#disconnectSlow(),
       },
     );
-    webSocket.on('message', (data) => void this.#receive(data));
+    webSocket.on('message', (data) => this.#receive(data));
     webSocket.on('pong', () => {
       this.#answersPing = true;
     });
@@ -167,14 +168,29 @@ class WebSocketClient implements Connection {
     this.#webSocket.close(closeCode);
   }
 
-  async #receive(data: RawData): Promise<void> {
+  #receive(data: RawData): void {
+    this.#waiting.push(textOf(data));
+    this.#startWaiting();
+  }
+
+  /** What is waiting is what one read of the socket brought beyond the limit, for reading pauses meanwhile. */
+  #startWaiting(): void {
+    while (this.#inFlight < this.#limits.webSocketRequestsInFlightMax) {
+      const text = this.#waiting.shift();
+      if (text === undefined) break;
+      void this.#answer(text);
+    }
+    if (this.#waiting.length > 0) this.#webSocket.pause();
+    else this.#webSocket.resume();
+  }
+
+  async #answer(text: string): Promise<void> {
     this.#inFlight++;
-    if (this.#inFlight >= this.#limits.webSocketRequestsInFlightMax) this.#webSocket.pause();
-    const answer = await this.#modules.dispatcher.dispatch(textOf(data), this);
+    const answer = await this.#modules.dispatcher.dispatch(text, this);
     if (answer.body !== undefined) this.#send(answer.body);
     answer.afterResponse();
     this.#inFlight--;
-    if (this.#inFlight < this.#limits.webSocketRequestsInFlightMax) this.#webSocket.resume();
+    this.#startWaiting();
     if (this.#inFlight === 0) this.#onIdle?.();
   }
 

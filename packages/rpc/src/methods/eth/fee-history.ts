@@ -10,12 +10,13 @@ const BLOCKS_MAX = 1024;
 const PERCENTILES_MAX = 100;
 
 /** geth takes a number, decimal digits or a quantity here. */
+const COUNT_EXPECTED = { error: 'a number of blocks expected' };
 const blockCount = z.union(
   [
-    z.number().int().min(0),
+    z.number().int(COUNT_EXPECTED).min(0, COUNT_EXPECTED),
     parsedString((text) => Number(/^\d{1,10}$/.test(text) ? text : parseQuantity(text, 64))),
   ],
-  { error: 'a number of blocks expected' },
+  COUNT_EXPECTED,
 );
 
 export const ethFeeHistory = defineMethod({
