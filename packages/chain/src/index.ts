@@ -2,13 +2,28 @@ export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
 export { type BlockFault, InvalidBlockError } from './block/invalid-block-error.ts';
 export { type BlockToCommit, Chain, type ChainOptions, type CommittedBlock } from './chain.ts';
+export { keccak256 } from './crypto/keccak.ts';
 export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
-export type { BuildRequest, BuildResult } from './execution/build-block.ts';
+export type {
+  BuildRequest,
+  BuildResult,
+  BuiltBlock,
+  ExecutedBlock,
+  RefusedTransaction,
+} from './execution/build-block.ts';
 export { blobBaseFee, nextBaseFee } from './execution/fee-rules.ts';
+export type { BlockOrigin } from './execution/header-rules.ts';
 export { commonAt } from './genesis/chain-parameters.ts';
+export {
+  DEV_MNEMONIC,
+  DEV_PATH,
+  type DerivedAccount,
+  deriveAccounts,
+} from './genesis/dev-accounts.ts';
 export {
   DEV_CHAIN_ID,
   DEV_FORKS,
+  DEV_GAS_LIMIT,
   type DevFork,
   type DevGenesisOptions,
   devGenesisFile,
@@ -25,6 +40,7 @@ export {
   type MempoolHead,
   type MempoolListener,
 } from './mempool/mempool.ts';
+
 export type * from './mempool/pool-view.ts';
 export type { PooledTransaction } from './mempool/pooled-transaction.ts';
 export type { SenderAccount } from './mempool/sender-queue.ts';
@@ -32,14 +48,6 @@ export type * from './primitives.ts';
 export { addressOf, blockNumberOf, bytesOf, hashOf, hexOf, weiOf } from './primitives.ts';
 export type * from './query/call-executor.ts';
 export type * from './query/chain-reader.ts';
-export * from './state/state-view.ts';
-export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
-export { executableTransaction } from './transaction/executable.ts';
-export { transactionGas } from './transaction/intrinsic-gas.ts';
-export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts';
-export { signatureScheme } from './transaction/signature.ts';
-export type { SignedTransaction } from './transaction/signed-transaction.ts';
-export { maximumCost, validateTransaction } from './transaction/validate.ts';
 export { checksumAddress } from './query/checksum-address.ts';
 export {
   type CallLimits,
@@ -49,3 +57,11 @@ export {
 export { matches as logMatches } from './query/log-search.ts';
 export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
+export type { StateView } from './state/state-view.ts';
+export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
+export { executableTransaction } from './transaction/executable.ts';
+export { transactionGas } from './transaction/intrinsic-gas.ts';
+export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts';
+export { signatureScheme } from './transaction/signature.ts';
+export type { SignedTransaction } from './transaction/signed-transaction.ts';
+export { maximumCost, validateTransaction } from './transaction/validate.ts';

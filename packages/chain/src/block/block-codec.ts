@@ -3,9 +3,9 @@
  * transaction is a string (EIP-2718), a legacy one a list.
  */
 import { RLP } from '@ethereumjs/rlp';
-import { EMPTY_TRIE_ROOT } from '../crypto/keccak.ts';
+import { EMPTY_TRIE_ROOT, keccak256 } from '../crypto/keccak.ts';
 import { bigintToBytes, bytesToBigint } from '../encoding/quantity.ts';
-import { addressOf, bytesOf, type Hash } from '../primitives.ts';
+import { addressOf, bytesOf, type Hash, hashOf } from '../primitives.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { updateTrie } from '../trie/update-trie.ts';
 import type { HeaderData, WithdrawalData } from './block-data.ts';
@@ -99,4 +99,8 @@ export function orderedRoot(values: readonly Uint8Array[]): Hash {
 
 export function withdrawalsRootOf(withdrawals: readonly WithdrawalData[]): Hash {
   return orderedRoot(withdrawals.map((withdrawal) => RLP.encode(withdrawalItems(withdrawal))));
+}
+
+export function ommersHashOf(ommers: readonly HeaderData[]): Hash {
+  return hashOf(keccak256(RLP.encode(ommers.map((ommer) => headerItems(ommer)))));
 }

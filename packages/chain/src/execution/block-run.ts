@@ -122,9 +122,12 @@ export class BlockRun {
   }
 
   /** Credits withdrawals, collects requests and computes the state's root. Throws `InvalidBlockError`. */
-  async finish(withdrawals: readonly WithdrawalData[]): Promise<BlockOutcome> {
+  async finish(
+    withdrawals: readonly WithdrawalData[],
+    ommers: readonly HeaderData[],
+  ): Promise<BlockOutcome> {
     for (const { address, amount } of withdrawals) this.#credit(address, amount * GWEI);
-    this.#rewardMiner();
+    this.#reward(ommers);
     const { rules } = this.#evm;
     const outcome = {
       transactions: this.#executed,
@@ -194,11 +197,17 @@ export class BlockRun {
     this.#state.putAccount(address, { ...account, balance: weiOf(account.balance + amount) });
   }
 
-  /** Only blocks before the merge have a reward. */
-  #rewardMiner(): void {
+  /** Only blocks before the merge have a reward (Yellow Paper 11.3). Ommers come from imported chains alone. */
+  #reward(ommers: readonly HeaderData[]): void {
     const { rules } = this.#evm;
     if (rules.consensusType() !== 'pow') return;
-    this.#credit(this.#header.beneficiary, rules.param('minerReward'));
+    const reward = rules.param('minerReward');
+    for (const ommer of ommers) {
+      const depth = BigInt(this.#header.number - ommer.number);
+      this.#credit(ommer.beneficiary, (reward * (8n - depth)) / 8n);
+    }
+    const nephew = (reward / 32n) * BigInt(ommers.length);
+    this.#credit(this.#header.beneficiary, reward + nephew);
   }
 }
 

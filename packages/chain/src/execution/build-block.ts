@@ -71,7 +71,7 @@ export async function buildBlock(
   await run.begin();
   const refused = await fill(run, request);
   if (run.executed.length === 0 && !request.allowEmpty) return { block: null, refused };
-  const outcome = await run.finish([]);
+  const outcome = await run.finish([], []);
   return { ...sealBlock(header, outcome), refused };
 }
 

@@ -4,6 +4,7 @@
  */
 import {
   decodeBlock,
+  ommersHashOf,
   orderedRoot,
   type RawBlock,
   withdrawalsRootOf,
@@ -40,15 +41,15 @@ export async function checkBlock(
   const run = new BlockRun(evm, block.header, parent);
   await run.begin();
   for (const [index, bytes] of block.transactions.entries()) await applyTo(run, index, bytes);
-  const outcome = await run.finish(block.withdrawals ?? []);
+  const outcome = await run.finish(block.withdrawals ?? [], block.ommers);
   compare(block, outcome);
   return { block, raw, transactions: outcome.transactions, state: outcome.state };
 }
 
 function checkBody(block: RawBlock, origin: BlockOrigin): void {
   const { header, withdrawals } = block;
-  if (block.ommers.length > 0) {
-    throw new InvalidBlockError('ommers', 'blocks with ommers are not supported');
+  if (ommersHashOf(block.ommers) !== header.ommersHash) {
+    throw new InvalidBlockError('ommers', 'the hash does not match the ommers');
   }
   if (orderedRoot(block.transactions) !== header.transactionsRoot) {
     throw new InvalidBlockError('transactions-root', 'does not match the transactions');

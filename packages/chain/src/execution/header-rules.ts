@@ -90,7 +90,6 @@ export function checkHeader(
   require(header.timestamp >= parent.timestamp, 'timestamp', 'earlier than its parent');
   require(bytesOf(header.extraData).length <= EXTRA_DATA_BYTES_MAX, 'extra-data', 'over 32 bytes');
   require(header.gasUsed <= header.gasLimit, 'gas-used', 'more than the gas limit');
-  require(header.ommersHash === EMPTY_LIST_HASH, 'ommers', 'blocks with ommers are not supported');
   for (const field of OPTIONAL_FIELDS) {
     const present = header[field] !== undefined;
     const due = expected[field] !== undefined;
@@ -102,6 +101,7 @@ export function checkHeader(
   if (rules.consensusType() !== 'pow') {
     require(header.difficulty === 0n, 'difficulty', 'not zero after the merge');
     require(header.nonce === ZERO_NONCE, 'header-fields', 'nonce is not zero');
+    require(header.ommersHash === EMPTY_LIST_HASH, 'ommers', 'there are none after the merge');
   }
   if (origin === 'network') {
     require(rules.consensusType() !== 'pow', 'difficulty', 'the chain is not past the merge');

@@ -2,6 +2,7 @@
  * The parameters of `@ethereumjs` for a chain: which fork is active where, and what each changes.
  */
 import { type Common, createCommonFromGethGenesis } from '@ethereumjs/common';
+import { kzg } from '../crypto/kzg.ts';
 import { ChainError } from '../errors.ts';
 import { FORK_BLOCKS, FORK_TIMES, type GenesisFile } from './genesis-file.ts';
 
@@ -26,7 +27,7 @@ export function createCommon(file: GenesisFile): Common {
           ...(config.depositContractAddress && {
             depositContractAddress: config.depositContractAddress,
           }),
-          ...(config.blobSchedule && { blobSchedule: config.blobSchedule }),
+          ...(config.blobSchedule && { blobSchedule: customBlobLimits(config.blobSchedule) }),
           // A chain without difficulty to reach is past the merge from its first block on.
           terminalTotalDifficultyPassed:
             config.terminalTotalDifficultyPassed === true || config.terminalTotalDifficulty === 0n,
@@ -40,7 +41,7 @@ export function createCommon(file: GenesisFile): Common {
         coinbase: file.coinbase,
         alloc: {},
       } as unknown as Parameters<typeof createCommonFromGethGenesis>[0],
-      { chain: 'praline' },
+      { chain: 'praline', customCrypto: { kzg } },
     );
   } catch (error) {
     throw new ChainError('invalid-genesis', `genesis: config: ${(error as Error).message}`, {
@@ -79,6 +80,11 @@ const BLOB_FORKS: Readonly<Record<string, { target: number; max: number; fractio
   bpo1: { target: 10, max: 15, fraction: 8_346_193 },
   bpo2: { target: 14, max: 21, fraction: 11_684_671 },
 };
+
+/** The blob-parameter forks are left to the library, which has them built in. */
+function customBlobLimits<Limits>(schedule: Record<string, Limits>): Record<string, Limits> {
+  return Object.fromEntries(Object.entries(schedule).filter(([fork]) => !(fork in BLOB_FORKS)));
+}
 
 function checkBlobSchedule(file: GenesisFile): void {
   for (const [fork, limits] of Object.entries(file.config.blobSchedule ?? {})) {

@@ -5,11 +5,7 @@ import { keccak256 } from '../crypto/keccak.ts';
 import { bigintToBytes, padLeft } from '../encoding/quantity.ts';
 import { type Address, bytesOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, type JournaledState } from '../state/journaled-state.ts';
-import {
-  addressOfPublicKey,
-  CURVE_ORDER_HALF,
-  signatureScheme,
-} from '../transaction/signature.ts';
+import { addressOfPublicKey, CURVE_ORDER_HALF, signatureScheme } from '../transaction/signature.ts';
 
 /** First byte of what an authority signs. */
 const MAGIC = 0x05;

@@ -2,14 +2,15 @@
  * The EVM that calls run on: like the one that executes blocks, but it looks at a deadline. Every loop passes a
  * JUMPDEST and every recursion a message, so a look at both is enough, and costs far less than an event per step.
  */
-import { createEVM, type EVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
+
 import type { Common } from '@ethereumjs/common';
+import { createEVM, type EVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
 import { ChainError } from '../errors.ts';
+import type { AncestorHash } from '../execution/fork-evm.ts';
+import { blockNumberOf, bytesOf } from '../primitives.ts';
 import { EvmStateManager } from '../state/evm-state-manager.ts';
 import { JournaledState } from '../state/journaled-state.ts';
 import { EMPTY_STATE } from '../state/state-view.ts';
-import { blockNumberOf, bytesOf } from '../primitives.ts';
-import type { AncestorHash } from '../execution/fork-evm.ts';
 
 const JUMPDEST = 0x5b;
 const JUMPDEST_GAS = 1;

@@ -16,7 +16,11 @@ export interface CallFees {
  * Throws `invalid-request` for a gas price beside a fee cap, `tip-above-fee-cap`, and `fee-cap-below-base-fee` for a
  * price below the block's.
  */
-export function callFees(request: CallRequest, from: Address, blockBaseFee: Wei | undefined): CallFees {
+export function callFees(
+  request: CallRequest,
+  from: Address,
+  blockBaseFee: Wei | undefined,
+): CallFees {
   const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = request;
   const zero = weiOf(0n);
   if (gasPrice !== undefined && (maxFeePerGas ?? maxPriorityFeePerGas) !== undefined) {

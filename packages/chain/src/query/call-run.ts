@@ -1,7 +1,7 @@
 /** One message on the EVM, from the checks a transaction would pass to the gas it leaves: geth's state transition. */
 import type { Block } from '@ethereumjs/block';
-import { bigIntMax, bigIntMin, Address as EvmAddress } from '@ethereumjs/util';
 import type { Common } from '@ethereumjs/common';
+import { bigIntMax, bigIntMin, Address as EvmAddress } from '@ethereumjs/util';
 import type { AccessListItem } from '../block/block-data.ts';
 import { ChainError } from '../errors.ts';
 import type { AncestorHash } from '../execution/fork-evm.ts';
@@ -99,10 +99,7 @@ export async function runMessage(
   };
 }
 
-function resultOf(
-  execResult: Parameters<typeof failureWords>[0],
-  gasUsed: bigint,
-): CallResult {
+function resultOf(execResult: Parameters<typeof failureWords>[0], gasUsed: bigint): CallResult {
   const output = hexOf(execResult.returnValue);
   if (execResult.exceptionError === undefined) return { status: 'success', output, gasUsed };
   const error = failureWords(execResult);
@@ -138,7 +135,10 @@ function requireIntrinsicGas(request: CallRequest, gas: bigint, rules: Common) {
     rules,
   );
   const short = (what: string, needed: bigint) =>
-    new ChainError('intrinsic-gas-too-low', `${what}: have ${gas}, want ${needed}`, { gas, needed });
+    new ChainError('intrinsic-gas-too-low', `${what}: have ${gas}, want ${needed}`, {
+      gas,
+      needed,
+    });
   if (gas < costs.intrinsic) throw short('intrinsic gas too low', costs.intrinsic);
   if (gas < costs.floor) throw short('insufficient gas for floor data gas cost', costs.floor);
   return costs;

@@ -2,6 +2,7 @@
  * geth's search for the gas limit a call needs: not the gas it uses, since a call may only pass on 63/64 of what it has
  * (EIP-150) and refunds come last.
  */
+import { bigIntMin } from '@ethereumjs/util';
 import { ChainError } from '../errors.ts';
 import { type Address, weiOf } from '../primitives.ts';
 import type { CallRequest } from './call-executor.ts';
@@ -76,7 +77,7 @@ function highestLimit(subject: EstimateSubject): bigint {
     const allowance = (balance - value) / feeCap;
     if (allowance < high) high = allowance;
   }
-  return high > subject.gasCap ? subject.gasCap : high;
+  return bigIntMin(high, subject.gasCap);
 }
 
 /** Undefined when the gas does not even pay for the transaction itself. */

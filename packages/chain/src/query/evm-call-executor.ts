@@ -82,11 +82,7 @@ export class EvmCallExecutor implements CallExecutor {
     });
   }
 
-  estimateGas(
-    request: CallRequest,
-    block: BlockSelector,
-    options?: CallOptions,
-  ): Promise<bigint> {
+  estimateGas(request: CallRequest, block: BlockSelector, options?: CallOptions): Promise<bigint> {
     return this.#exclusively(request, block, options, ({ context, message, header }) => {
       const state = context.freshState();
       const { to = null, input = '0x' } = request;
@@ -112,8 +108,7 @@ export class EvmCallExecutor implements CallExecutor {
   ): Promise<AccessListResult> {
     return this.#exclusively(request, block, options, ({ context, message }) => {
       const { from, to } = message;
-      const nonce =
-        request.nonce ?? (context.freshState().getAccount(from) ?? EMPTY_ACCOUNT).nonce;
+      const nonce = request.nonce ?? (context.freshState().getAccount(from) ?? EMPTY_ACCOUNT).nonce;
       const target = to ?? addressOf(generateAddress(bytesOf(from), bigintToBytes(nonce)));
       const precompiles = [...context.evm.evm.precompiles.keys()].map((key) => `0x${key}`);
       const known = new Set<string>([from, target, ...precompiles]);

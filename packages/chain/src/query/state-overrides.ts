@@ -1,7 +1,7 @@
 /** geth's state and block overrides of a call, written into the call's own state and header. */
 import type { HeaderData } from '../block/block-data.ts';
-import { ChainError } from '../errors.ts';
 import { trimZeros } from '../encoding/quantity.ts';
+import { ChainError } from '../errors.ts';
 import { type Address, blockNumberOf, bytesOf, type Hash, slotOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, type JournaledState } from '../state/journaled-state.ts';
 import type { AccountOverride, BlockOverride } from './call-executor.ts';
@@ -50,11 +50,7 @@ export function overrideHeader(header: HeaderData, override: BlockOverride): Hea
   }
 }
 
-function putSlots(
-  state: JournaledState,
-  address: Address,
-  slots: ReadonlyMap<bigint, Hash>,
-): void {
+function putSlots(state: JournaledState, address: Address, slots: ReadonlyMap<bigint, Hash>): void {
   for (const [slot, value] of slots) {
     state.putStorage(address, slotOf(slot), trimZeros(bytesOf(value)));
   }
