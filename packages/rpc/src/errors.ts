@@ -129,6 +129,7 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, CodedAnswer | undefined>> = 
   'execution-failed': server(),
   'gas-required-exceeds-allowance': server('gas required exceeds allowance'),
   'execution-timeout': server('execution aborted'),
+  'too-many-calls': { code: RPC_ERROR_CODES.limitExceeded },
   'no-quorum': { code: RPC_ERROR_CODES.resourceUnavailable, text: 'no quorum' },
   'development-mode-only': server('available in development mode only'),
   closed: { code: RPC_ERROR_CODES.resourceUnavailable, text: 'the node is shutting down' },

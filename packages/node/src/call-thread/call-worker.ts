@@ -1,10 +1,9 @@
 /** Entry of a call thread: runs EVM calls for the RPC thread and nothing else. */
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { type CallExecutor, createGenesis } from '@praline/chain';
+import { createGenesis, EvmCallExecutor, StoredChainReader } from '@praline/chain';
 import { openThreadChannel } from '../threads/thread-channel.ts';
 import type { CallThread } from '../threads/thread-contracts.ts';
 import type { WorkerInput } from '../threads/worker-thread.ts';
-import { openCallExecutor } from './open-call-executor.ts';
 
 /** What the RPC thread gives a call thread. */
 export interface CallWorkerData {
@@ -14,7 +13,9 @@ export interface CallWorkerData {
 }
 
 const { data } = workerData as WorkerInput<CallWorkerData>;
-const executor: CallExecutor = openCallExecutor(data.folder, createGenesis(data.genesisJson));
+const genesis = createGenesis(data.genesisJson);
+const reader = new StoredChainReader(data.folder, genesis);
+const executor = new EvmCallExecutor(reader.tables, genesis);
 const served: CallThread = {
   call: (request, block, options) => executor.call(request, block, options),
   estimateGas: (request, block, options) => executor.estimateGas(request, block, options),

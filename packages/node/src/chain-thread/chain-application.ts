@@ -5,10 +5,10 @@
  * they are accepted and made durable when they are committed, together with the log's position (`CommitMarker`).
  */
 import {
+  type BlockToCommit,
   type Chain,
   ChainError,
   type CommittedBlock,
-  type Hash,
   type HeaderData,
   InvalidBlockError,
 } from '@praline/chain';
@@ -41,6 +41,13 @@ interface AcceptedEntry {
   /** Whether the entry made `head`. */
   readonly hasBlock: boolean;
   /** Milliseconds its block took to execute; zero without a block. */
+  readonly executionMs: number;
+}
+
+/** A block of the log, as the chain commits it. */
+interface PlacedBlock {
+  readonly toCommit: BlockToCommit;
+  readonly entryIndex: LogIndex;
   readonly executionMs: number;
 }
 
@@ -209,15 +216,15 @@ export class ChainApplication implements Application {
         : [];
   }
 
-  #blockOf(entry: Entry) {
+  #blockOf(entry: Entry): readonly PlacedBlock[] {
     if (entry.kind !== 'payload') {
       return [];
     }
     const accepted = this.#accepted.find(({ id }) => id.hash === entry.hash);
     const entryIndex = entry.index;
     if (accepted !== undefined) {
-      const toCommit: { readonly hash: Hash } = { hash: accepted.head.hash };
-      return [{ toCommit, entryIndex, executionMs: accepted.executionMs }];
+      const { head, executionMs } = accepted;
+      return [{ toCommit: { hash: head.hash }, entryIndex, executionMs }];
     }
     const raw = decodeBlockPayload(entry.payload);
     if (raw === undefined) {
@@ -226,7 +233,6 @@ export class ChainApplication implements Application {
         `The committed entry ${entry.index} is of a kind this release does not know. Update this node.`,
       );
     }
-    const toCommit: { readonly raw: Uint8Array } = { raw };
-    return [{ toCommit, entryIndex, executionMs: 0 }];
+    return [{ toCommit: { raw }, entryIndex, executionMs: 0 }];
   }
 }

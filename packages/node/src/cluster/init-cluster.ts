@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DevGenesisOptions, devGenesisFile } from '@praline/chain';
+import { createGenesis, type DevGenesisOptions, devGenesisFile } from '@praline/chain';
 import { NodeKey } from 'mokka';
 import {
   type ClusterFile,
@@ -13,6 +13,7 @@ import {
   type LoadedCluster,
   loadCluster,
 } from '../config/cluster-file.ts';
+import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { writeKeyFile } from '../config/key-file.ts';
 import { createNodeFolder } from '../config/node-folder.ts';
@@ -66,8 +67,10 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
       ...node,
     })),
   };
-  for (let number = 1; number <= options.nodes.length; number += 1) {
-    await createNodeFolder(join(folder, file.data, String(number)), genesis);
+  const parsed = createGenesis(genesis);
+  for (const [position, key] of keys.entries()) {
+    const path = join(folder, file.data, String(position + 1));
+    await createNodeFolder(path, genesis, storeIdentity(parsed, key.id));
   }
   // Last, so that a folder with a cluster file is complete.
   const path = join(folder, CLUSTER_FILE_NAME);

@@ -69,7 +69,7 @@ export function decodePeerMessage(bytes: Uint8Array): PeerMessage {
   return decodeFields(type, fields);
 }
 
-type EncodableItem = Uint8Array | string | number | readonly EncodableItem[];
+type EncodableItem = Uint8Array | number | EncodableItem[];
 
 function encodeFields(message: PeerMessage): EncodableItem[] {
   switch (message.type) {

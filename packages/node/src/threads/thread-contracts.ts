@@ -116,6 +116,8 @@ export interface MainForRpc {
   leaderProof(term: number): Promise<object | null>;
   /** Prometheus text. */
   metrics(): Promise<string>;
+  /** A line for the node's log. Event. */
+  log(level: 'warn' | 'error', fields: object, message: string): void;
 }
 
 /** Served by the RPC thread to the main thread. */
