@@ -175,6 +175,8 @@ export class CoreContext implements ValidatorSet {
 
   term: Term;
   termVote: TermVoteMessage | null;
+  /** The own term vote that is on disk and may be sent. Rule *durability*. */
+  syncedTermVote: TermVoteMessage | null;
   binding: TermBinding | null;
   readonly ownVotes = new Map<number, Vote>();
   readonly syncedVotes = new Set<number>();
@@ -226,6 +228,7 @@ export class CoreContext implements ValidatorSet {
     this.log = new Log(options.limits, options.rootHash, restored.base, restored.tail);
     this.term = restored.term;
     this.termVote = restored.termVote;
+    this.syncedTermVote = restored.termVote;
     this.binding = restored.binding;
     this.ahead = restored.ahead;
     for (const vote of restored.votes) {
@@ -268,7 +271,7 @@ export class CoreContext implements ValidatorSet {
 
   begin(instant: Instant): void {
     this.now = Math.max(this.now, instant.now);
-    this.unixTime = instant.unixTime;
+    this.unixTime = Math.max(0, Math.floor(instant.unixTime));
     this.#effects = [];
   }
 

@@ -16,7 +16,7 @@ export function electionTimeout(context: CoreContext): number {
   const { electionTimeout: base, electionJitter, electionTimeoutMax } = context.options.timing;
   const growth = 2 ** Math.min(context.election.failedTerms, 16);
   const grown = Math.max(base, Math.min(base * growth, electionTimeoutMax));
-  return grown + context.random.next() * electionJitter;
+  return grown + Math.floor(context.random.next() * electionJitter);
 }
 
 export function resetElectionTimer(context: CoreContext): Done {
@@ -27,7 +27,7 @@ export function resetElectionTimer(context: CoreContext): Done {
 
 /** How often statements of an open election are sent again: three times within their lifetime. */
 export function repeatInterval(context: CoreContext): number {
-  return Math.max(1, context.options.timing.electionTimeout / 3);
+  return Math.max(1, Math.floor(context.options.timing.electionTimeout / 3));
 }
 
 /** The election timer ran out: no live leader. */
@@ -44,7 +44,7 @@ export function repeatElection(context: CoreContext): Done {
   const { election } = context;
   const stranded = ownTermVoteIsOpen(context);
   if (election.preVote !== null) sendPreVote(context);
-  if (stranded && context.termVote !== null) context.broadcast(context.termVote);
+  if (stranded && context.syncedTermVote !== null) context.broadcast(context.syncedTermVote);
   election.repeatAt =
     election.preVote !== null || stranded
       ? context.now + repeatInterval(context)
@@ -53,7 +53,7 @@ export function repeatElection(context: CoreContext): Done {
 
 /** A term vote was sent for the own term and nobody leads it yet: it may have been lost. Rule *promise*. */
 export function ownTermVoteIsOpen(context: CoreContext): boolean {
-  return context.termVote?.termVote.term === context.term && context.leadership === null;
+  return context.syncedTermVote?.termVote.term === context.term && context.leadership === null;
 }
 
 function sendPreVote(context: CoreContext): Done {

@@ -54,7 +54,10 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
     adoptedAt: context.now,
   };
   context.candidacy = null;
-  if (!context.log.contains(entry) && context.log.contains(anchor)) truncateLog(context, anchor);
+  const { log } = context;
+  // A term-start that is committed may be out of memory: then nothing is to be dropped.
+  const isOpen = entry.index > log.committed.index && !log.contains(entry);
+  if (isOpen && log.contains(anchor)) truncateLog(context, anchor);
   context.lastProgressAt = context.now;
   onLeaderHeard(context);
   context.changed = true;

@@ -56,6 +56,7 @@ export function startTerm(
 /** The own term vote is durable. */
 export function onTermVoteSynced(context: CoreContext, message: TermVoteMessage): Done {
   const { termVote } = message;
+  context.syncedTermVote = message;
   if (context.term !== termVote.term || context.leadership !== null) return;
   context.broadcast(message);
   const { election } = context;
