@@ -11,6 +11,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeChecked, encodeChecked } from './checked-value.ts';
 import { GroupCommit, type WriteStep } from './group-commit.ts';
 import { checkLmdbFile } from './lmdb-file.ts';
+import { transact } from './lmdb-transaction.ts';
 import {
   checkKey,
   checkLimits,
@@ -43,6 +44,8 @@ const TABLE_NUMBERS: Readonly<Record<NumberedTable, number>> = {
 };
 const RECORDS_NUMBER = 4;
 const FORMAT_NUMBER = 5;
+/** Error numbers of LMDB for a damaged tree: MDB_PAGE_NOTFOUND and MDB_CORRUPTED. */
+const DAMAGE_NUMBERS: ReadonlySet<unknown> = new Set([-30797, -30796]);
 
 type Table = Database<Buffer, Buffer>;
 
@@ -73,7 +76,7 @@ export class LmdbStorage implements Storage {
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     const path = join(folder, FILE_NAME);
     if (await exists(path)) await checkLmdbFile(path);
-    const tables = openTables(path);
+    const tables = readStored(() => openTables(path));
     if (tables.format.getBinary(FORMAT_KEY) !== undefined) {
       await tables.environment.close();
       throw new StorageError('exists', `${folder} already holds a store; it is left as it is`);
@@ -100,7 +103,7 @@ export class LmdbStorage implements Storage {
     );
     if (!(await exists(path))) throw missing;
     await checkLmdbFile(path);
-    const tables = openTables(path);
+    const tables = readStored(() => openTables(path));
     try {
       const stored = readStored(() => tables.format.getBinary(FORMAT_KEY));
       if (stored === undefined) throw missing;
@@ -280,34 +283,22 @@ function openTables(path: string): Tables {
   };
 }
 
-/** Runs `action` in a transaction that is dropped whole when it throws. Resolves when it is synced. */
-async function transact(
-  environment: RootDatabase<Buffer, Buffer>,
-  action: () => void,
-): Promise<void> {
-  try {
-    await environment.childTransaction(action);
-  } catch (error) {
-    // The library's error carries a second rejected promise with the cause, which nobody else observes.
-    if (typeof error === 'object' && error !== null && 'commitError' in error) {
-      await error.commitError;
-    }
-    throw error;
-  }
-}
-
 function removeAll(table: Table, keys: readonly Buffer[]): void {
   for (const key of keys) table.remove(key);
 }
 
+/** @throws {StorageError} `corrupt` when the library finds its tree damaged, `read-failed` for any other failure. */
 function readStored<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
     if (cause instanceof StorageError) throw cause;
+    const number = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : 0;
+    const code = DAMAGE_NUMBERS.has(number) ? 'corrupt' : 'read-failed';
     throw new StorageError(
-      'read-failed',
-      `reading the store failed (${messageOf(cause)}): check the disk`,
+      code,
+      `reading the store failed (${cause instanceof Error ? cause.message : String(cause)}): check the disk; ` +
+        'if the store is damaged, replace this node by one with a new key',
       { cause },
     );
   }
@@ -339,8 +330,4 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
