@@ -26,7 +26,8 @@ export interface RpcBackend {
 
 /**
  * Codes of errors that a backend throws or rejects with: those of the chain, and those only a network knows. Mapped to
- * JSON-RPC in one place, by `code` and not by class, for errors may come from another thread.
+ * JSON-RPC in one place, by `code` and not by class, for errors may come from another thread. Messages reach the
+ * client as they are.
  */
 export type RpcBackendErrorCode = ChainErrorCode | 'no-quorum' | 'development-mode-only';
 

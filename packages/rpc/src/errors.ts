@@ -2,9 +2,9 @@
  * Errors as JSON-RPC answers: the codes, the class that methods throw, and the one place where errors of the chain
  * become answers. Wording follows geth where tools match on it. Nothing unexpected ever reaches a client.
  */
+import { type Hex, revertMessage } from '@praline/chain';
 import type { RpcBackendErrorCode } from './backend.ts';
 import type { JsonValue } from './json.ts';
-import { revertReason } from './revert-reason.ts';
 
 /** JSON-RPC 2.0 section 5.1, EIP-1474, and geth's code 3 for a revert. */
 export const RPC_ERROR_CODES = {
@@ -51,10 +51,8 @@ export function serverError(message: string): RpcError {
 }
 
 /** geth's answer to a call that reverts: code 3, the decoded reason in the message, the raw output as data. */
-export function executionReverted(output: string): RpcError {
-  const reason = revertReason(output);
-  const message = reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`;
-  return new RpcError(RPC_ERROR_CODES.executionReverted, message, output);
+export function executionReverted(output: Hex): RpcError {
+  return new RpcError(RPC_ERROR_CODES.executionReverted, revertMessage(output), output);
 }
 
 /**
@@ -63,12 +61,11 @@ export function executionReverted(output: string): RpcError {
  */
 export function toErrorObject(thrown: unknown): ErrorObject | undefined {
   if (thrown instanceof RpcError) return errorObject(thrown);
-  const reverted = revertOutput(thrown);
-  if (reverted !== undefined) return errorObject(executionReverted(reverted));
   const code = codeOf(thrown);
   const answer = code === undefined ? undefined : ANSWERS[code];
   if (answer === undefined || !(thrown instanceof Error)) return undefined;
-  return { code: answer.code, message: wording(answer.text, thrown.message) };
+  const data = dataOf(thrown);
+  return { code: answer, message: thrown.message, ...(data === undefined ? {} : { data }) };
 }
 
 /** The answer for what nobody expected; `reference` finds it in the log. */
@@ -84,14 +81,9 @@ export function errorObject(error: RpcError): ErrorObject {
   };
 }
 
-interface CodedAnswer {
-  readonly code: RpcErrorCode;
-  /** What tools look for in the message. Put in front of the error's own message where that lacks it. */
-  readonly text?: string;
-}
-
 /** Damage and mistakes of the program: for the operator, not for the client. */
 const INTERNAL = undefined;
+const { server, resourceUnavailable } = RPC_ERROR_CODES;
 
 const server = (text?: string): CodedAnswer =>
   text === undefined ? { code: RPC_ERROR_CODES.server } : { code: RPC_ERROR_CODES.server, text };
@@ -133,6 +125,39 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, CodedAnswer | undefined>> = 
   'no-quorum': { code: RPC_ERROR_CODES.resourceUnavailable, text: 'no quorum' },
   'development-mode-only': server('available in development mode only'),
   closed: { code: RPC_ERROR_CODES.resourceUnavailable, text: 'the node is shutting down' },
+/** The JSON-RPC code of each error of a backend. Messages are geth's already, for the chain words them so. */
+const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> = {
+  'invalid-transaction': server,
+  'oversized-transaction': server,
+  'transaction-type-not-supported': server,
+  'invalid-chain-id': server,
+  'invalid-sender': server,
+  'init-code-too-large': server,
+  'transaction-gas-limit-too-high': server,
+  'exceeds-block-gas-limit': server,
+  'tip-above-fee-cap': server,
+  'fee-cap-below-base-fee': server,
+  'nonce-too-low': server,
+  'nonce-too-high': server,
+  'nonce-max': server,
+  'intrinsic-gas-too-low': server,
+  'insufficient-funds': server,
+  'already-known': server,
+  'replacement-underpriced': server,
+  underpriced: server,
+  'pool-full': server,
+  'account-limit-exceeded': server,
+  'unknown-account': server,
+  'unknown-block': server,
+  'too-many-results': RPC_ERROR_CODES.limitExceeded,
+  'invalid-request': RPC_ERROR_CODES.invalidParams,
+  'execution-reverted': RPC_ERROR_CODES.executionReverted,
+  'execution-failed': server,
+  'gas-required-exceeds-allowance': server,
+  'execution-timeout': server,
+  'no-quorum': resourceUnavailable,
+  'development-mode-only': server,
+  closed: resourceUnavailable,
   'invalid-genesis': INTERNAL,
   'genesis-mismatch': INTERNAL,
   'no-chain': INTERNAL,
@@ -141,12 +166,6 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, CodedAnswer | undefined>> = 
   'invalid-block': INTERNAL,
   'corrupt-store': INTERNAL,
 };
-
-/** Keeps the chain's message, with the text tools look for at its start. */
-function wording(text: string | undefined, message: string): string {
-  if (text === undefined || message === '') return text ?? message;
-  return message.startsWith(text) ? message : `${text}: ${message}`;
-}
 
 /** By shape, not class: errors that crossed a thread have lost theirs. */
 function codeOf(thrown: unknown): RpcBackendErrorCode | undefined {
@@ -159,8 +178,7 @@ function isKnownCode(code: string): code is RpcBackendErrorCode {
   return Object.hasOwn(ANSWERS, code);
 }
 
-/** Errors that crossed a thread have lost their class, so name and shape decide. */
-function revertOutput(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error) || thrown.name !== 'ExecutionRevertedError') return undefined;
-  return 'output' in thrown && typeof thrown.output === 'string' ? thrown.output : undefined;
+/** Output of the contract, in an `ExecutionRevertedError`. */
+function dataOf(thrown: Error): string | undefined {
+  return 'data' in thrown && typeof thrown.data === 'string' ? thrown.data : undefined;
 }

@@ -7,7 +7,6 @@ export {
   type RpcErrorCode,
   serverError,
 } from './errors.ts';
-export { hexOf } from './format/bytes.ts';
 export { quantity } from './format/quantity.ts';
 export type { JsonValue } from './json.ts';
 export { DEFAULT_LIMITS, type RpcLimits } from './limits.ts';

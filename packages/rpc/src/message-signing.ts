@@ -1,9 +1,8 @@
 /** Digests of messages that accounts sign: EIP-191 version 0x45 and EIP-712. */
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import type { Hex } from '@praline/chain';
+import { bytesOf, type Hex } from '@praline/chain';
 import { z } from 'zod';
 import { invalidParams } from './errors.ts';
-import { bytesOf } from './format/bytes.ts';
 
 /** EIP-191: the prefix keeps a message from ever being a transaction. */
 export function personalDigest(message: Hex): Uint8Array {

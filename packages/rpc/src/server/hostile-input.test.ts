@@ -107,8 +107,6 @@ describe('arguments', () => {
     ['eth_getLogs', [{ address: Array(1001).fill(ADDRESS) }], 'exceed max addresses'],
     ['eth_getStorageAt', [ADDRESS, 'zz'], 'unable to decode storage key'],
     ['eth_getProof', [ADDRESS, Array(1025).fill('0x0')], 'too many keys'],
-    ['eth_feeHistory', ['0x1', 'latest', [50, 20]], 'invalid reward percentile'],
-    ['eth_feeHistory', ['0x1', 'latest', [101]], 'invalid reward percentile'],
     ['eth_feeHistory', [-1, 'latest'], 'a number of blocks expected'],
     ['eth_sendRawTransaction', ['0xzz'], 'invalid argument 0: invalid hex string'],
     ['eth_sendTransaction', [{}], "'from' is needed"],

@@ -2,9 +2,8 @@
  * What `eth_subscribe` delivers: one listener on the chain's events for all clients. A result that several clients
  * want is turned into JSON once.
  */
-import type { TransactionData } from '@praline/chain';
+import { logMatches, type TransactionData } from '@praline/chain';
 import type { ChainEventSource, CommittedBlock } from '../backend.ts';
-import { matchesCriteria } from '../filters/log-matching.ts';
 import { formatHeader } from '../format/header.ts';
 import { formatLog } from '../format/log.ts';
 import { formatPooledTransaction } from '../format/transaction.ts';
@@ -62,7 +61,7 @@ export class SubscriptionFeed {
       if (subscription.kind === 'newHeads') deliver(header());
       if (subscription.kind !== 'logs') continue;
       for (const { log, json } of formattedLogs) {
-        if (matchesCriteria(log, subscription.criteria)) deliver(json());
+        if (logMatches(log, subscription.criteria)) deliver(json());
       }
     }
   }

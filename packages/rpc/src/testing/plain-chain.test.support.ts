@@ -19,9 +19,8 @@ import type {
   TransactionData,
   Wei,
 } from '@praline/chain';
-import { ChainError } from '@praline/chain';
+import { ChainError, logMatches } from '@praline/chain';
 import type { CommittedBlock } from '../backend.ts';
-import { matchesCriteria } from '../filters/log-matching.ts';
 
 export const addressOf = (value: number): Address =>
   `0x${value.toString(16).padStart(40, '0')}` as Address;
@@ -150,9 +149,12 @@ export class PlainChain implements ChainReader {
     const found = this.blocks
       .slice(filter.from, filter.to + 1)
       .flatMap(({ logs }) => logs)
-      .filter((log) => matchesCriteria(log, filter));
+      .filter((log) => logMatches(log, filter));
     if (found.length > filter.maxResults) {
-      throw new ChainError('too-many-results', `more than ${filter.maxResults} logs match`);
+      throw new ChainError(
+        'too-many-results',
+        `query returned more than ${filter.maxResults} results`,
+      );
     }
     return found;
   }

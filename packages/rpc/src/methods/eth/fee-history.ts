@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invalidParams, serverError } from '../../errors.ts';
+import { serverError } from '../../errors.ts';
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod, required, withDefault } from '../../method.ts';
 import { blockTagOrNumber } from '../../parameters/block-selector.ts';
@@ -7,7 +7,6 @@ import { parsedString, parseQuantity } from '../../parameters/hex.ts';
 
 /** Longest history, as in geth. */
 const BLOCKS_MAX = 1024;
-const PERCENTILES_MAX = 100;
 
 /** geth takes a number, decimal digits or a quantity here. */
 const COUNT_EXPECTED = { error: 'a number of blocks expected' };
@@ -47,7 +46,6 @@ export const ethFeeHistory = defineMethod({
     },
   },
   handler: ([count, newest, percentiles], { backend }) => {
-    requireAscending(percentiles);
     const head = backend.reader.head().number;
     if ('number' in newest && newest.number > head) {
       throw serverError(`request beyond head block: requested ${newest.number}, head ${head}`);
@@ -66,20 +64,3 @@ export const ethFeeHistory = defineMethod({
     };
   },
 });
-
-function requireAscending(percentiles: readonly number[]): void {
-  if (percentiles.length > PERCENTILES_MAX) {
-    throw invalidParams(`over the query limit ${PERCENTILES_MAX} of reward percentiles`);
-  }
-  for (const [position, percentile] of percentiles.entries()) {
-    if (percentile < 0 || percentile > 100) {
-      throw invalidParams(`invalid reward percentile: ${percentile}`);
-    }
-    const before = percentiles[position - 1];
-    if (before !== undefined && percentile <= before) {
-      throw invalidParams(
-        `invalid reward percentile: #${position - 1}:${before} >= #${position}:${percentile}`,
-      );
-    }
-  }
-}
