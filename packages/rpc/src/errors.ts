@@ -85,46 +85,6 @@ export function errorObject(error: RpcError): ErrorObject {
 const INTERNAL = undefined;
 const { server, resourceUnavailable } = RPC_ERROR_CODES;
 
-const server = (text?: string): CodedAnswer =>
-  text === undefined ? { code: RPC_ERROR_CODES.server } : { code: RPC_ERROR_CODES.server, text };
-
-/** Each code of a backend's errors, with geth's code and text. */
-const ANSWERS: Readonly<Record<RpcBackendErrorCode, CodedAnswer | undefined>> = {
-  'invalid-transaction': server(),
-  'oversized-transaction': server('oversized data'),
-  'transaction-type-not-supported': server('transaction type not supported'),
-  'invalid-chain-id': server('invalid chain id for signer'),
-  'invalid-sender': server('invalid sender'),
-  'init-code-too-large': server('max initcode size exceeded'),
-  'transaction-gas-limit-too-high': server('transaction gas limit too high'),
-  'exceeds-block-gas-limit': server('exceeds block gas limit'),
-  'tip-above-fee-cap': server('max priority fee per gas higher than max fee per gas'),
-  'fee-cap-below-base-fee': server('max fee per gas less than block base fee'),
-  'nonce-too-low': server('nonce too low'),
-  'nonce-too-high': server('nonce too high'),
-  'nonce-max': server('nonce has max value'),
-  'intrinsic-gas-too-low': server('intrinsic gas too low'),
-  'insufficient-funds': server('insufficient funds for gas * price + value'),
-  'already-known': server('already known'),
-  'replacement-underpriced': server('replacement transaction underpriced'),
-  underpriced: server('transaction underpriced'),
-  'pool-full': server('txpool is full'),
-  'account-limit-exceeded': server('account limit exceeded'),
-  'unknown-account': server('unknown account'),
-  'unknown-block': server('header not found'),
-  'too-many-results': {
-    code: RPC_ERROR_CODES.limitExceeded,
-    text: 'query returned more than the allowed number of results',
-  },
-  'invalid-request': { code: RPC_ERROR_CODES.invalidParams },
-  'execution-reverted': { code: RPC_ERROR_CODES.executionReverted, text: 'execution reverted' },
-  'execution-failed': server(),
-  'gas-required-exceeds-allowance': server('gas required exceeds allowance'),
-  'execution-timeout': server('execution aborted'),
-  'too-many-calls': { code: RPC_ERROR_CODES.limitExceeded },
-  'no-quorum': { code: RPC_ERROR_CODES.resourceUnavailable, text: 'no quorum' },
-  'development-mode-only': server('available in development mode only'),
-  closed: { code: RPC_ERROR_CODES.resourceUnavailable, text: 'the node is shutting down' },
 /** The JSON-RPC code of each error of a backend. Messages are geth's already, for the chain words them so. */
 const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> = {
   'invalid-transaction': server,
@@ -155,6 +115,7 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> =
   'execution-failed': server,
   'gas-required-exceeds-allowance': server,
   'execution-timeout': server,
+  'too-many-calls': RPC_ERROR_CODES.limitExceeded,
   'no-quorum': resourceUnavailable,
   'development-mode-only': server,
   closed: resourceUnavailable,
