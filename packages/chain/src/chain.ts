@@ -14,7 +14,7 @@ import {
   buildBlock,
   type ExecutedBlock,
 } from './execution/build-block.ts';
-import { checkBlock, parseBlock } from './execution/check-block.ts';
+import { checkBlock, type KnownTransaction, parseBlock } from './execution/check-block.ts';
 import { blobBaseFee } from './execution/fee-rules.ts';
 import { ForkEvms } from './execution/fork-evm.ts';
 import type { BlockOrigin } from './execution/header-rules.ts';
@@ -43,12 +43,15 @@ export interface CommittedBlock {
 export interface ChainOptions {
   /** Default `network`; `import` accepts blocks that other networks made. */
   readonly origin?: BlockOrigin;
+  /** Transactions already decoded, as in a pool: spares a block's check their signature recovery. */
+  readonly knownTransaction?: KnownTransaction;
 }
 
 export class Chain {
   readonly #tables: Tables;
   readonly #evms: ForkEvms;
   readonly #origin: BlockOrigin;
+  readonly #known: KnownTransaction;
   readonly #inFlight = new BlocksInFlight();
   readonly #committed: CommittedState;
   /** The state whose nodes the reader reads now; what it caches is right for any. */
@@ -69,6 +72,7 @@ export class Chain {
     this.#tables = tables;
     this.#evms = new ForkEvms(genesis.common, genesis.depositContract);
     this.#origin = options.origin ?? 'network';
+    this.#known = options.knownTransaction ?? (() => undefined);
     this.#committed = new CommittedState(tables);
     this.#nodesOf = this.#committed;
     this.#nodes = new NodeReader({ getNode: (hash) => this.#nodesOf.getNode(hash) });
@@ -189,7 +193,10 @@ export class Chain {
     }
     const context = this.#contextOf(parent);
     const evm = await this.#evms.at(block.header.number, block.header.timestamp);
-    const executed = await checkBlock(evm, context, block, raw, this.#origin);
+    const executed = await checkBlock(evm, context, block, raw, {
+      origin: this.#origin,
+      known: this.#known,
+    });
     this.#keep(executed, context.state);
     return executed;
   }

@@ -45,7 +45,17 @@ export type * from './mempool/pool-view.ts';
 export type { PooledTransaction } from './mempool/pooled-transaction.ts';
 export type { SenderAccount } from './mempool/sender-queue.ts';
 export type * from './primitives.ts';
-export { addressOf, blockNumberOf, bytesOf, hashOf, hexOf, weiOf } from './primitives.ts';
+export {
+  addressOf,
+  blockNumberOf,
+  bytesOf,
+  hashOf,
+  hexOf,
+  parseAddress,
+  parseHash,
+  slotOf,
+  weiOf,
+} from './primitives.ts';
 export type * from './query/call-executor.ts';
 export type * from './query/chain-reader.ts';
 export { checksumAddress } from './query/checksum-address.ts';

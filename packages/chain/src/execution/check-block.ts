@@ -12,8 +12,11 @@ import {
 import { bloomOfLogs } from '../block/bloom.ts';
 import { type BlockFault, InvalidBlockError } from '../block/invalid-block-error.ts';
 import { encodeReceipt } from '../block/receipt-codec.ts';
+import { keccak256 } from '../crypto/keccak.ts';
 import { ChainError } from '../errors.ts';
+import { type Hash, hashOf } from '../primitives.ts';
 import { decodeTransaction } from '../transaction/decode.ts';
+import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 import { type BlockOutcome, BlockRun, type ParentContext } from './block-run.ts';
 import type { ExecutedBlock } from './build-block.ts';
 import type { ForkEvm } from './fork-evm.ts';
@@ -28,19 +31,30 @@ export function parseBlock(raw: Uint8Array): RawBlock {
   }
 }
 
+/** A decoded transaction by its hash, if it is at hand. */
+export type KnownTransaction = (hash: Hash) => SignedTransaction | undefined;
+
+export interface CheckOptions {
+  readonly origin: BlockOrigin;
+  readonly known: KnownTransaction;
+}
+
 /** Throws `InvalidBlockError`, or `ChainError` `corrupt-store` when this node's own data is damaged. */
 export async function checkBlock(
   evm: ForkEvm,
   parent: ParentContext,
   block: RawBlock,
   raw: Uint8Array,
-  origin: BlockOrigin,
+  options: CheckOptions,
 ): Promise<ExecutedBlock> {
+  const { origin, known } = options;
   checkHeader(block.header, parent.header, evm.rules, origin);
   checkBody(block, origin);
   const run = new BlockRun(evm, block.header, parent);
   await run.begin();
-  for (const [index, bytes] of block.transactions.entries()) await applyTo(run, index, bytes);
+  for (const [index, bytes] of block.transactions.entries()) {
+    await applyTo(run, index, bytes, known);
+  }
   const outcome = await run.finish(block.withdrawals ?? [], block.ommers);
   compare(block, outcome);
   return { block, raw, transactions: outcome.transactions, state: outcome.state };
@@ -63,9 +77,14 @@ function checkBody(block: RawBlock, origin: BlockOrigin): void {
   }
 }
 
-async function applyTo(run: BlockRun, index: number, bytes: Uint8Array): Promise<void> {
+async function applyTo(
+  run: BlockRun,
+  index: number,
+  bytes: Uint8Array,
+  known: KnownTransaction,
+): Promise<void> {
   try {
-    await run.apply(decodeTransaction(bytes));
+    await run.apply(known(hashOf(keccak256(bytes))) ?? decodeTransaction(bytes));
   } catch (error) {
     if (!(error instanceof ChainError) || error.code === 'corrupt-store') throw error;
     throw new InvalidBlockError('transaction', `number ${index}: ${error.message}`);

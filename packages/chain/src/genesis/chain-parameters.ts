@@ -2,6 +2,7 @@
  * The parameters of `@ethereumjs` for a chain: which fork is active where, and what each changes.
  */
 import { type Common, createCommonFromGethGenesis } from '@ethereumjs/common';
+import { keccak256 } from '../crypto/keccak.ts';
 import { kzg } from '../crypto/kzg.ts';
 import { ChainError } from '../errors.ts';
 import { FORK_BLOCKS, FORK_TIMES, type GenesisFile } from './genesis-file.ts';
@@ -41,7 +42,7 @@ export function createCommon(file: GenesisFile): Common {
         coinbase: file.coinbase,
         alloc: {},
       } as unknown as Parameters<typeof createCommonFromGethGenesis>[0],
-      { chain: 'praline', customCrypto: { kzg } },
+      { chain: 'praline', customCrypto: { kzg, keccak256 } },
     );
   } catch (error) {
     throw new ChainError('invalid-genesis', `genesis: config: ${(error as Error).message}`, {
