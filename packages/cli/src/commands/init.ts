@@ -69,6 +69,8 @@ export function addInit(program: Command, console: Console): void {
         console.line(line);
       }
       console.line('');
-      console.line(`Start each node with: praline node --cluster ${join(folder, CLUSTER_FILE_NAME)}`);
+      console.line(
+        `Start each node with: praline node --cluster ${join(folder, CLUSTER_FILE_NAME)}`,
+      );
     });
 }

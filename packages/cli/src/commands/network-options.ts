@@ -27,7 +27,11 @@ export interface NetworkOptions {
 
 export function addNetworkOptions(command: Command): Command {
   return command
-    .option('--nodes <count>', `number of nodes (default: ${DEFAULT_NODES})`, wholeNumber(1, MAX_NODES))
+    .option(
+      '--nodes <count>',
+      `number of nodes (default: ${DEFAULT_NODES})`,
+      wholeNumber(1, MAX_NODES),
+    )
     .option(
       '--rpc-port <port>',
       `RPC port of the first node (default: ${DEFAULT_RPC_PORT})`,

@@ -3,15 +3,15 @@ import { hostname } from 'node:os';
 import {
   loadCluster,
   type NodeEvent,
-  type PralineNode,
+  type StartedNode,
   startClusterNode,
   startFirstFreeNode,
 } from '@praline/node';
 import { type Command, Option } from 'commander';
 import { EXIT_CODES } from '../exit-code.ts';
 import type { Console } from '../output/console.ts';
-import { formatNodeEvent } from '../output/node-event-line.ts';
 import { withTime } from '../output/event-line.ts';
+import { formatNodeEvent } from '../output/node-event-line.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { untilStopSignal } from './stop-signal.ts';
 
@@ -32,10 +32,7 @@ export function addNode(program: Command, console: Console): void {
     )
     .requiredOption('--cluster <file>', 'the cluster file, as "praline init" makes it')
     .option('--node <number>', 'which node, counted from 1', wholeNumber(1, 1000))
-    .option(
-      '--init',
-      'make the data folder, for a node whose key was never used (with --node)',
-    )
+    .option('--init', 'make the data folder, for a node whose key was never used (with --node)')
     .addOption(
       new Option('--log-level <level>', "level of the log file in the node's data folder")
         .choices(['silent', 'error', 'warn', 'info', 'debug'])
@@ -92,7 +89,7 @@ function untilParentGone(): Promise<void> {
   });
 }
 
-async function stopNode(node: PralineNode): Promise<void> {
+async function stopNode(node: StartedNode): Promise<void> {
   await node.close();
   // The channel to `praline start` would keep the process alive.
   if (process.connected) {

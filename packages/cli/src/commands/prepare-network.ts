@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import {
   CLUSTER_FILE_NAME,
   findFreePorts,
-  initCluster,
   type InitNode,
+  initCluster,
   type LoadedCluster,
   loadCluster,
   requireFreePort,
@@ -52,10 +52,7 @@ export async function prepareNetwork(
   const notes: string[] = [];
   const nodes = await chooseNodes(options, notes);
   const cluster = await initCluster({ folder, nodes, genesis: genesisOptions(options) });
-  writeFileSync(
-    join(folder, OPTIONS_FILE_NAME),
-    `${JSON.stringify(toStored(options), null, 2)}\n`,
-  );
+  writeFileSync(join(folder, OPTIONS_FILE_NAME), `${JSON.stringify(toStored(options), null, 2)}\n`);
   return { cluster, isNew: true, notes };
 }
 

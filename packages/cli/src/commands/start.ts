@@ -8,9 +8,9 @@ import type { Console } from '../output/console.ts';
 import { formatEvent, withTime } from '../output/event-line.ts';
 import type { NetworkEvent } from '../supervisor/network-event.ts';
 import { NetworkSupervisor } from '../supervisor/network-supervisor.ts';
-import { untilStopSignal } from './stop-signal.ts';
 import { addNetworkOptions, type NetworkOptions } from './network-options.ts';
 import { prepareNetwork } from './prepare-network.ts';
+import { untilStopSignal } from './stop-signal.ts';
 
 const DEFAULT_FOLDER = '.praline';
 
@@ -36,7 +36,10 @@ export function addStart(program: Command, console: Console): void {
   )
     .option('--reset', 'delete the network in the data folder and make a new one')
     .option('--restart', 'start a node again when it dies')
-    .option('--log-level <level>', 'level of the log files in the data folder: error, warn, info, debug')
+    .option(
+      '--log-level <level>',
+      'level of the log files in the data folder: error, warn, info, debug',
+    )
     .option('--json', 'one JSON line per event instead of text')
     .addHelpText('after', HELP)
     .action(async (options: StartOptions) => {

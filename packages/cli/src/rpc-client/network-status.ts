@@ -75,9 +75,7 @@ export async function networkStatus(url: string): Promise<NetworkStatus> {
   const nodes = [
     answering(own, url, numbers),
     ...others.map(({ peer, report }) =>
-      report === null
-        ? silent(peer)
-        : answering(report, peer.rpcUrl ?? '', numbers),
+      report === null ? silent(peer) : answering(report, peer.rpcUrl ?? '', numbers),
     ),
   ];
   const furthest = Math.max(...nodes.map(({ commitIndex }) => commitIndex ?? 0));

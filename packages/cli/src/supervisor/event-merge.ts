@@ -12,8 +12,11 @@ export class EventMerge {
   readonly #ready = new Map<number, ReadyEvent>();
   readonly #down = new Set<number>();
   #announced = false;
-  #leader: { readonly term: number; readonly publicKey: string; readonly node: number | null } | null =
-    null;
+  #leader: {
+    readonly term: number;
+    readonly publicKey: string;
+    readonly node: number | null;
+  } | null = null;
   #lastEntry = 0;
 
   /** `expected`: nodes that belong to the network. */

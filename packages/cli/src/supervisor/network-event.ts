@@ -18,7 +18,12 @@ export type NetworkEvent =
       readonly blockNumber: number;
       readonly data: string;
     }
-  | { readonly event: 'leader'; readonly term: number; readonly node: number | null; readonly publicKey: string }
+  | {
+      readonly event: 'leader';
+      readonly term: number;
+      readonly node: number | null;
+      readonly publicKey: string;
+    }
   | {
       readonly event: 'block';
       readonly number: number;

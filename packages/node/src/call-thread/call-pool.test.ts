@@ -37,7 +37,11 @@ describe('call pool', () => {
     workers.started[0]?.finish();
     expect(await calls[0]).toEqual(RESULT);
     expect(workers.started.map(({ worker }) => worker)).toEqual([0, 1, 0]);
-    await Promise.all([pool.close(), expect(calls[1]).rejects.toMatchObject({ code: 'closed' }), expect(calls[2]).rejects.toMatchObject({ code: 'closed' })]);
+    await Promise.all([
+      pool.close(),
+      expect(calls[1]).rejects.toMatchObject({ code: 'closed' }),
+      expect(calls[2]).rejects.toMatchObject({ code: 'closed' }),
+    ]);
   });
 
   it('ends a call that runs too long, with its thread, and goes on with another', async () => {

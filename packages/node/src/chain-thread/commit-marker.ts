@@ -50,5 +50,7 @@ function decode(bytes: Uint8Array): unknown {
 }
 
 function numberOf(item: unknown): number {
-  return item instanceof Uint8Array ? Number(BigInt(`0x0${Buffer.from(item).toString('hex')}`)) : -1;
+  return item instanceof Uint8Array
+    ? Number(BigInt(`0x0${Buffer.from(item).toString('hex')}`))
+    : -1;
 }

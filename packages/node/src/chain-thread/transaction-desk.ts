@@ -3,16 +3,16 @@
  * development account. What clients gave is passed on; what the pool lets go is reported.
  */
 import {
-  ChainError,
   type CallRequest,
+  ChainError,
   type ChainErrorCode,
   type DevelopmentAccountSet,
-  type DroppedTransaction as PoolDrop,
   decodeTransaction,
   type Hash,
   hashOf,
   keccak256,
   type Mempool,
+  type DroppedTransaction as PoolDrop,
   type TransactionData,
 } from '@praline/chain';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';

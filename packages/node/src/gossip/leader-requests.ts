@@ -37,8 +37,7 @@ export interface LeaderDuties {
 
 type Question =
   /** `text`: the request as JSON. */
-  | { readonly type: 'sign'; readonly text: string }
-  | { readonly type: 'mine' };
+  { readonly type: 'sign'; readonly text: string } | { readonly type: 'mine' };
 
 interface Waiting {
   readonly requestId: RequestId;

@@ -5,8 +5,8 @@ import {
   LmdbStorage,
   Mokka,
   type NodeId,
-  parseNodeId,
   type PeerAddress,
+  parseNodeId,
   TlsTransport,
   TransportError,
 } from 'mokka';
@@ -32,11 +32,17 @@ export function numberOf({ members }: NodeOptions, id: NodeId | null): number | 
   return position === -1 ? null : position + 1;
 }
 
+/** A node of the log, and the storage that is to be closed after it stopped. */
+export interface Consensus {
+  readonly mokka: Mokka;
+  readonly storage: LmdbStorage;
+}
+
 /** Opens the log and makes the node; it does not run yet. Throws `ConfigError` when the storage can not be used. */
 export async function createConsensus(
   options: NodeOptions,
   application: Application,
-): Promise<Mokka> {
+): Promise<Consensus> {
   const { key, genesis, logger, members, number, timing } = options;
   const member = members[number - 1];
   if (member === undefined) {
@@ -53,7 +59,7 @@ export async function createConsensus(
   const storage = await LmdbStorage.open(folder.consensus).catch((error: unknown) => {
     throw folderError(options.dataPath, error);
   });
-  return new Mokka({
+  const mokka = new Mokka({
     identity: { id: key.id, signatures: new Ed25519Scheme(key) },
     clusterId: identity.clusterId,
     crashModel: identity.crashModel,
@@ -64,6 +70,7 @@ export async function createConsensus(
     logger,
     ...(timing === undefined ? {} : { timing }),
   });
+  return { mokka, storage };
 }
 
 /** What starting Mokka threw, as a `ConfigError` where the operator must act. */

@@ -1,5 +1,5 @@
 /** What this node knows of the others: links from Mokka, the rest from what they tell every second. */
-import { quorumSize, type CrashModel, type NodeId, type Role } from 'mokka';
+import { type CrashModel, type NodeId, quorumSize, type Role } from 'mokka';
 import type { PeerStatus } from '../gossip/peer-message.ts';
 import type { QuorumView } from '../gossip/peer-network.ts';
 import type { NetworkView } from '../threads/thread-contracts.ts';

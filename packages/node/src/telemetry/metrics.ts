@@ -1,5 +1,5 @@
 /** Prometheus metrics of a node. Each is named once, here, with its unit. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BlockSummary } from '../threads/thread-contracts.ts';
 
 /** Seconds; from a transfer's block to one that costs a leader its patience. */

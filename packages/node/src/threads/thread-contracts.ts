@@ -166,7 +166,11 @@ export interface NodeStatusReport {
   readonly blockHash: string;
   readonly pool: PoolStatus;
   /** What the node waits for, from whom, and for how many milliseconds. */
-  readonly waitingFor: { readonly what: string; readonly from: readonly string[]; readonly ms: number };
+  readonly waitingFor: {
+    readonly what: string;
+    readonly from: readonly string[];
+    readonly ms: number;
+  };
   readonly uptimeMs: number;
 }
 
