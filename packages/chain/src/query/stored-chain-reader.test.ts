@@ -169,6 +169,26 @@ describe('StoredChainReader', () => {
   });
 });
 
+it('sees a commit as soon as it is told of it, however much it reads', async () => {
+  const chain = await QueryChain.create();
+  let isReading = true;
+  const read = (): void => {
+    if (!isReading) return;
+    chain.reader.head();
+    setImmediate(read);
+  };
+  read();
+  try {
+    for (let number = 1; number <= 40; number++) {
+      await chain.mine();
+      expect(chain.reader.head().number).toBe(number);
+    }
+  } finally {
+    isReading = false;
+    await chain.close();
+  }
+});
+
 /** Init code that deploys this code of at most 32 bytes. */
 function deployed(code: string): Hex {
   const body = assemble(code);

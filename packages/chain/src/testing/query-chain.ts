@@ -112,7 +112,6 @@ export class QueryChain {
       new Uint8Array([1]),
     );
     if (committed === undefined) throw new Error('No block was committed.');
-    await nextTurn();
     return committed;
   }
 
@@ -121,11 +120,6 @@ export class QueryChain {
     await this.chain.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** The reader's snapshot is of one turn of the event loop. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A contract's address of one repeated byte. */
