@@ -88,6 +88,16 @@ test('ends with eth_unsubscribe, of the same connection only', async () => {
   expect(client.delivered(id)).toEqual([]);
 });
 
+test('listens to what somebody wants, and to nothing else', async () => {
+  expect(running.backend.listenerCount()).toBe(0);
+  const heads = await subscribe('newHeads');
+  expect(running.backend.listenerCount()).toBe(1);
+  await subscribe('newPendingTransactions');
+  expect(running.backend.listenerCount()).toBe(2);
+  await client.request('eth_unsubscribe', heads);
+  expect(running.backend.listenerCount()).toBe(1);
+});
+
 test('ends with the connection', async () => {
   await subscribe('newHeads');
   expect(running.server.statistics()).toMatchObject({ subscriptions: 1, webSockets: 1 });
