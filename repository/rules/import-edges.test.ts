@@ -105,6 +105,14 @@ describe('import edges', () => {
     expect(found).toEqual([expect.stringContaining('command line and JSON-RPC only')]);
   });
 
+  it('lets what is outside the packages share the harness, and nothing else', () => {
+    const more = { 'harness/a.ts': 'export const a = 1;', 'bench/b.ts': 'export const b = 1;' };
+    expect(check({ ...more, 'e2e/x.ts': "import { a } from '../harness/a.ts'; a;" })).toEqual([]);
+    expect(check({ ...more, 'e2e/x.ts': "import { b } from '../bench/b.ts'; b;" })).toHaveLength(1);
+    const inside = "import { a } from '../../../harness/a.ts'; a;";
+    expect(check({ ...more, 'packages/low/src/low.ts': inside })).toHaveLength(1);
+  });
+
   it('refuses to judge without the table', () => {
     expect(() => check({ 'docs/architecture.md': 'nothing' })).toThrow('may import');
   });

@@ -15,6 +15,9 @@ import {
   readManifest,
 } from '../workspace.ts';
 
+/** Starts networks of real processes, for everything outside `packages/`. */
+const SHARED_FOLDER = 'harness/';
+
 interface Package {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -126,7 +129,8 @@ function relativeProblem(
   home: Package | undefined,
 ): readonly string[] {
   const folder = home?.folder ?? source.path.split('/').slice(0, -1)[0] ?? '';
-  if (folder !== '' && !target.startsWith(`${folder}/`)) {
+  const shared = home === undefined && target.startsWith(SHARED_FOLDER);
+  if (folder !== '' && !shared && !target.startsWith(`${folder}/`)) {
     return ['leaves its folder; import the package by its name, or move the code'];
   }
   if (!tree.files.includes(target)) return ['names no file; relative imports end in .ts'];

@@ -113,6 +113,8 @@ describe('unused code', () => {
       'package.json': '{"scripts":{"a":"node packages/a/dist/main.js"}}',
       'packages/a/src/index.ts': "export * from './a.ts'; export const own = 1;",
       'packages/a/src/a.ts': "export const x = new URL('./worker.ts', import.meta.url);",
+      'packages/a/src/thread.ts': "const entry = './second-worker';",
+      'packages/a/src/second-worker.ts': "import './thread.ts';",
       'packages/a/src/worker.ts': "import * as b from './b.ts'; b;",
       'packages/a/src/b.ts': 'export const y = 1;',
       'packages/a/src/main.ts': 'start();',

@@ -54,7 +54,7 @@ function takenNames(sources: readonly SourceFile[]): ReadonlyMap<string, Readonl
   return taken;
 }
 
-/** File names that stand in a string or a manifest: workers, set-up files, commands. */
+/** File names, also without their ending, that stand in a string or a manifest: workers, set-up files, commands. */
 function namedFiles(tree: RepositoryTree, sources: readonly SourceFile[]): ReadonlySet<string> {
   const texts = sources.flatMap((source) =>
     source.nodes.flatMap((node) => (node.type === 'Literal' ? (nameOf(node) ?? []) : [])),
@@ -62,9 +62,9 @@ function namedFiles(tree: RepositoryTree, sources: readonly SourceFile[]): Reado
   const manifests = tree.files
     .filter((path) => path.endsWith('package.json'))
     .map((path) => tree.read(path));
-  return new Set(
-    [...texts, ...manifests].flatMap((text) =>
-      [...text.matchAll(/([\w.-]+)\.(?:ts|js)\b/g)].map((match) => `${match[1]}.ts`),
-    ),
-  );
+  const inTexts = texts
+    .filter((text) => /^\.{1,2}\/|\.[jt]s$/.test(text))
+    .flatMap((text) => [...text.matchAll(/([\w.-]+?)(?:\.[jt]s)?$/g)]);
+  const inManifests = manifests.flatMap((text) => [...text.matchAll(/([\w.-]+)\.[jt]s\b/g)]);
+  return new Set([...inTexts, ...inManifests].map((match) => `${match[1]}.ts`));
 }
