@@ -64,9 +64,7 @@ function anvilBinary(): string {
   const packages = join(FOLDER, 'node_modules', '@foundry-rs');
   if (!existsSync(packages)) {
     progress('installing Anvil for the comparison (bench/ only)\n');
-    // Not `npm ci`: the lock holds the platforms it was made on, and this adds the present one in the same version.
-    const args = ['install', '--no-save', '--prefix', FOLDER];
-    execFileSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('npm', ['ci', '--prefix', FOLDER], { stdio: ['ignore', 'ignore', 'inherit'] });
   }
   for (const name of readdirSync(packages)) {
     for (const file of ['anvil', 'anvil.exe']) {

@@ -4,6 +4,7 @@ import type { RepositoryTree } from './repository-tree.ts';
 import { checkDocuments } from './rules/documents.ts';
 import { checkEscapeHatches } from './rules/escape-hatches.ts';
 import { checkImportEdges } from './rules/import-edges.ts';
+import { checkLockFiles } from './rules/lock-files.ts';
 import { checkPureCode } from './rules/pure-code.ts';
 import { checkTests } from './rules/tests.ts';
 import { checkTexts } from './rules/texts.ts';
@@ -20,6 +21,7 @@ export function checkRepository(tree: RepositoryTree): readonly string[] {
     ...checkTests(sources),
     ...checkEscapeHatches(sources),
     ...checkTexts(tree),
+    ...checkLockFiles(tree),
     ...checkDocuments(tree),
     ...checkUnusedCode(tree, sources),
   ];

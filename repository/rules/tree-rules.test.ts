@@ -3,6 +3,7 @@ import { type Finding, formatFinding } from '../finding.ts';
 import { memoryTree } from '../repository-tree.ts';
 import { sourceFiles } from '../source-file.ts';
 import { checkDocuments } from './documents.ts';
+import { checkLockFiles } from './lock-files.ts';
 import { checkTexts, FILE_LINES_MAX } from './texts.ts';
 import { checkUnusedCode } from './unused-code.ts';
 
@@ -121,5 +122,27 @@ describe('unused code', () => {
       'packages/a/src/a.test.ts': 'test();',
     });
     expect(found).toEqual([]);
+  });
+});
+
+describe('lock files', () => {
+  const check = (packages: object) =>
+    places(
+      checkLockFiles(memoryTree({ 'package-lock.json': JSON.stringify({ packages }, null, 1) })),
+    );
+
+  it('name every dependency of what they hold, where Node.js would look for it', () => {
+    const complete = {
+      '': { dependencies: { a: '1' } },
+      'packages/x': { dependencies: { b: '1' } },
+      'node_modules/a': { optionalDependencies: { '@s/b-linux': '1', c: '1' } },
+      'node_modules/a/node_modules/c': { dependencies: { b: '1' } },
+      'node_modules/@s/b-linux': {},
+      'node_modules/b': {},
+    };
+    expect(check(complete)).toEqual([]);
+    const { 'node_modules/@s/b-linux': _, ...incomplete } = complete;
+    expect(check(incomplete)).toEqual(['package-lock.json:13 dependency']);
+    expect(check({ ...complete, 'node_modules/b': { dependencies: { c: '1' } } })).toHaveLength(1);
   });
 });
