@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../harness/free-ports.ts';
 import { callRpc } from '../harness/json-rpc.ts';
+import { DEVELOPMENT_MNEMONIC } from '../harness/network.ts';
 import { until } from '../harness/until.ts';
 import { progress } from './report.ts';
-import { CHAIN_ID, MNEMONIC } from './signed-transfers.ts';
+import { CHAIN_ID } from './signed-transfers.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
@@ -32,7 +33,7 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
   const home = mkdtempSync(join(tmpdir(), 'praline-bench-anvil-'));
   const interval = options.blockTime > 0 ? ['--block-time', String(options.blockTime)] : [];
   const args = [
-    ...['--port', String(port), '--chain-id', String(CHAIN_ID), '--mnemonic', MNEMONIC],
+    ...['--port', String(port), '--chain-id', String(CHAIN_ID), '--mnemonic', DEVELOPMENT_MNEMONIC],
     ...['--accounts', String(options.accounts), '--silent', ...interval],
   ];
   const child = spawn(binary, args, { stdio: 'ignore', env: { ...process.env, HOME: home } });

@@ -4,7 +4,7 @@ import { Network } from '../harness/network.ts';
 import { until } from '../harness/until.ts';
 import { HttpClient } from './http-client.ts';
 import { type BenchResult, formatTable, percentile, progress, rounded } from './report.ts';
-import { CHAIN_ID, MNEMONIC, signTransfers } from './signed-transfers.ts';
+import { CHAIN_ID, signTransfers } from './signed-transfers.ts';
 
 export interface FailoverOptions {
   readonly rounds: number;
@@ -16,7 +16,7 @@ const ROUND_TIMEOUT_MS = 60_000;
 export async function benchFailover(options: FailoverOptions): Promise<BenchResult> {
   // A second transaction per round shows that the network is whole again.
   const [sequence] = await signTransfers(1, options.rounds * 2);
-  const init = ['--chain-id', String(CHAIN_ID), '--mnemonic', MNEMONIC];
+  const init = ['--chain-id', String(CHAIN_ID)];
   const network = await Network.create({ nodes: 3, init });
   const milliseconds: number[] = [];
   try {

@@ -1,10 +1,9 @@
 /** Transfers signed before anything is timed, so that the load generator only sends bytes. */
 import { type Hex, keccak256 } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
+import { DEVELOPMENT_MNEMONIC } from '../harness/network.ts';
 import { progress } from './report.ts';
 
-/** The phrase of development chains everywhere; funded alike on both sides. */
-export const MNEMONIC = 'test test test test test test test test test test test junk';
 export const CHAIN_ID = 31_337;
 /** Far above any base fee these runs reach: 1000 gwei. */
 const MAX_FEE_WEI = 1_000_000_000_000n;
@@ -24,7 +23,7 @@ export async function signTransfers(
   const sequences: SignedSequence[] = [];
   for (let index = 0; index < accounts; index++) {
     progress(`signing: account ${index + 1} of ${accounts}`);
-    const account = mnemonicToAccount(MNEMONIC, { addressIndex: index });
+    const account = mnemonicToAccount(DEVELOPMENT_MNEMONIC, { addressIndex: index });
     const to: Hex = `0x${(0xbe7c0000 + index).toString(16).padStart(40, '0')}`;
     const raw: Hex[] = [];
     for (let nonce = 0; nonce < perAccount; nonce++) {

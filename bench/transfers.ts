@@ -6,7 +6,7 @@ import { startAnvil } from './anvil.ts';
 import { HttpClient } from './http-client.ts';
 import { residentMiB } from './memory.ts';
 import { type BenchResult, formatTable, progress, rounded } from './report.ts';
-import { CHAIN_ID, MNEMONIC, type SignedSequence, signTransfers } from './signed-transfers.ts';
+import { CHAIN_ID, type SignedSequence, signTransfers } from './signed-transfers.ts';
 
 export interface TransferOptions {
   readonly transactions: number;
@@ -79,7 +79,7 @@ async function pralineTarget(
 ): Promise<Target> {
   const interval = blockTime > 0 ? ['--block-time', String(blockTime)] : [];
   const init = [
-    ...['--chain-id', String(CHAIN_ID), '--mnemonic', MNEMONIC],
+    ...['--chain-id', String(CHAIN_ID)],
     ...['--accounts', String(options.connections), ...interval],
   ];
   const network = await Network.create({ nodes, init });

@@ -15,7 +15,6 @@ import { until } from './until.ts';
 
 /** What the tests change in a cluster file; everything else stays as `init` wrote it. */
 const clusterSchema = z.looseObject({
-  development: z.looseObject({ mnemonic: z.string() }),
   nodes: z.array(z.looseObject({ publicKey: z.string(), port: z.int(), rpcPort: z.int() })),
 });
 export type ClusterFile = z.infer<typeof clusterSchema>;
@@ -26,6 +25,9 @@ const statusSchema = z.looseObject({
   leader: z.string().nullable(),
 });
 export type ConsensusStatus = z.infer<typeof statusSchema>;
+
+/** The phrase of development chains everywhere. Its keys are public. */
+export const DEVELOPMENT_MNEMONIC = 'test test test test test test test test test test test junk';
 
 export interface NetworkOptions {
   readonly nodes: number;
@@ -49,7 +51,10 @@ export class Network {
   /** Makes keys, genesis and cluster file with free ports; starts nothing. */
   static async create(options: NetworkOptions): Promise<Network> {
     const folder = mkdtempSync(join(tmpdir(), 'praline-e2e-'));
-    const args = ['init', join(folder, 'cluster'), '--nodes', String(options.nodes)];
+    const args = [
+      ...['init', join(folder, 'cluster'), '--nodes', String(options.nodes)],
+      ...['--mnemonic', DEVELOPMENT_MNEMONIC],
+    ];
     const made = await runPraline([...args, ...(options.init ?? [])], folder);
     if (made.code !== 0) throw new Error(`praline init failed:\n${made.output}`);
     const clusterPath = join(folder, 'cluster', 'cluster.json');
@@ -74,7 +79,7 @@ export class Network {
 
   /** Funded development account `index`, from 0. */
   account(index: number): HDAccount {
-    return mnemonicToAccount(this.cluster.development.mnemonic, { addressIndex: index });
+    return mnemonicToAccount(DEVELOPMENT_MNEMONIC, { addressIndex: index });
   }
 
   url(number: number, scheme: 'http' | 'ws' = 'http'): string {
