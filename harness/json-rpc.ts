@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const answerSchema = z.object({
   jsonrpc: z.literal('2.0'),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z
     .object({ code: z.number(), message: z.string(), data: z.unknown().optional() })
     .optional(),
