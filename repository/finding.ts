@@ -21,6 +21,7 @@ export type RuleName =
   | 'file-length'
   | 'dead-link'
   | 'dead-path'
+  | 'unlisted-page'
   | 'unused-export'
   | 'unused-file'
   | 'syntax';

@@ -54,7 +54,7 @@ export function parseSourceFile(path: string, text: string): SourceFile {
   return {
     path,
     text,
-    isTest: /\.test(?:\.suite)?\.ts$/.test(path),
+    isTest: /\.test(?:\.\w+)?\.ts$/.test(path),
     imports: nodes.flatMap((node) => importReference(node, lineOf)),
     exports: nodes.flatMap((node) => exportedNames(node, lineOf)),
     comments: parsed.comments.map((comment) => ({

@@ -9,8 +9,27 @@ import type { RepositoryTree } from '../repository-tree.ts';
 /** Folders that a build or an install makes; git does not list them. */
 const MADE_LATER = /(?:^|\/)(?:dist|node_modules|\.praline)(?:\/|$)/;
 
+const INDEX = 'docs/README.md';
+
 export function checkDocuments(tree: RepositoryTree): readonly Finding[] {
-  return tree.files.filter((path) => path.endsWith('.md')).flatMap((path) => checkPage(tree, path));
+  const pages = tree.files.filter((path) => path.endsWith('.md'));
+  return [...pages.flatMap((path) => checkPage(tree, path)), ...checkIndex(tree, pages)];
+}
+
+/** A page that the index does not name is found by nobody. */
+function checkIndex(tree: RepositoryTree, pages: readonly string[]): readonly Finding[] {
+  if (!pages.includes(INDEX)) return [];
+  const listed = new Set(
+    proseLines(tree.read(INDEX))
+      .flatMap(({ text }) => links(text))
+      .map((target) => posix.normalize(posix.join('docs', target.split('#')[0] ?? ''))),
+  );
+  return pages
+    .filter((page) => page.startsWith('docs/') && page !== INDEX && !listed.has(page))
+    .map((page) => {
+      const message = `add a line for this page to ${INDEX}`;
+      return { file: page, line: 1, rule: 'unlisted-page', message };
+    });
 }
 
 function checkPage(tree: RepositoryTree, page: string): readonly Finding[] {

@@ -90,6 +90,18 @@ describe('documents', () => {
   });
 });
 
+describe('the index of the documents', () => {
+  it('names every page', () => {
+    const tree = memoryTree({
+      'docs/README.md': '[a](a.md), [b](reference/b.md#b)',
+      'docs/a.md': '',
+      'docs/reference/b.md': '# b',
+      'docs/reference/c.md': '',
+    });
+    expect(places(checkDocuments(tree))).toEqual(['docs/reference/c.md:1 unlisted-page']);
+  });
+});
+
 describe('unused code', () => {
   const check = (texts: Readonly<Record<string, string>>) => {
     const tree = memoryTree(texts);
