@@ -4,6 +4,7 @@ import { createPublicClient, createWalletClient, defineChain, http, toHex } from
 import type { HDAccount } from 'viem/accounts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Web3 } from 'web3';
+import { post } from '../harness/json-rpc.ts';
 import { useNetwork } from './support/use-network.ts';
 
 const network = useNetwork({ nodes: 3 });
@@ -84,6 +85,50 @@ describe('through a follower', () => {
     const receipt = await client.waitForTransactionReceipt({ hash });
     expect(receipt.status).toBe('success');
     await expectEverywhere(hash, to, 4n);
+  });
+
+  it('a wallet in the browser finds what it asks for before and after it sends', async () => {
+    const account = network().account(4);
+    const to = '0x00000000000000000000000000000000000a0005';
+    const ask = async (method: string, params: readonly unknown[]): Promise<unknown> => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+      const origin = 'chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn';
+      const { status, text } = await post(network().url(follower), body, { origin });
+      expect(status).toBe(200);
+      const answer: unknown = JSON.parse(text);
+      expect(answer).toHaveProperty('result');
+      return Object(answer).result;
+    };
+    const quantity = /^0x(?:0|[1-9a-f][0-9a-f]*)$/;
+    expect(await ask('eth_chainId', [])).toBe(toHex(chainId));
+    expect(await ask('net_version', [])).toBe(String(chainId));
+    expect(await ask('eth_getBalance', [account.address, 'latest'])).toMatch(quantity);
+    expect(await ask('eth_getCode', [to, 'latest'])).toBe('0x');
+    expect(await ask('eth_gasPrice', [])).toMatch(quantity);
+    const history = await ask('eth_feeHistory', ['0x5', 'latest', [10, 20, 30]]);
+    expect(history).toMatchObject({ oldestBlock: expect.stringMatching(quantity) });
+    const transfer = { from: account.address, to, value: '0x5' };
+    const gas = await ask('eth_estimateGas', [transfer]);
+    expect(gas).toBe('0x5208');
+    const nonce = await ask('eth_getTransactionCount', [account.address, 'pending']);
+    const latest = await ask('eth_getBlockByNumber', ['latest', false]);
+    const { baseFeePerGas } = Object(latest);
+    expect(baseFeePerGas).toMatch(quantity);
+
+    const raw = await account.signTransaction({
+      type: 'eip1559',
+      chainId,
+      nonce: Number(nonce),
+      to,
+      value: 5n,
+      gas: BigInt(String(gas)),
+      maxFeePerGas: BigInt(baseFeePerGas) * 2n + 1_500_000_000n,
+      maxPriorityFeePerGas: 1_500_000_000n,
+    });
+    const hash = await ask('eth_sendRawTransaction', [raw]);
+    const receipt = await ask('eth_getTransactionReceipt', [hash]);
+    expect(receipt).toMatchObject({ status: '0x1', gasUsed: '0x5208' });
+    await expectEverywhere(String(hash), to, 5n);
   });
 
   it('all of them read the same block, and its hash is that of its header', async () => {
