@@ -1,3 +1,4 @@
+export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
 export { type BlockFault, InvalidBlockError } from './block/invalid-block-error.ts';
 export { type BlockToCommit, Chain, type ChainOptions, type CommittedBlock } from './chain.ts';
@@ -26,7 +27,20 @@ export {
 } from './genesis/dev-genesis.ts';
 export { createGenesis, type Genesis } from './genesis/genesis.ts';
 export type { PralineConfig } from './genesis/genesis-file.ts';
+export { type CandidateOptions, Candidates } from './mempool/candidates.ts';
+export { DEFAULT_MEMPOOL_LIMITS, type MempoolLimits } from './mempool/limits.ts';
+export {
+  type AddedTransaction,
+  type DroppedTransaction,
+  type DropReason,
+  Mempool,
+  type MempoolHead,
+  type MempoolListener,
+} from './mempool/mempool.ts';
+
 export type * from './mempool/pool-view.ts';
+export type { PooledTransaction } from './mempool/pooled-transaction.ts';
+export type { SenderAccount } from './mempool/sender-queue.ts';
 export type * from './primitives.ts';
 export {
   addressOf,
@@ -41,6 +55,15 @@ export {
 } from './primitives.ts';
 export type * from './query/call-executor.ts';
 export type * from './query/chain-reader.ts';
+export { checksumAddress } from './query/checksum-address.ts';
+export {
+  type CallLimits,
+  DEFAULT_CALL_LIMITS,
+  EvmCallExecutor,
+} from './query/evm-call-executor.ts';
+export { matches as logMatches } from './query/log-search.ts';
+export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
+export { StoredChainReader } from './query/stored-chain-reader.ts';
 export type { StateView } from './state/state-view.ts';
 export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
 export { executableTransaction } from './transaction/executable.ts';

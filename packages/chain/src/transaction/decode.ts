@@ -5,7 +5,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { TransactionData } from '../block/block-data.ts';
 import { ChainError } from '../errors.ts';
-import { hashOf, hexOf } from '../primitives.ts';
+import { type Address, hashOf, hexOf } from '../primitives.ts';
 import {
   accessListOf,
   amountOf,
@@ -40,6 +40,8 @@ const FIELD_COUNTS = [9, 11, 12, 14, 13] as const;
 
 type UnsignedFields = Omit<TransactionData, 'hash' | 'from' | 'v' | 'r' | 's'>;
 
+type TransactionType = 0 | 1 | 2 | 3 | 4;
+
 /**
  * Decodes and recovers the sender. Throws `ChainError` with `invalid-transaction`, `oversized-transaction`,
  * `transaction-type-not-supported` or `invalid-sender`.
@@ -48,6 +50,26 @@ export function decodeTransaction(
   raw: Uint8Array,
   scheme: SignatureScheme = signatureScheme,
 ): SignedTransaction {
+  const { type, items } = itemsOf(raw);
+  const signature = signatureOf(type, items);
+  const digest = signingDigest(raw, items, signature.protectedFor);
+  const { r, s, yParity } = signature;
+  const senderPublicKey =
+    s > CURVE_ORDER_HALF
+      ? undefined
+      : scheme.recover(digest, { compact: compactOf(r, s), yParity });
+  if (senderPublicKey === undefined) throw invalidSignature();
+  const from = addressOfPublicKey(senderPublicKey);
+  return { raw, senderPublicKey, data: dataOf(raw, type, items, signature, from) };
+}
+
+/** A transaction that was decoded before, with the sender found then: no recovery. Throws as `decodeTransaction`. */
+export function decodeKnownTransaction(raw: Uint8Array, from: Address): TransactionData {
+  const { type, items } = itemsOf(raw);
+  return dataOf(raw, type, items, signatureOf(type, items), from);
+}
+
+function itemsOf(raw: Uint8Array): { type: TransactionType; items: readonly RlpItem[] } {
   const type = typeOf(raw);
   const limit = type === 3 ? BLOB_TRANSACTION_BYTES_MAX : TRANSACTION_BYTES_MAX;
   if (raw.length > limit) {
@@ -64,33 +86,45 @@ export function decodeTransaction(
       `invalid transaction: ${items.length} fields, type ${type} has ${FIELD_COUNTS[type]}`,
     );
   }
-  const [v, r, s] = [-3, -2, -1].map((at) => wordOf(items.at(at), 'signature')) as [
-    bigint,
-    bigint,
-    bigint,
-  ];
-  const { yParity, protectedFor } = parityOf(type, v);
-  if (s > CURVE_ORDER_HALF) throw invalidSignature();
-  const digest = signingDigest(raw, items, protectedFor);
-  const senderPublicKey = scheme.recover(digest, { compact: compactOf(r, s), yParity });
-  if (senderPublicKey === undefined) throw invalidSignature();
+  return { type, items };
+}
+
+interface SignatureFields {
+  readonly v: bigint;
+  readonly r: bigint;
+  readonly s: bigint;
+  readonly yParity: 0 | 1;
+  /** Chain id of a legacy transaction with replay protection. */
+  readonly protectedFor: bigint | undefined;
+}
+
+function signatureOf(type: TransactionType, items: readonly RlpItem[]): SignatureFields {
+  const v = wordOf(items.at(-3), 'signature');
+  const r = wordOf(items.at(-2), 'signature');
+  const s = wordOf(items.at(-1), 'signature');
+  return { v, r, s, ...parityOf(type, v) };
+}
+
+function dataOf(
+  raw: Uint8Array,
+  type: TransactionType,
+  items: readonly RlpItem[],
+  { v, r, s, protectedFor }: SignatureFields,
+  from: Address,
+): TransactionData {
   const chainId = type === 0 ? protectedFor : wordOf(items[0], 'chain id');
   return {
-    raw,
-    senderPublicKey,
-    data: {
-      hash: hashOf(keccak_256(raw)),
-      from: addressOfPublicKey(senderPublicKey),
-      ...decodeFields(type, items),
-      ...(chainId === undefined ? {} : { chainId }),
-      v,
-      r,
-      s,
-    },
+    hash: hashOf(keccak_256(raw)),
+    from,
+    ...decodeFields(type, items),
+    ...(chainId === undefined ? {} : { chainId }),
+    v,
+    r,
+    s,
   };
 }
 
-function typeOf(raw: Uint8Array): 0 | 1 | 2 | 3 | 4 {
+function typeOf(raw: Uint8Array): TransactionType {
   const first = raw[0];
   if (first === undefined) {
     throw new ChainError('invalid-transaction', 'invalid transaction: no bytes');
@@ -105,7 +139,7 @@ function typeOf(raw: Uint8Array): 0 | 1 | 2 | 3 | 4 {
   throw new ChainError('invalid-transaction', 'rlp: expected a list for the transaction');
 }
 
-function decodeFields(type: 0 | 1 | 2 | 3 | 4, items: readonly RlpItem[]): UnsignedFields {
+function decodeFields(type: TransactionType, items: readonly RlpItem[]): UnsignedFields {
   if (type === 0) {
     return {
       type,

@@ -7,7 +7,7 @@ import { transactionGas } from './intrinsic-gas.ts';
 /** EIP-2681. */
 const NONCE_MAX = 2n ** 64n - 1n;
 /** EIP-3860, bytes. */
-const INIT_CODE_BYTES_MAX = 49_152;
+export const INIT_CODE_BYTES_MAX = 49_152;
 /** EIP-7825, gas. */
 const TRANSACTION_GAS_MAX = 16_777_216n;
 const BLOB_GAS = 131_072n;
