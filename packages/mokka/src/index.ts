@@ -30,6 +30,18 @@ export {
   verifyCertificate,
   verifyLeaderProof,
 } from './core/verification.ts';
+export { type Clock, SYSTEM_CLOCK } from './driver/clock.ts';
+export type { StopReason } from './driver/driver.ts';
+export { type Logger, SILENT_LOGGER } from './driver/logger.ts';
+export {
+  type LogInfo,
+  Mokka,
+  type MokkaOptions,
+  rootHashOf,
+  storeIdentityOf,
+} from './driver/mokka.ts';
+export { MokkaError, type MokkaErrorCode } from './driver/mokka-error.ts';
+export type { MokkaEvents, MokkaListener } from './driver/mokka-events.ts';
 export {
   createStore,
   isStoreCreated,
@@ -37,6 +49,7 @@ export {
   type RestoreErrorCode,
   restoreCore,
 } from './driver/restore.ts';
+export type { EntryCertificate } from './driver/stored-log.ts';
 export * from './identity/address.ts';
 export * from './identity/cluster-id.ts';
 export * from './identity/ed25519-scheme.ts';

@@ -6,6 +6,7 @@
  */
 import { driveCandidacy } from './candidacy.ts';
 import { driveCatchUp, onEntries } from './catch-up.ts';
+import type { CommitCertificate } from './certificate.ts';
 import { countVote, onCertificate, onVote } from './committing.ts';
 import { type AfterSync, CoreContext, type Done } from './context.ts';
 import type { Effect } from './effect.ts';
@@ -35,8 +36,14 @@ import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
 import type { RestoredState } from './restored-state.ts';
 import { type CoreStatus, roleOf, statusOf, waitingFor } from './status.ts';
 import { nextDeadline, runTimers } from './timers.ts';
-import type { Instant, NodeId, Ticket } from './types.ts';
+import type { EntryId, Instant, NodeId, Ticket } from './types.ts';
 import { onVoteSynced } from './voting.ts';
+
+export interface LogPosition {
+  readonly last: EntryId;
+  readonly committed: EntryId;
+  readonly certificate: CommitCertificate | null;
+}
 
 /** Rounds in which one step may enable another part of the core; far more than any step needs. */
 const MAX_ROUNDS = 64;
@@ -81,6 +88,12 @@ export class Core {
 
   status(): CoreStatus {
     return statusOf(this.#context);
+  }
+
+  /** Where the log stands, with the highest certificate; null at the root. */
+  position(): LogPosition {
+    const { tip, committed, certificate } = this.#context.log;
+    return { last: { index: tip.index, hash: tip.hash }, committed, certificate };
   }
 
   #reportState(): Done {

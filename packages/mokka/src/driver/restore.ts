@@ -96,7 +96,10 @@ export async function restoreCore(
     tail,
     votes: votes.map(({ value }): Vote => value),
     ahead: certificate !== null && certificate.index > lastIndex ? certificate : null,
-    applied: application.applied,
+    applied:
+      application.applied.index === 0
+        ? { index: application.applied.index, hash: options.rootHash }
+        : application.applied,
     stateDigest: application.stateDigest,
   };
 }
