@@ -12,13 +12,29 @@ const USAGE = `npm run bench -- NAME [options]
   latency     send to receipt on a follower
   failover    leader killed to next committed transaction
 
+  chain       blocks of transfers through the execution layer alone
+  transport   synced writes and frames between two nodes, without consensus
+
   --json                one JSON object on standard output
   --transactions N      transfers: 6000, latency: 500
   --connections N       transfers: 50
   --rounds N            failover: 20
 `;
 
+/** Layers by themselves: each file is a program of its own, with options of its own. */
+const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
+  chain: () => import('./chain.ts'),
+  transport: () => import('./transport.ts'),
+};
+
 async function main(): Promise<number> {
+  const [first = ''] = process.argv.slice(2);
+  const layer = Object.hasOwn(LAYERS, first) ? LAYERS[first] : undefined;
+  if (layer !== undefined) {
+    process.argv.splice(2, 1);
+    await layer();
+    return 0;
+  }
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
