@@ -186,7 +186,7 @@ export class VirtualApplication {
     );
     const commands = [...this.#pending].filter((command) => !used.has(command));
     if (commands.length === 0) return null;
-    const payload = new TextEncoder().encode(commands.slice(0, MAX_COMMANDS).join(','));
+    const payload = Buffer.from(commands.slice(0, MAX_COMMANDS).join(','), 'latin1');
     return { payload, stateDigest: digestAfter(before.digest, payload) };
   }
 
@@ -255,7 +255,10 @@ export class VirtualApplication {
 }
 
 export function commandsOf(payload: Uint8Array): number[] {
-  return new TextDecoder().decode(payload).split(',').map(Number);
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    .toString('latin1')
+    .split(',')
+    .map(Number);
 }
 
 function digestAfter(before: StateDigest, payload: Uint8Array): StateDigest {
