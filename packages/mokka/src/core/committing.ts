@@ -6,7 +6,7 @@ import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import { persist, putEntry } from './durability.ts';
 import type { Entry } from './entry.ts';
-import { rollbackExecution } from './execution.ts';
+import { dropAbove } from './leadership.ts';
 import { checkOwnVote, checkOwnVoteIn } from './own-key.ts';
 import { enterTerm } from './promise.ts';
 import type { Vote } from './statements.ts';
@@ -163,8 +163,7 @@ export function mergeChain(context: CoreContext, entries: readonly Entry[], term
       );
       return false;
     }
-    rollbackExecution(context, to);
-    log.truncate(to.index);
+    dropAbove(context, to);
     operations.push({ type: 'delete-from', table: 'entries', from: first.index } as const);
   }
   for (const entry of added) {

@@ -53,7 +53,8 @@ export function repeatElection(context: CoreContext): Done {
 
 /** A term vote was sent for the own term and nobody leads it yet: it may have been lost. Rule *promise*. */
 export function ownTermVoteIsOpen(context: CoreContext): boolean {
-  return context.syncedTermVote?.termVote.term === context.term && context.leadership === null;
+  if (context.leadership !== null || context.lockSuperseded) return false;
+  return context.syncedTermVote?.termVote.term === context.term;
 }
 
 function sendPreVote(context: CoreContext): Done {
