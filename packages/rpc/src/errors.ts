@@ -115,6 +115,7 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> =
   'execution-failed': server,
   'gas-required-exceeds-allowance': server,
   'execution-timeout': server,
+  'too-many-calls': RPC_ERROR_CODES.limitExceeded,
   'no-quorum': resourceUnavailable,
   'development-mode-only': server,
   closed: resourceUnavailable,

@@ -26,6 +26,7 @@ export { standardMethods } from './methods/index.ts';
 export { blockSelector, blockTagOrNumber } from './parameters/block-selector.ts';
 export { address, data, hash, parsedString, uint64, uint256, wei } from './parameters/hex.ts';
 export { optionalField } from './parameters/optional-fields.ts';
+export type { HttpRoute, HttpRouteAnswer } from './server/http-handler.ts';
 export {
   createRpcServer,
   type RpcServer,

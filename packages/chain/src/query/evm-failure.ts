@@ -3,12 +3,13 @@ import { EVMError, type ExecResult } from '@ethereumjs/evm';
 
 const { errorMessages } = EVMError;
 
+type RunState = NonNullable<ExecResult['runState']>;
+
 const GETH_WORDS: ReadonlyMap<string, string> = new Map([
   [errorMessages.OUT_OF_GAS, 'out of gas'],
   [errorMessages.CODESTORE_OUT_OF_GAS, 'contract creation code storage out of gas'],
   [errorMessages.CODESIZE_EXCEEDS_MAXIMUM, 'max code size exceeded'],
   [errorMessages.STACK_OVERFLOW, 'stack limit reached 1024 (1023)'],
-  [errorMessages.INVALID_JUMP, 'invalid jump destination'],
   [errorMessages.OUT_OF_RANGE, 'return data out of bounds'],
   [errorMessages.REVERT, 'execution reverted'],
   [errorMessages.STATIC_STATE_CHANGE, 'write protection'],
@@ -22,6 +23,8 @@ const GETH_WORDS: ReadonlyMap<string, string> = new Map([
 /** `INVALID` of EIP-141: the one invalid opcode that has a name. */
 const INVALID_OPCODE = 0xfe;
 
+const RETURNDATACOPY = 0x3e;
+
 /** Of a result with an exception. */
 export function failureWords({ exceptionError, runState }: ExecResult): string {
   const error = exceptionError?.error ?? errorMessages.INTERNAL_ERROR;
@@ -33,7 +36,17 @@ export function failureWords({ exceptionError, runState }: ExecResult): string {
     if (opCode === INVALID_OPCODE) return 'invalid opcode: INVALID';
     return `invalid opcode: opcode 0x${opCode.toString(16)} not defined`;
   }
+  if (runState !== undefined && readsBeyondReturnData(runState)) return 'return data out of bounds';
+  // The library says in the same text where the jump was.
+  if (error.startsWith(errorMessages.INVALID_JUMP)) return 'invalid jump destination';
   return GETH_WORDS.get(error) ?? error;
+}
+
+/** The library calls this `out of gas`. */
+function readsBeyondReturnData({ opCode, stack, returnBytes }: RunState): boolean {
+  if (opCode !== RETURNDATACOPY || stack.length < 3) return false;
+  const [, offset = 0n, size = 0n] = stack.peek(3);
+  return offset + size > BigInt(returnBytes.length);
 }
 
 /** Items an opcode takes from the stack (Yellow Paper, appendix H: delta), by ranges of opcodes. */

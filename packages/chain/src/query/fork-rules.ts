@@ -1,4 +1,5 @@
 /** The library's parameters at each fork of a chain, made once. */
+import { paramsBlock } from '@ethereumjs/block';
 import type { Common } from '@ethereumjs/common';
 
 export class ForkRules {
@@ -20,6 +21,7 @@ export class ForkRules {
     if (rules === undefined) {
       rules = this.#common.copy();
       rules.setHardfork(fork);
+      rules.resetParams(paramsBlock);
       this.#forks.set(fork, rules);
     }
     return rules;

@@ -12,7 +12,18 @@ export interface HttpHandlerOptions {
   readonly access: AccessOptions;
 }
 
+/** What a path other than `/` answers to GET: health, metrics, pages. */
+export type HttpRoute = () => Promise<HttpRouteAnswer>;
+
+export interface HttpRouteAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
 export interface HttpHandlerModules {
+  /** By path, such as `/health`. */
+  readonly routes: ReadonlyMap<string, HttpRoute>;
   readonly dispatcher: Dispatcher;
   /** Whether the server is going away, so that clients should open a new connection elsewhere. */
   readonly isClosing: () => boolean;
@@ -44,7 +55,7 @@ export class HttpHandler {
         return preflight(request, response);
       case 'GET':
       case 'HEAD':
-        return greet(request, response);
+        return this.#get(request, response);
       default:
         response.setHeader('allow', 'POST, GET, HEAD, OPTIONS');
         return plain(response, 405, 'JSON-RPC requests are sent with POST.\n');
@@ -69,6 +80,19 @@ export class HttpHandler {
     if (answer.body === undefined) response.writeHead(204).end();
     else json(response, 200, answer.body);
     answer.afterResponse();
+  }
+
+  async #get(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const route = this.#modules.routes.get(path);
+    if (route === undefined) return greet(path, response);
+    try {
+      const { status, contentType, body } = await route();
+      response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    } catch {
+      plain(response, 503, 'The node can not answer at present.\n');
+    }
   }
 
   #refuseBody(request: IncomingMessage, response: ServerResponse): void {
@@ -133,8 +157,7 @@ function isJson(contentType: string | undefined): boolean {
   return type === 'application/json' || type === 'application/json-rpc';
 }
 
-function greet(request: IncomingMessage, response: ServerResponse): void {
-  const path = request.url?.split('?', 1)[0];
+function greet(path: string, response: ServerResponse): void {
   if (path === '/') plain(response, 200, GREETING);
   else plain(response, 404, 'Nothing here. JSON-RPC is served at /.\n');
 }

@@ -341,3 +341,27 @@ describe('close', () => {
     await stuck.server.close();
   });
 });
+
+test('a path of its own answers GET and HEAD, and says so when it fails', async () => {
+  const own = await startServer({
+    routes: new Map([
+      [
+        '/health',
+        async () => ({ status: 200, contentType: 'application/json', body: '{"status":"up"}' }),
+      ],
+      ['/broken', () => Promise.reject(new Error('secret'))],
+    ]),
+  });
+  try {
+    const health = await fetch(new URL('/health?x=1', own.url));
+    expect(health.headers.get('content-type')).toBe('application/json');
+    expect(await health.json()).toEqual({ status: 'up' });
+    const head = await fetch(new URL('/health', own.url), { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const broken = await fetch(new URL('/broken', own.url));
+    expect(broken.status).toBe(503);
+    expect(await broken.text()).not.toContain('secret');
+  } finally {
+    await own.close();
+  }
+});

@@ -11,7 +11,7 @@ import { standardMethods } from '../methods/index.ts';
 import { MethodRegistry } from '../registry.ts';
 import { SubscriptionFeed } from '../subscriptions/subscription-feed.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { HttpHandler } from './http-handler.ts';
+import { HttpHandler, type HttpRoute } from './http-handler.ts';
 import { type MethodStatistics, RequestStatistics } from './request-statistics.ts';
 import { WebSocketHandler } from './websocket-handler.ts';
 
@@ -33,6 +33,8 @@ export interface RpcServerOptions {
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<RpcLimits>;
   readonly logger?: RpcLogger;
+  /** What other paths than `/` answer to GET, such as `/health`. Host and origin are checked as for requests. */
+  readonly routes?: ReadonlyMap<string, HttpRoute>;
   /** Clock for the age of filters, ms; a monotonic one by default. */
   readonly now?: () => number;
 }
@@ -102,7 +104,10 @@ class NodeRpcServer implements RpcServer {
       allowedOrigins: options.allowedOrigins ?? [],
     };
     const isClosing = () => this.#closed !== undefined;
-    const http = new HttpHandler({ limits, access }, { dispatcher, isClosing });
+    const http = new HttpHandler(
+      { limits, access },
+      { dispatcher, isClosing, routes: options.routes ?? new Map() },
+    );
     this.#webSockets = new WebSocketHandler(
       { limits, access },
       { dispatcher, logger, feed: this.#feed },
