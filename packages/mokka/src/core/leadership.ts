@@ -116,7 +116,7 @@ export function truncateLog(context: CoreContext, to: EntryId): void {
 }
 
 /** Drops uncommitted entries in memory and in the application; the caller's transaction drops them on disk. */
-export function dropAbove(context: CoreContext, to: EntryId): Done {
+export function dropAbove(context: CoreContext, to: EntryId): void {
   rollbackExecution(context, to);
   context.log.truncate(to.index);
   if ((context.termVote?.termVote.lock.index ?? 0) > to.index) context.lockSuperseded = true;
