@@ -116,7 +116,7 @@ const proof: fc.Arbitrary<LeaderProof> = fc.record({
 });
 const justification: fc.Arbitrary<Justification> = fc.oneof(preVote, yields, termVote, handOver);
 
-const message: fc.Arbitrary<Message> = fc.oneof<fc.Arbitrary<Message>[]>(
+const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('heartbeat'), term, last: entryId, committed: entryId }),
   fc.record({
     type: fc.constant('heartbeat-ack'),

@@ -6,7 +6,7 @@
 import { decodeLeaderProof } from '../codec/certificate-codec.ts';
 import { DecodeError } from '../codec/decode-error.ts';
 import type { LeaderProof } from './certificate.ts';
-import type { CoreContext } from './context.ts';
+import type { CoreContext, Done } from './context.ts';
 import { deleteEntriesFrom, persist, putTerm } from './durability.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
@@ -116,7 +116,7 @@ export function truncateLog(context: CoreContext, to: EntryId): void {
 }
 
 /** Drops uncommitted entries in memory and in the application; the caller's transaction drops them on disk. */
-export function dropAbove(context: CoreContext, to: EntryId): void {
+export function dropAbove(context: CoreContext, to: EntryId): Done {
   rollbackExecution(context, to);
   context.log.truncate(to.index);
   if ((context.termVote?.termVote.lock.index ?? 0) > to.index) context.lockSuperseded = true;
