@@ -6,7 +6,7 @@ import { DevelopmentAccountSet } from '../accounts/development-accounts.ts';
 import { Chain, type CommittedBlock } from '../chain.ts';
 import { DEV_MNEMONIC } from '../genesis/dev-accounts.ts';
 import { type DevGenesisOptions, devGenesisFile } from '../genesis/dev-genesis.ts';
-import { createGenesis } from '../genesis/genesis.ts';
+import { createGenesis, type Genesis } from '../genesis/genesis.ts';
 import { type Address, addressOf, type Hex, weiOf } from '../primitives.ts';
 import { type CallLimits, EvmCallExecutor } from '../query/evm-call-executor.ts';
 import { StoredChainReader } from '../query/stored-chain-reader.ts';
@@ -34,6 +34,7 @@ const BLOCK_SECONDS = 12;
 const MAX_FEE = 100_000_000_000n;
 
 export class QueryChain {
+  readonly genesis: Genesis;
   readonly chain: Chain;
   readonly reader: StoredChainReader;
   readonly executor: EvmCallExecutor;
@@ -43,11 +44,13 @@ export class QueryChain {
 
   private constructor(
     directory: string,
+    genesis: Genesis,
     chain: Chain,
     reader: StoredChainReader,
     executor: EvmCallExecutor,
   ) {
     this.#directory = directory;
+    this.genesis = genesis;
     this.chain = chain;
     this.reader = reader;
     this.executor = executor;
@@ -66,7 +69,7 @@ export class QueryChain {
     const chain = await Chain.create(directory, genesis);
     const reader = new StoredChainReader(directory, genesis);
     const executor = new EvmCallExecutor(reader.tables, genesis, options.limits);
-    return new QueryChain(directory, chain, reader, executor);
+    return new QueryChain(directory, genesis, chain, reader, executor);
   }
 
   account(number = 0): Address {
