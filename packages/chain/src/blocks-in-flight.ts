@@ -55,6 +55,13 @@ export class BlocksInFlight {
     }
   }
 
+  /** Forgets all but these. */
+  retain(hashes: ReadonlySet<Hash>): void {
+    for (const hash of [...this.#blocks.keys()]) {
+      if (!hashes.has(hash)) this.#blocks.delete(hash);
+    }
+  }
+
   /** After a commit of `head`: it is no longer in flight, its children stand on the committed state. */
   settle(head: Hash, committed: State): void {
     this.keepOnly(head);

@@ -19,7 +19,7 @@ import { blobBaseFee } from './execution/fee-rules.ts';
 import { ForkEvms } from './execution/fork-evm.ts';
 import type { BlockOrigin } from './execution/header-rules.ts';
 import type { Genesis } from './genesis/genesis.ts';
-import { blockNumberOf, bytesOf, type Hash } from './primitives.ts';
+import { type Address, blockNumberOf, bytesOf, type Hash } from './primitives.ts';
 import { CommittedState } from './state/committed-state.ts';
 import type { State } from './state/layered-state.ts';
 import { readCanonical } from './store/block-records.ts';
@@ -36,6 +36,8 @@ export type BlockToCommit = { readonly raw: Uint8Array } | { readonly hash: Hash
 export interface CommittedBlock {
   readonly block: BlockData;
   readonly receipts: readonly ReceiptData[];
+  /** Accounts whose nonce or balance may differ from before the block. */
+  readonly touched: readonly Address[];
 }
 
 export interface ChainOptions {
@@ -168,6 +170,13 @@ export class Chain {
     });
   }
 
+  /** Forgets all blocks in flight but these: what consensus has rolled back. Parents of those kept must be among them. */
+  retainInFlight(hashes: ReadonlySet<Hash>): Promise<void> {
+    return this.#exclusively(async () => {
+      this.#inFlight.retain(hashes);
+    });
+  }
+
   /** Ends after what is running. */
   async close(): Promise<void> {
     await this.#queue.catch(() => undefined);
@@ -250,6 +259,7 @@ export class Chain {
         size: executed.raw.length,
       },
       receipts: receiptsData(header, transactions, stored, blobFee),
+      touched: [...executed.state.accounts.keys()],
     };
   }
 

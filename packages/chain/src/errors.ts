@@ -33,6 +33,10 @@ export type ChainErrorCode =
   | 'execution-failed'
   | 'gas-required-exceeds-allowance'
   | 'execution-timeout'
+  /** Too many calls wait for the EVM already. */
+  | 'too-many-calls'
+  /** Too few validators are connected, or none leads, for longer than a client should wait. */
+  | 'no-quorum'
   /** A genesis file breaks its schema; the message starts with the JSON path. */
   | 'invalid-genesis'
   /** The data folder belongs to another genesis. */

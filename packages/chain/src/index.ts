@@ -2,6 +2,7 @@ export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
 export { type BlockFault, InvalidBlockError } from './block/invalid-block-error.ts';
 export { type BlockToCommit, Chain, type ChainOptions, type CommittedBlock } from './chain.ts';
+export { keccak256 } from './crypto/keccak.ts';
 export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
 export type {
   BuildRequest,
@@ -10,7 +11,9 @@ export type {
   ExecutedBlock,
   RefusedTransaction,
 } from './execution/build-block.ts';
+export { blobBaseFee, nextBaseFee } from './execution/fee-rules.ts';
 export type { BlockOrigin } from './execution/header-rules.ts';
+export { commonAt } from './genesis/chain-parameters.ts';
 export {
   DEV_MNEMONIC,
   DEV_PATH,

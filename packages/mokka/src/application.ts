@@ -18,7 +18,9 @@ export interface Application {
   prepareProposal(request: ProposalRequest): Promise<Proposal | null>;
   /**
    * Executes an entry on top of its parent without making it durable. Refuses what the leader must not have proposed.
-   * Several entries may be accepted before the first is committed.
+   * Several entries may be accepted before the first is committed. A leader's own entries come here too, right after
+   * `prepareProposal`, so that the application learns their hashes: it may recognise what it has just prepared.
+   * Stored uncommitted entries come again after a restart. The digest of a `term-start` is that of its parent.
    */
   processProposal(entry: Entry): Promise<ProposalVerdict>;
   /**

@@ -31,7 +31,7 @@ const ZERO_NONCE: Hex = '0x0000000000000000';
 export type BlockOrigin = 'network' | 'import';
 
 /** EIP-4399's randomness of our blocks: no proposer can choose it. Not secret. */
-export function prevRandao(parentHash: Hash, number: number): Hash {
+function prevRandao(parentHash: Hash, number: number): Hash {
   return hashOf(keccak256(Buffer.concat([bytesOf(parentHash), numberKey(blockNumberOf(number))])));
 }
 

@@ -19,7 +19,7 @@ export type Effect =
       readonly ticket: Ticket;
       readonly operations: readonly StorageOperation[];
     }
-  /** Read stored entries `from..to`, answer `entries-read`. */
+  /** Read stored entries `from..to` and the highest certificate among them, answer `entries-read`. */
   | {
       readonly type: 'read-entries';
       readonly ticket: Ticket;
@@ -35,9 +35,15 @@ export type Effect =
       readonly term: Term;
       readonly timestamp: number;
     }
-  /** Ask the application, answer `proposal-processed`. */
+  /**
+   * Ask the application, answer `proposal-processed`. A leader's own entries pass here too, right after they were
+   * prepared, so that the application learns their hashes. After a restart, stored uncommitted entries pass again.
+   */
   | { readonly type: 'process-proposal'; readonly ticket: Ticket; readonly entry: Entry }
-  /** Hand committed entries to the application, answer `applied`. Emitted once per entry, in order. */
+  /**
+   * Hand committed entries to the application, answer `applied` with the index of the last. Emitted once per entry, in
+   * order, after the entries are synced; entries that were never processed can be among them (catching up).
+   */
   | {
       readonly type: 'commit';
       readonly entries: readonly Entry[];
@@ -47,4 +53,17 @@ export type Effect =
   | { readonly type: 'rollback'; readonly to: EntryId }
   | { readonly type: 'event'; readonly event: CoreEvent }
   /** Stop the node: going on could break a promise. */
-  | { readonly type: 'halt'; readonly code: string; readonly reason: string };
+  | { readonly type: 'halt'; readonly code: HaltCode; readonly reason: string };
+
+/** Why a node must stop. */
+export type HaltCode =
+  /** A valid statement of this node's key that its store does not know. Rule *own-key*. */
+  | 'own-key'
+  /** A valid certificate names another entry where one is committed: more than f faults. */
+  | 'conflicting-commit'
+  /** Valid locks that can not both exist: more than f faults. Rule *lock*. */
+  | 'conflicting-lock'
+  /** The application's state after a committed entry is not the agreed one. */
+  | 'state-digest-mismatch'
+  /** The core's own invariants do not hold: a defect. */
+  | 'invariant';

@@ -1,4 +1,5 @@
 import type { Proposal, ProposalVerdict } from '../application.ts';
+import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import type { Message } from './message.ts';
 import type { EntryHash, LogIndex, NodeId, StateDigest, Ticket } from './types.ts';
@@ -13,8 +14,16 @@ export type Input =
   | { readonly type: 'peer-disconnected'; readonly peer: NodeId }
   /** A `persist` effect is synced to disk. Tickets come back in order. */
   | { readonly type: 'persisted'; readonly ticket: Ticket }
-  /** Answer to `read-entries`: consecutive entries, possibly fewer than asked for. */
-  | { readonly type: 'entries-read'; readonly ticket: Ticket; readonly entries: readonly Entry[] }
+  /**
+   * Answer to `read-entries`: consecutive entries from the first one asked for, possibly fewer than asked for, and the
+   * highest stored certificate that names one of them.
+   */
+  | {
+      readonly type: 'entries-read';
+      readonly ticket: Ticket;
+      readonly entries: readonly Entry[];
+      readonly certificate: CommitCertificate | null;
+    }
   /** Answer to `prepare-proposal`. */
   | {
       readonly type: 'proposal-prepared';
@@ -32,5 +41,5 @@ export type Input =
   | { readonly type: 'applied'; readonly index: LogIndex; readonly stateDigest: StateDigest }
   /** The application has something to propose. */
   | { readonly type: 'pending' }
-  /** An operator asks this node, if it leads, to give its term to another. */
-  | { readonly type: 'transfer-leadership'; readonly to: NodeId };
+  /** This node, if it leads, shall give its term to another; null: to any that is connected and caught up. */
+  | { readonly type: 'transfer-leadership'; readonly to: NodeId | null };

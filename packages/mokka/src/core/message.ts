@@ -1,4 +1,4 @@
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import type { HandOver, PreVote, TermVote, Vote, Yield } from './statements.ts';
 import type { EntryId, LogIndex, Term } from './types.ts';
@@ -12,19 +12,36 @@ export type Message =
       readonly last: EntryId;
       readonly committed: EntryId;
     }
-  /** Answer to a heartbeat: what the follower has accepted of this leader, and what it knows as committed. */
+  /**
+   * Answer to a heartbeat of `term`: whether the follower has verified that term's proof (if not, the leader sends its
+   * `term-start` again), the last entry it stored, and what it knows as committed.
+   */
   | {
       readonly type: 'heartbeat-ack';
       readonly term: Term;
+      readonly following: boolean;
       readonly last: EntryId;
       readonly committed: EntryId;
     }
-  | { readonly type: 'pre-vote'; readonly preVote: PreVote }
-  /** The statement and what justified it: the pre-vote quorum, or the hand-over. */
+  /**
+   * The sender's own pre-vote, and those it heard directly from others within the last election timeout. Receivers count
+   * relayed ones but do not relay them again, so that none circulates past its lifetime. Rule *pre-vote*.
+   */
+  | {
+      readonly type: 'pre-vote';
+      readonly preVote: PreVote;
+      readonly relayed: readonly (PreVote | Yield)[];
+    }
+  /** The sender hears its leader of `term` again: its pre-vote is void. Rule *pre-vote*. */
+  | { readonly type: 'leader-alive'; readonly term: Term }
+  /**
+   * The statement, possibly relayed, and what justified it: a quorum of statements that count for its term, f+1 term
+   * votes, or the hand-over. Rule *promise*.
+   */
   | {
       readonly type: 'term-vote';
       readonly termVote: TermVote;
-      readonly justification: readonly (PreVote | HandOver | Yield)[];
+      readonly justification: readonly Justification[];
     }
   | { readonly type: 'hand-over'; readonly handOver: HandOver }
   | { readonly type: 'yield'; readonly yield: Yield }
@@ -32,17 +49,25 @@ export type Message =
   | { readonly type: 'propose'; readonly entry: Entry }
   | { readonly type: 'vote'; readonly vote: Vote }
   | { readonly type: 'certificate'; readonly certificate: CommitCertificate }
-  /** Ask for entries from..to of the chain that ends in `tip`. */
+  /** Ask for the entries from `from` on of the chain that ends in `tip`. `request` numbers the sender's requests. */
   | {
       readonly type: 'fetch';
+      readonly request: number;
       readonly from: LogIndex;
-      readonly to: LogIndex;
-      readonly tip: EntryId | null;
+      readonly tip: EntryId;
     }
-  /** Consecutive entries, with the highest certificate known that covers the last of them or a later entry. */
+  /**
+   * Answer to a fetch: consecutive entries, fewer than asked for when they are large, none when the sender has
+   * none; and the highest certificate known that names one of them.
+   */
   | {
       readonly type: 'entries';
+      readonly request: number;
       readonly entries: readonly Entry[];
       readonly certificate: CommitCertificate | null;
-      readonly proof: LeaderProof | null;
     };
+
+/** What makes a term vote valid, one statement of it. Rule *promise*. */
+export type Justification = PreVote | Yield | TermVote | HandOver;
+
+export type TermVoteMessage = Extract<Message, { type: 'term-vote' }>;

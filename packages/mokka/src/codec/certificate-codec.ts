@@ -1,0 +1,74 @@
+/** Encoding of commit certificates and leader proofs. Signatures are checked elsewhere. */
+import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import type { NodeId } from '../core/types.ts';
+import { DecodeError } from './decode-error.ts';
+import { decodeItem, encodeItem, hexItem, type Item, integerItem, readFields } from './rlp.ts';
+import { phaseItem, readPhase, readStatementOf, statementItem } from './statement-codec.ts';
+
+export function encodeCertificate(certificate: CommitCertificate): Uint8Array {
+  return encodeItem(certificateItem(certificate));
+}
+
+/** Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not checked here. */
+export function decodeCertificate(bytes: Uint8Array): CommitCertificate {
+  return readCertificate(decodeItem(bytes));
+}
+
+export function encodeLeaderProof(proof: LeaderProof): Uint8Array {
+  return encodeItem([
+    integerItem(proof.epoch),
+    integerItem(proof.term),
+    proof.votes.map(statementItem),
+  ]);
+}
+
+/** Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not checked here. */
+export function decodeLeaderProof(bytes: Uint8Array): LeaderProof {
+  return readFields(decodeItem(bytes), (fields) => {
+    const proof: LeaderProof = {
+      epoch: fields.epoch(),
+      term: fields.term(),
+      votes: fields.list((item) => readStatementOf('term-vote', item)),
+    };
+    requireSorted(proof.votes.map((vote) => vote.voter));
+    return proof;
+  });
+}
+
+export function certificateItem(certificate: CommitCertificate): Item {
+  return [
+    phaseItem(certificate.phase),
+    integerItem(certificate.epoch),
+    integerItem(certificate.term),
+    integerItem(certificate.index),
+    hexItem(certificate.hash),
+    certificate.votes.map((vote) => [hexItem(vote.voter), vote.signature]),
+  ];
+}
+
+export function readCertificate(item: Item): CommitCertificate {
+  return readFields(item, (fields) => {
+    const phase = readPhase(fields.integer());
+    if (phase !== 'commit') throw new DecodeError('bad-field', 'not a commit certificate');
+    const certificate: CommitCertificate = {
+      phase,
+      epoch: fields.epoch(),
+      term: fields.term(),
+      index: fields.index(),
+      hash: fields.hash(),
+      votes: fields.list((vote) =>
+        readFields(vote, (parts) => ({ voter: parts.nodeId(), signature: parts.signature() })),
+      ),
+    };
+    requireSorted(certificate.votes.map((vote) => vote.voter));
+    return certificate;
+  });
+}
+
+function requireSorted(voters: readonly NodeId[]): void {
+  for (let at = 1; at < voters.length; at += 1) {
+    if ((voters[at - 1] ?? '') >= (voters[at] ?? '')) {
+      throw new DecodeError('bad-field', 'voters are not distinct and sorted');
+    }
+  }
+}

@@ -1,0 +1,168 @@
+/** Wire format of the consensus channel: one RLP list per frame, its first item the message's number. */
+import type { Justification, Message } from '../core/message.ts';
+import type { PreVote, Yield } from '../core/statements.ts';
+import type { EntryId } from '../core/types.ts';
+import { certificateItem, readCertificate } from './certificate-codec.ts';
+import { DecodeError } from './decode-error.ts';
+import { decodeEntry, encodeEntry } from './entry-codec.ts';
+import {
+  decodeItem,
+  encodeItem,
+  type FieldReader,
+  hexItem,
+  type Item,
+  integerItem,
+  readFields,
+} from './rlp.ts';
+import { readStatement, readStatementOf, statementItem } from './statement-codec.ts';
+
+const CODES: Readonly<Record<Message['type'], number>> = {
+  heartbeat: 1,
+  'heartbeat-ack': 2,
+  'pre-vote': 3,
+  'leader-alive': 4,
+  'term-vote': 5,
+  'hand-over': 6,
+  yield: 7,
+  propose: 8,
+  vote: 9,
+  certificate: 10,
+  fetch: 11,
+  entries: 12,
+};
+
+export function encodeMessage(message: Message): Uint8Array {
+  return encodeItem([integerItem(CODES[message.type]), ...bodyItems(message)]);
+}
+
+/**
+ * Throws {@link DecodeError} for everything but the canonical encoding of a message. Signatures and hash links between
+ * entries are not checked here.
+ */
+export function decodeMessage(bytes: Uint8Array): Message {
+  return readFields(decodeItem(bytes), readMessage);
+}
+
+function bodyItems(message: Message): Item[] {
+  switch (message.type) {
+    case 'heartbeat':
+      return [integerItem(message.term), entryIdItem(message.last), entryIdItem(message.committed)];
+    case 'heartbeat-ack':
+      return [
+        integerItem(message.term),
+        integerItem(message.following ? 1 : 0),
+        entryIdItem(message.last),
+        entryIdItem(message.committed),
+      ];
+    case 'pre-vote':
+      return [statementItem(message.preVote), message.relayed.map(statementItem)];
+    case 'leader-alive':
+      return [integerItem(message.term)];
+    case 'term-vote':
+      return [statementItem(message.termVote), message.justification.map(statementItem)];
+    case 'hand-over':
+      return [statementItem(message.handOver)];
+    case 'yield':
+      return [statementItem(message.yield)];
+    case 'propose':
+      return [encodeEntry(message.entry)];
+    case 'vote':
+      return [statementItem(message.vote)];
+    case 'certificate':
+      return [certificateItem(message.certificate)];
+    case 'fetch':
+      return [integerItem(message.request), integerItem(message.from), entryIdItem(message.tip)];
+    case 'entries':
+      return [
+        integerItem(message.request),
+        message.entries.map(encodeEntry),
+        message.certificate === null ? [] : [certificateItem(message.certificate)],
+      ];
+  }
+}
+
+function readMessage(fields: FieldReader): Message {
+  const code = fields.integer();
+  switch (code) {
+    case CODES.heartbeat:
+      return {
+        type: 'heartbeat',
+        term: fields.term(),
+        last: readEntryId(fields.item()),
+        committed: readEntryId(fields.item()),
+      };
+    case CODES['heartbeat-ack']:
+      return {
+        type: 'heartbeat-ack',
+        term: fields.term(),
+        following: fields.boolean(),
+        last: readEntryId(fields.item()),
+        committed: readEntryId(fields.item()),
+      };
+    case CODES['pre-vote']:
+      return {
+        type: 'pre-vote',
+        preVote: readStatementOf('pre-vote', fields.item()),
+        relayed: fields.list(readRelayed),
+      };
+    case CODES['leader-alive']:
+      return { type: 'leader-alive', term: fields.term() };
+    case CODES['term-vote']:
+      return {
+        type: 'term-vote',
+        termVote: readStatementOf('term-vote', fields.item()),
+        justification: fields.list(readJustification),
+      };
+    case CODES['hand-over']:
+      return { type: 'hand-over', handOver: readStatementOf('hand-over', fields.item()) };
+    case CODES.yield:
+      return { type: 'yield', yield: readStatementOf('yield', fields.item()) };
+    case CODES.propose:
+      return { type: 'propose', entry: decodeEntry(fields.bytes()) };
+    case CODES.vote:
+      return { type: 'vote', vote: readStatementOf('vote', fields.item()) };
+    case CODES.certificate:
+      return { type: 'certificate', certificate: readCertificate(fields.item()) };
+    case CODES.fetch:
+      return {
+        type: 'fetch',
+        request: fields.integer(),
+        from: fields.index(),
+        tip: readEntryId(fields.item()),
+      };
+    case CODES.entries:
+      return {
+        type: 'entries',
+        request: fields.integer(),
+        entries: fields.list(readEncodedEntry),
+        certificate: fields.optional(readCertificate),
+      };
+    default:
+      throw new DecodeError('unknown-type', `message type ${code}`);
+  }
+}
+
+function readEncodedEntry(item: Item) {
+  if (!(item instanceof Uint8Array)) throw new DecodeError('wrong-shape', 'an entry is bytes');
+  return decodeEntry(item);
+}
+
+function entryIdItem(id: EntryId): Item {
+  return [integerItem(id.index), hexItem(id.hash)];
+}
+
+function readEntryId(item: Item): EntryId {
+  return readFields(item, (fields) => ({ index: fields.index(), hash: fields.hash() }));
+}
+
+function readRelayed(item: Item): PreVote | Yield {
+  const statement = readStatement(item);
+  if (statement.type === 'pre-vote' || statement.type === 'yield') return statement;
+  throw new DecodeError('wrong-shape', `${statement.type} is not relayed`);
+}
+
+function readJustification(item: Item): Justification {
+  const statement = readStatement(item);
+  if (statement.type === 'vote') throw new DecodeError('wrong-shape', 'a vote justifies nothing');
+  return statement;
+}

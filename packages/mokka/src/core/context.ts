@@ -1,0 +1,335 @@
+/**
+ * The state of one core and the few operations every part of it uses. Each part of the protocol has its own file of
+ * functions over this state; `core.ts` calls them.
+ */
+import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Effect, HaltCode } from './effect.ts';
+import type { Entry } from './entry.ts';
+import type { CoreEvent } from './event.ts';
+import { Log } from './log.ts';
+import type { Message, TermVoteMessage } from './message.ts';
+import type { CoreOptions } from './options.ts';
+import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
+import { SeededRandom } from './random.ts';
+import type { RestoredState, TermBinding } from './restored-state.ts';
+import { StatementSigner } from './signing.ts';
+import type { Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
+import type {
+  EntryHash,
+  EntryId,
+  Epoch,
+  Instant,
+  LogIndex,
+  NodeId,
+  Signature,
+  StateDigest,
+  Term,
+  Ticket,
+} from './types.ts';
+import type { ValidatorSet } from './verification.ts';
+
+/** Handlers give back nothing; the name lets them end with `return context.ignore(...)`. */
+export type Done = undefined;
+
+/** A verified leader proof of the own term. */
+export interface Leadership {
+  readonly term: Term;
+  readonly leader: NodeId;
+  readonly proof: LeaderProof | null;
+  readonly anchor: EntryId;
+  /** Null at a leader that has not proposed it yet. */
+  termStart: Entry | null;
+  /** Monotonic ms; Rule *expiry* measures from here. */
+  readonly adoptedAt: number;
+}
+
+/** This node's own leadership while it leads. */
+export interface Leading {
+  readonly since: number;
+  /** The application may have something to propose. */
+  pending: boolean;
+  /** The term-start is on disk and was sent. */
+  announced: boolean;
+  heartbeatAt: number;
+  transfer: Transfer | null;
+  /** Next instant at which an expiring proof is handed over. */
+  handOverAt: number;
+}
+
+/** Rule *expiry*: the hand-over under way. */
+export interface Transfer {
+  readonly to: NodeId | null;
+  readonly deadline: number;
+  sent: boolean;
+}
+
+/** A node that may become leader of its term and collects term votes. */
+export interface Candidacy {
+  readonly term: Term;
+  /** From here on a lower anchor that is held is preferred to a higher one that is not. */
+  readonly fallbackAt: number;
+  /** From here on the candidate yields. */
+  readonly deadline: number;
+  /** A lock whose chain is being fetched. */
+  target: Lock | null;
+  holders: readonly NodeId[];
+}
+
+/** A pre-vote or yield that was heard, alive until `expiresAt`. */
+export interface HeardPreVote {
+  readonly statement: PreVote | Yield;
+  readonly expiresAt: number;
+  readonly direct: boolean;
+}
+
+export interface Election {
+  /** Without a live leader until here, this node pre-votes. */
+  deadline: number;
+  /** Own pre-vote while it is being repeated. */
+  preVote: PreVote | null;
+  repeatAt: number;
+  readonly heard: Map<NodeId, HeardPreVote>;
+  /** Highest term vote of each validator with what came with it. */
+  readonly termVotes: Map<NodeId, TermVote>;
+  failedTerms: number;
+  /** Last instant at which the live leader was heard; null without one. */
+  leaderHeardAt: number | null;
+  /** Rule *yield*: the term this node gave up. */
+  yielded: Term;
+}
+
+export interface CatchUp {
+  readonly target: EntryId;
+  peer: NodeId;
+  attempt: number;
+  request: number;
+  retryAt: number;
+  /** Consecutive entries from just above the committed one. */
+  staged: Entry[];
+}
+
+/** What the application is doing and where it stands. */
+export interface Execution {
+  /** Entry the application will be at after everything asked of it, and the digest once known. */
+  cursor: EntryId;
+  digest: StateDigest | null;
+  /** The unanswered prepare or process request. */
+  request:
+    | { readonly kind: 'prepare'; readonly ticket: Ticket; readonly timestamp: number }
+    | { readonly kind: 'process'; readonly ticket: Ticket; readonly entry: Entry }
+    | null;
+  /** Entry that the application refused, not to be asked again until something changes. */
+  refused: EntryHash | null;
+  /** Entry whose refusal was last reported, so that repetitions are not reported again. */
+  reported: EntryHash | null;
+  /** Digests after accepted and applied entries that may still be returned to. */
+  readonly digests: Map<number, StateDigest>;
+  applied: LogIndex;
+  /** Entries handed over with `commit` and not yet answered. */
+  committing: readonly Entry[];
+  /** Ticket of the `read-entries` that feeds the next commit. */
+  reading: Ticket | null;
+}
+
+export interface Peer {
+  connected: boolean;
+  lastHeard: number | null;
+  /** Last instant at which the peer followed this leader. */
+  followedAt: number;
+  last: EntryId | null;
+  committed: EntryId | null;
+  /** No proposal is sent again to this peer before. */
+  repeatAt: number;
+}
+
+/** What happens once a write is synced. Rule *durability*. */
+export type AfterSync =
+  | { readonly type: 'synced'; readonly id: EntryId }
+  | { readonly type: 'vote'; readonly vote: Vote }
+  | { readonly type: 'term-vote'; readonly message: TermVoteMessage }
+  | { readonly type: 'propose'; readonly entry: Entry };
+
+/** Votes for one entry of the term this node led last. */
+export interface VoteTally {
+  readonly hash: EntryHash;
+  readonly votes: Map<NodeId, Signature>;
+}
+
+/** Everything a core knows. */
+export class CoreContext implements ValidatorSet {
+  readonly options: CoreOptions;
+  readonly self: NodeId;
+  readonly epoch = 0 as Epoch;
+  readonly validators: readonly NodeId[];
+  readonly crashModel: CoreOptions['crashModel'];
+  readonly quorum: number;
+  readonly faults: number;
+  readonly signer: StatementSigner;
+  readonly random: SeededRandom;
+  readonly log: Log;
+  readonly isValidator: boolean;
+
+  now = 0;
+  unixTime = 0;
+  started = false;
+
+  term: Term;
+  termVote: TermVoteMessage | null;
+  /** The own term vote that is on disk and may be sent. Rule *durability*. */
+  syncedTermVote: TermVoteMessage | null;
+  /** The log dropped the entry that the own term vote locks on: a verified proof or certificate superseded it. */
+  lockSuperseded: boolean;
+  binding: TermBinding | null;
+  readonly ownVotes = new Map<number, Vote>();
+  readonly syncedVotes = new Set<number>();
+  unsavedCertificates: CommitCertificate[] = [];
+  unsavedSince = 0;
+  prunedVotesBelow = 0;
+  /** A verified certificate above what the log contains. */
+  ahead: CommitCertificate | null;
+
+  leadership: Leadership | null = null;
+  leading: Leading | null = null;
+  candidacy: Candidacy | null = null;
+  /** Term this node led last in this run; its votes are still collected. */
+  ledTerm = 0 as Term;
+  readonly tallies = new Map<number, VoteTally>();
+  /** When own proposals above the committed entry were sent. */
+  readonly proposedAt = new Map<number, number>();
+  readonly election: Election;
+  /** Proposals of the present leader above the log's tip. */
+  readonly incoming = new Map<number, Entry>();
+  readonly execution: Execution;
+  catchUp: CatchUp | null = null;
+  lastProgressAt = 0;
+  pending = false;
+
+  readonly peers = new Map<NodeId, Peer>();
+  readonly writes: { readonly ticket: Ticket; readonly after: readonly AfterSync[] }[] = [];
+  readonly serving = new Map<Ticket, { readonly to: NodeId; readonly request: number }>();
+  readonly ignoredCounts = new Map<string, number>();
+  halted: { readonly code: HaltCode; readonly reason: string } | null = null;
+  waiting: { what: string; since: number } = { what: 'nothing', since: 0 };
+  /** Set by whatever may enable another part; `core.ts` goes round until it stays clear. */
+  changed = false;
+
+  #effects: Effect[] = [];
+  #nextTicket = 1;
+  #requests = 0;
+
+  constructor(options: CoreOptions, restored: RestoredState) {
+    this.options = options;
+    this.self = options.self;
+    this.validators = options.validators;
+    this.crashModel = options.crashModel;
+    this.quorum = quorumSize(options.crashModel, options.validators.length);
+    this.faults = faultsTolerated(options.crashModel, options.validators.length);
+    this.signer = new StatementSigner(options.clusterId, options.signatures);
+    this.random = new SeededRandom(options.seed);
+    this.isValidator = options.validators.includes(options.self);
+    this.log = new Log(options.limits, options.rootHash, restored.base, restored.tail);
+    this.term = restored.term;
+    this.termVote = restored.termVote;
+    this.syncedTermVote = restored.termVote;
+    this.lockSuperseded = restored.lockSuperseded;
+    this.binding = restored.binding;
+    this.ahead = restored.ahead;
+    for (const vote of restored.votes) {
+      this.ownVotes.set(vote.index, vote);
+      this.syncedVotes.add(vote.index);
+    }
+    this.execution = {
+      cursor: restored.applied,
+      digest: restored.stateDigest,
+      request: null,
+      refused: null,
+      reported: null,
+      digests: new Map([[restored.applied.index, restored.stateDigest]]),
+      applied: restored.applied.index,
+      committing: [],
+      reading: null,
+    };
+    this.election = {
+      deadline: Number.POSITIVE_INFINITY,
+      preVote: null,
+      repeatAt: Number.POSITIVE_INFINITY,
+      heard: new Map(),
+      termVotes: new Map(),
+      failedTerms: 0,
+      leaderHeardAt: null,
+      yielded: 0 as Term,
+    };
+    for (const id of options.validators) {
+      if (id === options.self) continue;
+      this.peers.set(id, {
+        connected: false,
+        lastHeard: null,
+        followedAt: 0,
+        last: null,
+        committed: null,
+        repeatAt: 0,
+      });
+    }
+  }
+
+  begin(instant: Instant): void {
+    this.now = Math.max(this.now, instant.now);
+    this.unixTime = Math.max(0, Math.floor(instant.unixTime));
+    this.#effects = [];
+  }
+
+  takeEffects(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  emit(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  event(event: CoreEvent): Done {
+    this.#effects.push({ type: 'event', event });
+  }
+
+  send(to: NodeId, message: Message): void {
+    if (to !== this.self) this.#effects.push({ type: 'send', to, message });
+  }
+
+  /** To every other validator, the same object, so that a host encodes it once. */
+  broadcast(message: Message): void {
+    for (const to of this.peers.keys()) this.#effects.push({ type: 'send', to, message });
+  }
+
+  ticket(): Ticket {
+    const ticket = this.#nextTicket as Ticket;
+    this.#nextTicket += 1;
+    return ticket;
+  }
+
+  /** Numbers this node's fetches, so that late answers are told apart. */
+  nextRequest(): number {
+    this.#requests += 1;
+    return this.#requests;
+  }
+
+  ignore(reason: string): Done {
+    this.ignoredCounts.set(reason, (this.ignoredCounts.get(reason) ?? 0) + 1);
+  }
+
+  halt(code: HaltCode, reason: string): Done {
+    if (this.halted !== null) return;
+    this.halted = { code, reason };
+    this.#effects.push({ type: 'halt', code, reason });
+  }
+
+  leaderOf(term: Term): NodeId {
+    return leaderOf(this.validators, term);
+  }
+
+  /** The live leader as `state` events and status name it. */
+  get liveLeader(): NodeId | null {
+    if (this.leading !== null) return this.self;
+    return this.election.leaderHeardAt === null ? null : (this.leadership?.leader ?? null);
+  }
+}

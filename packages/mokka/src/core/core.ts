@@ -1,0 +1,247 @@
+/**
+ * The consensus core: a total, deterministic function from what happened to what is to be done.
+ *
+ * `step` takes one input and an instant and returns effects in the order in which they are to be carried out. There is no I/O,
+ * no clock and no randomness but the seeded jitter: the same options, restored state and inputs give the same effects.
+ */
+import { driveCandidacy } from './candidacy.ts';
+import { driveCatchUp, onEntries } from './catch-up.ts';
+import type { CommitCertificate } from './certificate.ts';
+import { countVote, onCertificate, onVote } from './committing.ts';
+import { type AfterSync, CoreContext, type Done } from './context.ts';
+import type { Effect } from './effect.ts';
+import {
+  considerElection,
+  onLeaderAlive,
+  onPreVote,
+  onYield,
+  resetElectionTimer,
+} from './election.ts';
+import {
+  driveApply,
+  driveProcessing,
+  onApplied,
+  onCommittedRead,
+  onProcessed,
+} from './execution.ts';
+import { onFetch, onServedRead } from './fetch-service.ts';
+import { beginTransfer, driveTransfer } from './hand-over.ts';
+import { onHeartbeat, onHeartbeatAck, onPropose } from './heartbeats.ts';
+import type { Input } from './input.ts';
+import { checkInvariants } from './invariants.ts';
+import type { Message } from './message.ts';
+import type { CoreOptions } from './options.ts';
+import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promise.ts';
+import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
+import type { RestoredState } from './restored-state.ts';
+import { type CoreStatus, roleOf, statusOf, waitingFor } from './status.ts';
+import { nextDeadline, runTimers } from './timers.ts';
+import type { EntryId, Instant, NodeId, Ticket } from './types.ts';
+import { onVoteSynced } from './voting.ts';
+
+export interface LogPosition {
+  readonly last: EntryId;
+  readonly committed: EntryId;
+  readonly certificate: CommitCertificate | null;
+}
+
+/** Rounds in which one step may enable another part of the core; far more than any step needs. */
+const MAX_ROUNDS = 64;
+
+export class Core {
+  readonly #context: CoreContext;
+  #lastState = '';
+
+  /** Throws RangeError for options that can not work. */
+  constructor(options: CoreOptions, restored: RestoredState) {
+    if (options.crashModel !== 'CFT') {
+      throw new RangeError("this version runs crash model 'CFT' only");
+    }
+    if (new Set(options.validators).size !== options.validators.length) {
+      throw new RangeError('every validator is named once');
+    }
+    this.#context = new CoreContext(options, restored);
+  }
+
+  /** Reacts to one input. Never throws for an input: what it can not use is ignored and counted. */
+  step(input: Input, instant: Instant): Effect[] {
+    const context = this.#context;
+    context.begin(instant);
+    if (context.halted !== null) {
+      context.ignore('halted');
+      return [];
+    }
+    if (!context.started) start(context);
+    dispatch(context, input);
+    runTimers(context);
+    settle(context);
+    checkInvariants(context);
+    this.#reportState();
+    return context.takeEffects();
+  }
+
+  /** Monotonic ms at which a `tick` is due at the latest; null when nothing is. Before the first step: now. */
+  nextDeadline(): number | null {
+    if (this.#context.halted !== null) return null;
+    return this.#context.started ? nextDeadline(this.#context) : this.#context.now;
+  }
+
+  status(): CoreStatus {
+    return statusOf(this.#context);
+  }
+
+  /** Where the log stands, with the highest certificate; null at the root. */
+  position(): LogPosition {
+    const { tip, committed, certificate } = this.#context.log;
+    return { last: { index: tip.index, hash: tip.hash }, committed, certificate };
+  }
+
+  #reportState(): Done {
+    const context = this.#context;
+    const { what } = waitingFor(context);
+    if (context.waiting.what !== what) context.waiting = { what, since: context.now };
+    const role = roleOf(context);
+    const leader = context.liveLeader;
+    const state = `${role} ${context.term} ${leader}`;
+    if (state === this.#lastState) return;
+    this.#lastState = state;
+    context.event({ type: 'state', role, term: context.term, leader });
+  }
+}
+
+function start(context: CoreContext): Done {
+  context.started = true;
+  context.lastProgressAt = context.now;
+  context.waiting = { what: 'nothing', since: context.now };
+  resetElectionTimer(context);
+  // Rule *single*: one validator needs nobody.
+  if (context.isValidator && context.quorum === 1) context.election.deadline = context.now;
+  resumePromise(context);
+}
+
+/** Each part does what the new state allows, until nothing enables anything more. */
+function settle(context: CoreContext): Done {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    context.changed = false;
+    considerElection(context);
+    driveCandidacy(context);
+    driveCatchUp(context);
+    driveApply(context);
+    driveProcessing(context);
+    driveTransfer(context);
+    driveProposing(context);
+    if (!context.changed || context.halted !== null) return;
+  }
+  context.halt('invariant', 'a step did not settle');
+}
+
+function dispatch(context: CoreContext, input: Input): Done {
+  switch (input.type) {
+    case 'tick':
+      return;
+    case 'message':
+      return onMessage(context, input.from, input.message);
+    case 'peer-connected':
+      return onConnection(context, input.peer, true);
+    case 'peer-disconnected':
+      return onConnection(context, input.peer, false);
+    case 'persisted':
+      return onPersisted(context, input.ticket);
+    case 'entries-read':
+      if (input.ticket === context.execution.reading)
+        return onCommittedRead(context, input.entries);
+      if (onServedRead(context, input.ticket, input.entries, input.certificate)) return;
+      return context.ignore('stale-ticket');
+    case 'proposal-prepared':
+      return onPrepared(context, input.ticket, input.proposal);
+    case 'proposal-processed':
+      return onProcessed(context, input.ticket, input.hash, input.verdict);
+    case 'applied':
+      return onApplied(context, input.index, input.stateDigest);
+    case 'pending':
+      if (context.leading !== null) context.leading.pending = true;
+      return;
+    case 'transfer-leadership':
+      return beginTransfer(context, input.to);
+    default:
+      return assertNever(input);
+  }
+}
+
+function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
+  const peer = context.peers.get(from);
+  if (peer === undefined) return context.ignore('not-a-member');
+  peer.lastHeard = context.now;
+  switch (message.type) {
+    case 'heartbeat':
+      return onHeartbeat(context, from, message);
+    case 'heartbeat-ack':
+      return onHeartbeatAck(context, from, message);
+    case 'pre-vote':
+      return onPreVote(context, from, message);
+    case 'leader-alive':
+      return onLeaderAlive(context, from);
+    case 'term-vote':
+      return onTermVote(context, from, message);
+    case 'hand-over':
+      return onHandOver(context, message.handOver);
+    case 'yield':
+      return onYield(context, from, message.yield);
+    case 'propose':
+      return onPropose(context, from, message);
+    case 'vote':
+      return onVote(context, from, message.vote);
+    case 'certificate':
+      return onCertificate(context, message.certificate);
+    case 'fetch':
+      return onFetch(context, from, message);
+    case 'entries':
+      return onEntries(context, from, message);
+    default:
+      return assertNever(message);
+  }
+}
+
+/** A leader whose link broke is missed sooner; pre-votes need a quorum that agrees. */
+function onConnection(context: CoreContext, id: NodeId, connected: boolean): Done {
+  const peer = context.peers.get(id);
+  if (peer === undefined) return context.ignore('not-a-member');
+  if (peer.connected === connected) return;
+  peer.connected = connected;
+  context.event({ type: connected ? 'join' : 'leave', peer: id });
+  const { election, leadership } = context;
+  if (!connected && leadership?.leader === id && context.isValidator) {
+    const { electionTimeout, electionJitter } = context.options.timing;
+    const soon = Math.floor(electionTimeout / 3 + context.random.next() * electionJitter);
+    election.deadline = Math.min(election.deadline, context.now + soon);
+  }
+}
+
+/** Rule *durability*: writes are synced in the order in which they were asked for. */
+function onPersisted(context: CoreContext, ticket: Ticket): Done {
+  const write = context.writes[0];
+  if (write === undefined || write.ticket !== ticket) return context.ignore('stale-ticket');
+  context.writes.shift();
+  context.changed = true;
+  for (const after of write.after) runAfterSync(context, after);
+}
+
+function runAfterSync(context: CoreContext, after: AfterSync): Done {
+  switch (after.type) {
+    case 'synced':
+      return context.log.markSynced(after.id);
+    case 'vote':
+      onVoteSynced(context, after.vote);
+      return countVote(context, after.vote);
+    case 'term-vote':
+      return onTermVoteSynced(context, after.message);
+    case 'propose':
+      return onProposalSynced(context, after.entry);
+    default:
+      return assertNever(after);
+  }
+}
+
+function assertNever(value: never): never {
+  throw new TypeError(`unreachable: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,90 @@
+/**
+ * Rule *durability*: writes go out in order, each an atomic transaction, and what depends on them leaves only after the
+ * host reports them synced.
+ */
+import { encodeCertificate } from '../codec/certificate-codec.ts';
+import { encodeEntry } from '../codec/entry-codec.ts';
+import { encodeMessage } from '../codec/message-codec.ts';
+import { encodeBinding, encodeTerm, encodeVote } from '../codec/record-codec.ts';
+import type { StorageOperation } from '../storage/storage.ts';
+import type { AfterSync, CoreContext } from './context.ts';
+import type { Entry } from './entry.ts';
+import type { TermVoteMessage } from './message.ts';
+import type { TermBinding } from './restored-state.ts';
+import type { Vote } from './statements.ts';
+import type { LogIndex, Term } from './types.ts';
+
+/** Names of the storage's records. */
+export const RECORDS = {
+  /** Cluster, key and root that the store was created for. */
+  identity: 'identity',
+  term: 'term',
+  termVote: 'term-vote',
+  binding: 'binding',
+} as const;
+
+/** Votes below the committed entry are deleted in steps of this many entries. */
+const VOTE_PRUNING_STEP = 256;
+
+/** Asks for one transaction; `after` happens once it is synced. Certificates that wait for a write ride along. */
+export function persist(
+  context: CoreContext,
+  operations: readonly StorageOperation[],
+  after: readonly AfterSync[],
+): void {
+  const ticket = context.ticket();
+  const all = [...operations];
+  for (const certificate of context.unsavedCertificates) {
+    const value = encodeCertificate(certificate);
+    all.push({ type: 'put', table: 'certificates', key: certificate.index, value });
+  }
+  context.unsavedCertificates = [];
+  const floor = context.log.committed.index;
+  if (floor >= context.prunedVotesBelow + VOTE_PRUNING_STEP) {
+    context.prunedVotesBelow = floor;
+    all.push({ type: 'delete-below', table: 'votes', below: floor });
+  }
+  context.writes.push({ ticket, after });
+  context.emit({ type: 'persist', ticket, operations: all });
+}
+
+/** Writes certificates that no other write took along. */
+export function flushCertificates(context: CoreContext): void {
+  if (context.unsavedCertificates.length > 0) persist(context, [], []);
+}
+
+/** When waiting certificates are written at the latest. */
+export function certificateDeadline(context: CoreContext): number {
+  if (context.unsavedCertificates.length === 0) return Number.POSITIVE_INFINITY;
+  return context.unsavedSince + context.options.timing.certificateDelay;
+}
+
+export function putEntry(entry: Entry): StorageOperation[] {
+  const operations: StorageOperation[] = [
+    { type: 'put', table: 'entries', key: entry.index, value: encodeEntry(entry) },
+  ];
+  if (entry.kind === 'term-start') {
+    operations.push({ type: 'put', table: 'proofs', key: entry.term, value: entry.payload });
+  }
+  return operations;
+}
+
+export function deleteEntriesFrom(index: number): StorageOperation {
+  return { type: 'delete-from', table: 'entries', from: index as LogIndex };
+}
+
+export function putVote(vote: Vote): StorageOperation {
+  return { type: 'put', table: 'votes', key: vote.index, value: encodeVote(vote) };
+}
+
+export function putTerm(term: Term): StorageOperation {
+  return { type: 'put-record', name: RECORDS.term, value: encodeTerm(term) };
+}
+
+export function putTermVote(message: TermVoteMessage): StorageOperation {
+  return { type: 'put-record', name: RECORDS.termVote, value: encodeMessage(message) };
+}
+
+export function putBinding(binding: TermBinding): StorageOperation {
+  return { type: 'put-record', name: RECORDS.binding, value: encodeBinding(binding) };
+}

@@ -1,0 +1,160 @@
+/**
+ * Heartbeats and their answers heal what the network lost: a follower without the proof gets the term-start, one that lacks
+ * proposals gets them again, one that lacks a certificate gets it, and it repeats votes the leader may not have.
+ */
+
+import type { CoreContext, Done, Peer } from './context.ts';
+import { onLeaderHeard } from './election.ts';
+import { adoptTermStart } from './leadership.ts';
+import type { Message } from './message.ts';
+import type { NodeId } from './types.ts';
+import { INCOMING_WINDOW, repeatVotes } from './voting.ts';
+
+type Heartbeat = Extract<Message, { type: 'heartbeat' }>;
+type HeartbeatAck = Extract<Message, { type: 'heartbeat-ack' }>;
+
+/** Leader: to all, at every interval, once the term-start is durable. */
+export function sendHeartbeats(context: CoreContext): Done {
+  const { leading, log } = context;
+  if (leading === null) return;
+  leading.heartbeatAt = context.now + context.options.timing.heartbeatInterval;
+  if (!leading.announced) return;
+  context.broadcast({
+    type: 'heartbeat',
+    term: context.term,
+    last: { index: log.tip.index, hash: log.tip.hash },
+    committed: log.committed,
+  });
+}
+
+export function onHeartbeat(context: CoreContext, from: NodeId, message: Heartbeat): Done {
+  if (message.term < context.term) return context.ignore('stale-heartbeat');
+  if (context.leaderOf(message.term) !== from) return context.ignore('heartbeat-of-another');
+  const following = context.leadership?.term === message.term;
+  const { log } = context;
+  context.send(from, {
+    type: 'heartbeat-ack',
+    term: message.term,
+    following,
+    last: { index: log.tip.index, hash: log.tip.hash },
+    committed: log.committed,
+  });
+  if (!following) return;
+  context.execution.refused = null;
+  if (countsAsAlive(context, message)) onLeaderHeard(context);
+  repeatVotes(context, message.committed.index);
+  context.changed = true;
+}
+
+/** Rules *expiry* and *progress*: whether a heartbeat resets the election timer. */
+function countsAsAlive(context: CoreContext, message: Heartbeat): boolean {
+  const { timing } = context.options;
+  const { leadership, log } = context;
+  if (leadership === null) return false;
+  const isExpired = context.now >= expiryOf(context, leadership.adoptedAt);
+  const isPending = message.last.index > log.committed.index;
+  if (!isPending) context.lastProgressAt = context.now;
+  const isStuck = context.now - context.lastProgressAt > timing.progressTimeout;
+  return !isExpired && !isStuck;
+}
+
+/** Rule *expiry*: when a proof adopted at this instant makes nodes pre-vote, with a grace of one long election. */
+export function expiryOf(context: CoreContext, adoptedAt: number): number {
+  const { proofExpiration, electionTimeoutMax } = context.options.timing;
+  return adoptedAt + proofExpiration + electionTimeoutMax;
+}
+
+export function onHeartbeatAck(context: CoreContext, from: NodeId, message: HeartbeatAck): Done {
+  const { leading, leadership, log } = context;
+  const peer = context.peers.get(from);
+  if (leading === null || leadership === null || message.term !== context.term) {
+    return context.ignore('stale-heartbeat-ack');
+  }
+  if (peer === undefined) return context.ignore('not-a-validator');
+  peer.last = message.last;
+  peer.committed = message.committed;
+  const { termStart } = leadership;
+  if (!message.following) {
+    if (termStart !== null && leading.announced) {
+      context.send(from, { type: 'propose', entry: termStart });
+    }
+    return;
+  }
+  peer.followedAt = context.now;
+  context.election.heard.delete(from);
+  const { certificate } = log;
+  if (certificate !== null && message.committed.index < log.committed.index) {
+    context.send(from, { type: 'certificate', certificate });
+  }
+  if (context.now >= peer.repeatAt) repeatProposals(context, from, peer, message);
+  context.changed = true;
+}
+
+/** Proposals above what the follower has stored, unless they are on their way; what is committed it fetches. */
+function repeatProposals(
+  context: CoreContext,
+  to: NodeId,
+  peer: Peer,
+  message: HeartbeatAck,
+): Done {
+  const { log, leadership } = context;
+  let from = Math.max(message.last.index, log.committed.index) + 1;
+  if (!log.contains(message.last) && message.last.index > log.committed.index) {
+    from = Math.max(leadership?.termStart?.index ?? 0, log.committed.index + 1);
+  }
+  const end = Math.min(log.syncedIndex, from + INCOMING_WINDOW - 1);
+  const patience = 2 * context.options.timing.heartbeatInterval;
+  let bytes = 0;
+  for (let index = from; index <= end; index += 1) {
+    const entry = log.get(index);
+    if (entry?.term !== context.term || bytes > context.options.limits.maxFetchBytes) break;
+    if (context.now - (context.proposedAt.get(index) ?? context.now) < patience) break;
+    context.send(to, { type: 'propose', entry });
+    peer.repeatAt = context.now + patience;
+    bytes += entry.payload.length;
+  }
+}
+
+/** A proposal that arrived. */
+export function onPropose(
+  context: CoreContext,
+  from: NodeId,
+  message: Extract<Message, { type: 'propose' }>,
+): Done {
+  const { entry } = message;
+  const { log } = context;
+  if (context.leaderOf(entry.term) !== from || entry.proposer !== from) {
+    return context.ignore('proposal-of-another');
+  }
+  if (entry.term < context.term) return context.ignore('stale-proposal');
+  if (entry.epoch !== context.epoch) return context.ignore('other-epoch');
+  if (entry.kind === 'term-start') {
+    if (!adoptTermStart(context, entry)) return;
+  } else if (context.leadership?.term !== entry.term) {
+    return context.ignore('unknown-leader');
+  } else if (entry.payload.length > context.options.limits.maxPayloadBytes) {
+    return context.ignore('payload-too-large');
+  }
+  if (entry.index <= log.committed.index || log.contains(entry)) {
+    return context.ignore('proposal-known');
+  }
+  const above = Math.max(log.tip.index, context.leadership?.anchor.index ?? 0);
+  if (entry.index > above + INCOMING_WINDOW) return context.ignore('proposal-far-ahead');
+  // The waiting one may be at the application already.
+  if (context.incoming.get(entry.index)?.hash === entry.hash) {
+    return context.ignore('proposal-known');
+  }
+  context.incoming.set(entry.index, entry);
+  context.changed = true;
+}
+
+/** Rule *step-down*: the instant at which a leader that hears no quorum stops leading. */
+export function quorumLostAt(context: CoreContext): number {
+  const { electionTimeout, electionJitter } = context.options.timing;
+  const others = context.quorum - 1;
+  if (others === 0) return Number.POSITIVE_INFINITY;
+  const heard = [...context.peers.values()]
+    .map((peer) => peer.followedAt)
+    .sort((left, right) => right - left);
+  return (heard[others - 1] ?? 0) + electionTimeout + electionJitter;
+}

@@ -1,0 +1,146 @@
+/**
+ * The durable promise. Rules *promise*, *lock*, *durability*: a term vote reports the lock, carries what justified it, and is
+ * on disk before it is sent; after it, nothing of an earlier term is proposed, voted for or adopted.
+ */
+import type { CoreContext, Done } from './context.ts';
+import { persist, putTerm, putTermVote } from './durability.ts';
+import { ownTermVoteIsOpen, repeatInterval, resetElectionTimer } from './election.ts';
+import { dropIncoming } from './execution.ts';
+import type { Justification, TermVoteMessage } from './message.ts';
+import { checkOwnTermVote } from './own-key.ts';
+import type { HandOver, TermVote } from './statements.ts';
+import type { NodeId, Term } from './types.ts';
+import { isHandOverTo, isJustified } from './verification.ts';
+
+/** Leaves whatever the node did in its present term. The caller has checked that `term` is higher. */
+export function enterTerm(context: CoreContext, term: Term): Done {
+  context.term = term;
+  context.leading = null;
+  context.leadership = null;
+  context.candidacy = null;
+  context.election.leaderHeardAt = null;
+  context.election.preVote = null;
+  for (const [sender, heard] of context.election.heard) {
+    if (heard.statement.term + (heard.statement.type === 'yield' ? 1 : 0) <= term) {
+      context.election.heard.delete(sender);
+    }
+  }
+  dropIncoming(context);
+  resetElectionTimer(context);
+  context.changed = true;
+}
+
+/** Makes the promise for `term` and sends it once it is durable. */
+export function startTerm(
+  context: CoreContext,
+  term: Term,
+  justification: readonly Justification[],
+): Done {
+  const { tip } = context.log;
+  // Rule *promise*: only while the own term and the lock's are lower.
+  if (!context.isValidator || term <= context.term || tip.term >= term) return;
+  context.election.failedTerms += 1;
+  enterTerm(context, term);
+  const termVote = context.signer.sign<TermVote>({
+    type: 'term-vote',
+    epoch: context.epoch,
+    term,
+    lock: { term: tip.term, index: tip.index, hash: tip.hash },
+    voter: context.self,
+  });
+  const message: TermVoteMessage = { type: 'term-vote', termVote, justification };
+  context.termVote = message;
+  context.lockSuperseded = false;
+  persist(context, [putTerm(term), putTermVote(message)], [{ type: 'term-vote', message }]);
+}
+
+/** The own term vote is durable. */
+export function onTermVoteSynced(context: CoreContext, message: TermVoteMessage): Done {
+  const { termVote } = message;
+  context.syncedTermVote = message;
+  if (context.term !== termVote.term || context.leadership !== null) return;
+  if (context.lockSuperseded) return;
+  context.broadcast(message);
+  const { election } = context;
+  election.termVotes.set(context.self, termVote);
+  election.repeatAt = context.now + repeatInterval(context);
+  if (context.leaderOf(termVote.term) === context.self) {
+    const { electionTimeout } = context.options.timing;
+    context.candidacy = {
+      term: termVote.term,
+      fallbackAt: context.now + electionTimeout / 2,
+      deadline: context.now + electionTimeout,
+      target: null,
+      holders: [],
+    };
+  }
+  context.changed = true;
+}
+
+export function onTermVote(context: CoreContext, from: NodeId, message: TermVoteMessage): Done {
+  const { termVote } = message;
+  if (!context.validators.includes(termVote.voter)) return context.ignore('not-a-validator');
+  if (termVote.epoch !== context.epoch) return context.ignore('other-epoch');
+  if (termVote.lock.term >= termVote.term) return context.ignore('lock-not-below-term');
+  if (termVote.voter === context.self) {
+    if (context.signer.verify(termVote)) checkOwnTermVote(context, termVote);
+    return;
+  }
+  if (termVote.term < context.term) return context.ignore('stale-term-vote');
+  const { termVotes } = context.election;
+  const known = termVotes.get(termVote.voter);
+  const isNews = known === undefined || known.term < termVote.term;
+  if (isNews) {
+    if (!context.signer.verify(termVote)) return context.ignore('bad-signature');
+    termVotes.set(termVote.voter, termVote);
+    relay(context, from, message);
+    context.changed = true;
+  }
+  if (termVote.term > context.term) join(context, termVote.term, message.justification);
+}
+
+/** Rule *promise*: a justified term vote makes any node join; so do f+1 term votes. */
+function join(context: CoreContext, term: Term, justification: readonly Justification[]): Done {
+  if (isJustified(term, context.term, justification, context, context.signer)) {
+    startTerm(context, term, justification);
+    return;
+  }
+  const promised = [...context.election.termVotes.values()]
+    .filter((vote) => vote.voter !== context.self && vote.term > context.term)
+    .sort((left, right) => right.term - left.term);
+  const lowest = promised[context.faults];
+  if (lowest !== undefined) {
+    startTerm(context, lowest.term, promised.slice(0, context.faults + 1));
+  }
+}
+
+/** Rule *pre-vote*: a term vote reaches the candidate through others too; once each. */
+function relay(context: CoreContext, from: NodeId, message: TermVoteMessage): Done {
+  const candidate = context.leaderOf(message.termVote.term);
+  const { voter } = message.termVote;
+  if (candidate === context.self) return;
+  if (context.peers.get(candidate)?.connected === true) {
+    if (candidate !== from && candidate !== voter) context.send(candidate, message);
+    return;
+  }
+  for (const peer of context.peers.keys()) {
+    if (peer !== from && peer !== voter) context.send(peer, message);
+  }
+}
+
+/** Rule *expiry*: the leader of the own term gives its leadership to this node. */
+export function onHandOver(context: CoreContext, handOver: HandOver): Done {
+  if (context.leaderOf(handOver.toTerm) !== context.self) {
+    return context.ignore('hand-over-to-another');
+  }
+  if (!isHandOverTo(handOver.toTerm, context.term, handOver, context)) {
+    return context.ignore('stale-hand-over');
+  }
+  if (!context.signer.verify(handOver)) return context.ignore('bad-signature');
+  startTerm(context, handOver.toTerm, [handOver]);
+}
+
+/** At start: a term vote that may not have been heard is sent again, never signed anew. */
+export function resumePromise(context: CoreContext): Done {
+  if (ownTermVoteIsOpen(context)) context.election.repeatAt = context.now;
+}

@@ -1,0 +1,88 @@
+/** What a leader proposes: its term-start once it stands on the anchor, then payloads, several in flight. Rule *vote*. */
+import type { Proposal } from '../application.ts';
+import { createEntry } from '../codec/entry-codec.ts';
+import { proofPayload } from './candidacy.ts';
+import type { CoreContext, Done } from './context.ts';
+import type { Entry, EntryKind } from './entry.ts';
+import type { Ticket } from './types.ts';
+import { storeWithVote } from './voting.ts';
+
+/** Proposes the term-start, or asks the application for the next payload. */
+export function driveProposing(context: CoreContext): Done {
+  const { leading, leadership, execution, log } = context;
+  if (leading === null || leadership === null) return;
+  const { cursor, digest } = execution;
+  if (execution.request !== null || digest === null || cursor.hash !== log.tip.hash) return;
+  if (leadership.termStart === null) {
+    if (leadership.proof === null || cursor.hash !== leadership.anchor.hash) return;
+    const payload = proofPayload(leadership.proof);
+    const timestamp = Math.max(context.unixTime, log.tip.timestamp);
+    const entry = nextEntry(context, 'term-start', timestamp, { payload, stateDigest: digest });
+    leadership.termStart = entry;
+    storeWithVote(context, entry, true);
+    return;
+  }
+  if (!leading.pending || leading.transfer !== null) return;
+  if (log.tip.index - log.committed.index >= context.options.limits.maxInFlight) return;
+  const ticket = context.ticket();
+  const timestamp = Math.max(context.unixTime, log.tip.timestamp);
+  execution.request = { kind: 'prepare', ticket, timestamp };
+  leading.pending = false;
+  context.emit({
+    type: 'prepare-proposal',
+    ticket,
+    parent: cursor,
+    term: context.term,
+    timestamp,
+  });
+}
+
+export function onPrepared(context: CoreContext, ticket: Ticket, proposal: Proposal | null): Done {
+  const { execution, leading, log } = context;
+  const { request } = execution;
+  if (request?.kind !== 'prepare' || request.ticket !== ticket || leading === null) {
+    return context.ignore('stale-ticket');
+  }
+  execution.request = null;
+  context.changed = true;
+  if (proposal === null) return;
+  leading.pending = true;
+  if (proposal.payload.length > context.options.limits.maxPayloadBytes) {
+    const message = `the application proposed ${proposal.payload.length} bytes; the limit is ${context.options.limits.maxPayloadBytes}`;
+    leading.pending = false;
+    return context.event({ type: 'error', code: 'payload-too-large', message });
+  }
+  // The digest an entry carries is its parent's; the one after the payload is learned when it is processed.
+  const stateDigest = execution.digest;
+  if (stateDigest === null || execution.cursor.hash !== log.tip.hash) return;
+  const fields = { payload: proposal.payload, stateDigest };
+  storeWithVote(context, nextEntry(context, 'payload', request.timestamp, fields), true);
+}
+
+function nextEntry(
+  context: CoreContext,
+  kind: EntryKind,
+  timestamp: number,
+  fields: Pick<Entry, 'payload' | 'stateDigest'>,
+): Entry {
+  const { tip } = context.log;
+  return createEntry({
+    index: (tip.index + 1) as Entry['index'],
+    term: context.term,
+    epoch: context.epoch,
+    parentHash: tip.hash,
+    timestamp,
+    proposer: context.self,
+    kind,
+    ...fields,
+  });
+}
+
+/** An own entry is durable: it goes to all. */
+export function onProposalSynced(context: CoreContext, entry: Entry): Done {
+  const { leading } = context;
+  if (leading === null || entry.term !== context.term) return;
+  if (entry.kind === 'term-start') leading.announced = true;
+  context.proposedAt.set(entry.index, context.now);
+  context.broadcast({ type: 'propose', entry });
+}

@@ -1,0 +1,35 @@
+/** What a core starts from: everything durable that it needs in memory. Bounded by what is uncommitted. */
+import type { CommitCertificate } from './certificate.ts';
+import type { Entry } from './entry.ts';
+import type { LogBase } from './log.ts';
+import type { TermVoteMessage } from './message.ts';
+import type { Vote } from './statements.ts';
+import type { EntryId, StateDigest, Term } from './types.ts';
+
+/** The `term-start` a validator voted for in a term. Rule *proof*. */
+export interface TermBinding {
+  readonly term: Term;
+  readonly termStart: EntryId;
+}
+
+/** Made by `restoreCore`. */
+export interface RestoredState {
+  /** The highest term this node promised, adopted or stored an entry of. */
+  readonly term: Term;
+  /** This node's last term vote with its signed bytes, or null. */
+  readonly termVote: TermVoteMessage | null;
+  /** The entry that the term vote locks on is no longer in the log. */
+  readonly lockSuperseded: boolean;
+  readonly binding: TermBinding | null;
+  /** The committed entry. */
+  readonly base: LogBase;
+  /** Stored entries above the committed one. */
+  readonly tail: readonly Entry[];
+  /** This node's stored votes above the committed entry. */
+  readonly votes: readonly Vote[];
+  /** A certificate above the stored log, to be reached by fetching; or null. */
+  readonly ahead: CommitCertificate | null;
+  /** What the application made durable. */
+  readonly applied: EntryId;
+  readonly stateDigest: StateDigest;
+}

@@ -1,0 +1,130 @@
+/**
+ * Checks of what can be shown to third parties: commit certificates, leader proofs, justifications of term votes; and the
+ * order of locks. Pure: everything needed is in the arguments, so clients can use them offline.
+ */
+import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Justification } from './message.ts';
+import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
+import type { StatementSigner } from './signing.ts';
+import type { Lock, TermVote } from './statements.ts';
+import type { CrashModel, Epoch, NodeId, Term } from './types.ts';
+
+/** The validator set that a statement is checked against. */
+export interface ValidatorSet {
+  readonly epoch: Epoch;
+  readonly validators: readonly NodeId[];
+  readonly crashModel: CrashModel;
+}
+
+/** Rule *lock*: by term, then by index; never by the promised term. */
+export function compareLocks(left: Lock, right: Lock): number {
+  return left.term - right.term || left.index - right.index;
+}
+
+/** Rule *proof*: the anchor is the highest lock; null when two equal locks name different entries (more than f faults). */
+export function anchorOf(votes: readonly TermVote[]): Lock | null {
+  let anchor: Lock | null = null;
+  for (const { lock } of votes) {
+    if (anchor === null || compareLocks(lock, anchor) > 0) anchor = lock;
+  }
+  if (anchor === null) return null;
+  const highest = anchor;
+  const conflict = votes.some(
+    ({ lock }) => compareLocks(lock, highest) === 0 && lock.hash !== highest.hash,
+  );
+  return conflict ? null : highest;
+}
+
+/** Rule *commit*: a quorum of valid commit votes of one epoch, one term and one hash. */
+export function verifyCertificate(
+  certificate: CommitCertificate,
+  set: ValidatorSet,
+  signer: StatementSigner,
+): boolean {
+  const { epoch, term, index, hash, phase, votes } = certificate;
+  if (epoch !== set.epoch || term === 0 || index === 0) return false;
+  if (!areQuorum(set, new Set(votes.map((vote) => vote.voter)), votes.length)) return false;
+  return votes.every(({ voter, signature }) =>
+    signer.verify({ type: 'vote', phase, epoch, term, index, hash, voter, signature }),
+  );
+}
+
+/** Rule *proof*: a quorum of valid term votes for exactly this term, each with a lock of a lower term. */
+export function verifyLeaderProof(
+  proof: LeaderProof,
+  set: ValidatorSet,
+  signer: StatementSigner,
+): boolean {
+  if (proof.epoch !== set.epoch || proof.term === 0) return false;
+  const { votes } = proof;
+  if (!areQuorum(set, new Set(votes.map((vote) => vote.voter)), votes.length)) return false;
+  return votes.every(
+    (vote) =>
+      vote.term === proof.term &&
+      vote.epoch === proof.epoch &&
+      vote.lock.term < proof.term &&
+      signer.verify(vote),
+  );
+}
+
+/** The term up to which a statement counts towards starting a term. Rules *pre-vote*, *yield*. */
+export function countsUpTo(statement: Exclude<Justification, { type: 'hand-over' }>): Term {
+  return statement.type === 'yield' ? ((statement.term + 1) as Term) : statement.term;
+}
+
+/**
+ * Rule *promise*: whether `justification` makes a node of `ownTerm` join `term`: a quorum of statements that count for it,
+ * f+1 term votes for it or a later one, or a hand-over by the leader of the node's own term.
+ */
+export function isJustified(
+  term: Term,
+  ownTerm: Term,
+  justification: readonly Justification[],
+  set: ValidatorSet,
+  signer: StatementSigner,
+): boolean {
+  if (justification.length > 3 * set.validators.length) return false;
+  const supporters = new Set<NodeId>();
+  const promised = new Set<NodeId>();
+  for (const statement of justification) {
+    if (statement.epoch !== set.epoch) continue;
+    if (statement.type === 'hand-over') {
+      if (isHandOverTo(term, ownTerm, statement, set) && signer.verify(statement)) return true;
+      continue;
+    }
+    const sender = statement.type === 'term-vote' ? statement.voter : statement.sender;
+    if (countsUpTo(statement) < term || !set.validators.includes(sender)) continue;
+    if (statement.type === 'yield' && leaderOf(set.validators, statement.term) !== sender) continue;
+    if (!signer.verify(statement)) continue;
+    supporters.add(sender);
+    if (statement.type === 'term-vote') promised.add(sender);
+  }
+  const { crashModel, validators } = set;
+  return (
+    supporters.size >= quorumSize(crashModel, validators.length) ||
+    promised.size > faultsTolerated(crashModel, validators.length)
+  );
+}
+
+/** Rule *expiry*: HandOver(T -> T') stands for a pre-vote quorum for T' <= T+n at nodes of term T. */
+export function isHandOverTo(
+  term: Term,
+  ownTerm: Term,
+  handOver: Extract<Justification, { type: 'hand-over' }>,
+  set: ValidatorSet,
+): boolean {
+  return (
+    handOver.epoch === set.epoch &&
+    handOver.toTerm === term &&
+    handOver.fromTerm === ownTerm &&
+    handOver.toTerm > handOver.fromTerm &&
+    handOver.toTerm <= handOver.fromTerm + set.validators.length &&
+    handOver.leader === leaderOf(set.validators, handOver.fromTerm)
+  );
+}
+
+function areQuorum(set: ValidatorSet, voters: ReadonlySet<NodeId>, count: number): boolean {
+  if (voters.size !== count) return false;
+  for (const voter of voters) if (!set.validators.includes(voter)) return false;
+  return voters.size >= quorumSize(set.crashModel, set.validators.length);
+}

@@ -1,0 +1,441 @@
+/**
+ * A few cores over a perfect or scripted network, disk and application, in virtual time. For directed tests of single
+ * rules; random faults are the simulator's business.
+ */
+import type { ApplicationInfo, Proposal, ProposalVerdict } from '../application.ts';
+import { decodeCertificate, encodeCertificate } from '../codec/certificate-codec.ts';
+import { decodeEntry } from '../codec/entry-codec.ts';
+import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
+import { createStore, restoreCore } from '../driver/restore.ts';
+import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
+import type { StorageOperation } from '../storage/storage.ts';
+import { sha256, toHex } from './bytes.ts';
+import type { CommitCertificate } from './certificate.ts';
+import { Core } from './core.ts';
+import type { Effect } from './effect.ts';
+import type { Entry } from './entry.ts';
+import type { CoreEvent } from './event.ts';
+import type { Input } from './input.ts';
+import type { Message } from './message.ts';
+import { type CoreOptions, DEFAULT_LIMITS, DEFAULT_TIMING, type Timing } from './options.ts';
+import type { SignatureScheme } from './statements.ts';
+import type {
+  ClusterId,
+  EntryHash,
+  EntryId,
+  LogIndex,
+  NodeId,
+  Signature,
+  StateDigest,
+  Ticket,
+} from './types.ts';
+
+const text = new TextEncoder();
+export const CLUSTER_ID = toHex(sha256(text.encode('cluster'))) as ClusterId;
+export const ROOT_HASH = toHex(sha256(text.encode('root'))) as EntryHash;
+export const ROOT: EntryId = { index: 0 as LogIndex, hash: ROOT_HASH };
+
+export function nodeId(number: number): NodeId {
+  return toHex(sha256(text.encode(`node ${number}`))) as NodeId;
+}
+
+/** Not secure, deterministic and fast: the signature is a hash of signer and bytes. */
+export function testSignatures(self: NodeId): SignatureScheme {
+  const signatureOf = (signer: NodeId, bytes: Uint8Array): Signature => {
+    const digest = sha256(Buffer.concat([Buffer.from(signer, 'hex'), bytes]));
+    return new Uint8Array(Buffer.concat([digest, digest])) as Signature;
+  };
+  return {
+    sign: (bytes) => signatureOf(self, bytes),
+    verify: (signer, bytes, signature) =>
+      Buffer.compare(signatureOf(signer, bytes), signature) === 0,
+  };
+}
+
+export function testOptions(
+  self: number,
+  count: number,
+  timing: Partial<Timing> = {},
+): CoreOptions {
+  const validators = Array.from({ length: count }, (_, number) => nodeId(number));
+  return {
+    self: nodeId(self),
+    clusterId: CLUSTER_ID,
+    crashModel: 'CFT',
+    validators,
+    rootHash: ROOT_HASH,
+    signatures: testSignatures(nodeId(self)),
+    timing: { ...DEFAULT_TIMING, ...timing },
+    limits: DEFAULT_LIMITS,
+    seed: 1000 + self,
+  };
+}
+
+/** Its state is the hash of all payloads. */
+export class TestApplication {
+  readonly committed: Entry[] = [];
+  readonly pending: Uint8Array[] = [];
+  readonly accepted: Entry[] = [];
+  rejects: (entry: Entry) => boolean = () => false;
+  #digests: StateDigest[] = [toHex(sha256(new Uint8Array())) as StateDigest];
+  #certificate: CommitCertificate | null = null;
+
+  info(): ApplicationInfo {
+    const last = this.committed[this.committed.length - 1];
+    return {
+      applied: last === undefined ? ROOT : { index: last.index, hash: last.hash },
+      stateDigest: this.#digest(this.committed.length),
+      certificate: this.#certificate === null ? null : encodeCertificate(this.#certificate),
+    };
+  }
+
+  prepare(parent: EntryId): Proposal | null {
+    const known = new Set(
+      [...this.committed, ...this.accepted].map((entry) => toHex(entry.payload)),
+    );
+    const payload = this.pending.find((candidate) => !known.has(toHex(candidate)));
+    if (payload === undefined || parent.index !== this.#height()) return null;
+    return { payload, stateDigest: this.#after(this.#digest(parent.index), payload) };
+  }
+
+  process(entry: Entry): ProposalVerdict {
+    if (this.rejects(entry)) return { accepted: false, reason: 'test' };
+    if (entry.index !== this.#height() + 1)
+      throw new Error(`processed ${entry.index} out of order`);
+    this.accepted.push(entry);
+    this.#execute(entry);
+    return { accepted: true, stateDigest: this.#digest(entry.index) };
+  }
+
+  commit(entries: readonly Entry[], certificate: CommitCertificate): StateDigest {
+    for (const entry of entries) {
+      if (this.accepted[0]?.hash === entry.hash) {
+        this.accepted.shift();
+      } else {
+        this.rollback(this.committed.length);
+        if (entry.index !== this.committed.length + 1) throw new Error(`commit gap ${entry.index}`);
+        this.#execute(entry);
+      }
+      this.committed.push(entry);
+    }
+    this.#certificate = certificate;
+    return this.#digest(this.committed.length);
+  }
+
+  rollback(to: number): void {
+    if (to < this.committed.length) throw new Error(`rollback below commit: ${to}`);
+    this.accepted.splice(to - this.committed.length);
+    this.#digests.splice(to + 1);
+  }
+
+  crash(): void {
+    this.rollback(this.committed.length);
+  }
+
+  #height(): number {
+    return this.committed.length + this.accepted.length;
+  }
+
+  #execute(entry: Entry): void {
+    const before = this.#digest(entry.index - 1);
+    this.#digests[entry.index] =
+      entry.kind === 'payload' ? this.#after(before, entry.payload) : before;
+  }
+
+  #digest(index: number): StateDigest {
+    const digest = this.#digests[index];
+    if (digest === undefined) throw new Error(`no digest at ${index}`);
+    return digest;
+  }
+
+  #after(digest: StateDigest, payload: Uint8Array): StateDigest {
+    return toHex(sha256(Buffer.concat([Buffer.from(digest, 'hex'), payload]))) as StateDigest;
+  }
+}
+
+interface Event {
+  readonly at: number;
+  readonly order: number;
+  readonly node: number;
+  readonly run: number;
+  readonly make: () => Input | null;
+}
+
+export class VirtualNode {
+  readonly options: CoreOptions;
+  readonly tables = new MemoryTables();
+  readonly application = new TestApplication();
+  core: Core | null = null;
+  /** Counts starts; what belongs to an earlier run never arrives. */
+  run = 0;
+  halt: Extract<Effect, { type: 'halt' }> | null = null;
+  readonly sent: { readonly to: NodeId; readonly message: Message }[] = [];
+  readonly events: CoreEvent[] = [];
+
+  constructor(options: CoreOptions) {
+    this.options = options;
+  }
+
+  get running(): Core {
+    if (this.core === null) throw new Error('the node is down');
+    return this.core;
+  }
+
+  sentOf<T extends Message['type']>(type: T): Extract<Message, { type: T }>[] {
+    return this.sent
+      .map(({ message }) => message)
+      .filter((message) => message.type === type) as never;
+  }
+}
+
+/** True lets a message pass. */
+export type Link = (from: number, to: number, message: Message) => boolean;
+
+export class VirtualCluster {
+  readonly nodes: VirtualNode[];
+  link: Link = () => true;
+  /** Milliseconds of a sync. */
+  syncTime = 1;
+  now = 0;
+  #queue: Event[] = [];
+  #order = 0;
+
+  constructor(count: number, timing: Partial<Timing> = {}) {
+    this.nodes = Array.from(
+      { length: count },
+      (_, number) => new VirtualNode(testOptions(number, count, timing)),
+    );
+  }
+
+  static async started(count: number, timing: Partial<Timing> = {}): Promise<VirtualCluster> {
+    const cluster = new VirtualCluster(count, timing);
+    for (const number of cluster.nodes.keys()) await cluster.start(number);
+    return cluster;
+  }
+
+  node(number: number): VirtualNode {
+    const node = this.nodes[number];
+    if (node === undefined) throw new Error(`no node ${number}`);
+    return node;
+  }
+
+  async start(number: number): Promise<void> {
+    const node = this.node(number);
+    const storage = new MemoryStorage(node.tables);
+    if (node.run === 0) await createStore(storage, node.options);
+    const restored = await restoreCore(storage, node.application.info(), node.options);
+    node.run += 1;
+    node.core = new Core({ ...node.options, seed: node.options.seed + 7 * node.run }, restored);
+    node.halt = null;
+    for (const [other, peer] of this.nodes.entries()) {
+      if (other === number || peer.core === null) continue;
+      this.input(number, { type: 'peer-connected', peer: peer.options.self });
+      this.input(other, { type: 'peer-connected', peer: node.options.self });
+    }
+    this.input(number, { type: 'tick' });
+  }
+
+  /** Loses what is not synced, as a power cut does. */
+  crash(number: number): void {
+    const node = this.node(number);
+    node.core = null;
+    node.application.crash();
+    for (const [other, peer] of this.nodes.entries()) {
+      if (peer.core !== null)
+        this.input(other, { type: 'peer-disconnected', peer: node.options.self });
+    }
+  }
+
+  /** A payload that the application of every node has pending, as gossip would do. */
+  submit(payload: string): void {
+    for (const [number, node] of this.nodes.entries()) {
+      node.application.pending.push(text.encode(payload));
+      this.input(number, { type: 'pending' });
+    }
+  }
+
+  input(number: number, input: Input, delay = 0): void {
+    this.#schedule(number, delay, () => input);
+  }
+
+  deliver(from: number, to: number, message: Message): void {
+    this.input(to, { type: 'message', from: this.node(from).options.self, message });
+  }
+
+  /** Runs until the condition holds; throws after `limit` ms of virtual time. */
+  until(condition: () => boolean, limit = 20_000): void {
+    const end = this.now + limit;
+    while (!condition()) {
+      if (this.now >= end) throw new Error(`condition not reached: ${this.describe()}`);
+      this.#advance(end);
+    }
+  }
+
+  /** Runs for a time. */
+  pass(milliseconds: number): void {
+    const end = this.now + milliseconds;
+    while (this.now < end) this.#advance(end);
+  }
+
+  leader(): number | null {
+    const leaders = [...this.nodes.entries()]
+      .filter(([, node]) => node.core?.status().role === 'leader')
+      .sort(([, a], [, b]) => b.running.status().term - a.running.status().term);
+    return leaders[0]?.[0] ?? null;
+  }
+
+  /** Payloads every listed node has committed, as text. */
+  committed(number: number): string[] {
+    return this.node(number)
+      .application.committed.filter((entry) => entry.kind === 'payload')
+      .map((entry) => new TextDecoder().decode(entry.payload));
+  }
+
+  describe(): string {
+    return JSON.stringify(
+      this.nodes.map((node) => {
+        if (node.core === null) return node.halt ?? 'down';
+        const { role, term, commitIndex, lastIndex, waitingFor, halted, ignored } =
+          node.core.status();
+        return {
+          role,
+          term,
+          commitIndex,
+          lastIndex,
+          what: waitingFor.what,
+          halted,
+          ignored: [...ignored],
+        };
+      }),
+    );
+  }
+
+  #schedule(node: number, delay: number, make: () => Input | null): undefined {
+    this.#order += 1;
+    const run = this.node(node).run;
+    this.#queue.push({ at: this.now + delay, order: this.#order, node, run, make });
+  }
+
+  #advance(end: number): void {
+    this.#queue.sort((left, right) => left.at - right.at || left.order - right.order);
+    const next = this.#queue[0];
+    let due = end;
+    let ticking: number | null = null;
+    for (const [number, node] of this.nodes.entries()) {
+      const deadline = node.core?.nextDeadline() ?? null;
+      if (deadline !== null && deadline < due) [due, ticking] = [deadline, number];
+    }
+    if (next !== undefined && next.at <= due) {
+      this.#queue.shift();
+      this.now = Math.max(this.now, next.at);
+      if (this.node(next.node).run !== next.run) return;
+      const input = next.make();
+      if (input !== null) this.#step(next.node, input);
+      return;
+    }
+    this.now = Math.max(this.now, due);
+    if (ticking !== null) this.#step(ticking, { type: 'tick' });
+  }
+
+  #step(number: number, input: Input): void {
+    const node = this.node(number);
+    if (node.core === null) return;
+    const effects = node.core.step(input, {
+      now: this.now,
+      unixTime: 1_700_000_000_000 + this.now,
+    });
+    for (const effect of effects) this.#run(number, node, effect);
+  }
+
+  #run(number: number, node: VirtualNode, effect: Effect): undefined {
+    const { application } = node;
+    switch (effect.type) {
+      case 'send': {
+        node.sent.push(effect);
+        const to = this.nodes.findIndex((peer) => peer.options.self === effect.to);
+        if (!this.link(number, to, effect.message)) return;
+        const message = decodeMessage(encodeMessage(effect.message));
+        return this.#schedule(to, 1, () => ({ type: 'message', from: node.options.self, message }));
+      }
+      case 'persist':
+        return this.#schedule(number, this.syncTime, () => persisted(node, effect));
+      case 'read-entries':
+        return this.#schedule(number, 1, () => entriesRead(node, effect));
+      case 'prepare-proposal':
+        return this.#schedule(number, 0, () => ({
+          type: 'proposal-prepared',
+          ticket: effect.ticket,
+          proposal: application.prepare(effect.parent),
+        }));
+      case 'process-proposal':
+        return this.#schedule(number, 0, () => ({
+          type: 'proposal-processed',
+          ticket: effect.ticket,
+          hash: effect.entry.hash,
+          verdict: application.process(effect.entry),
+        }));
+      case 'commit':
+        return this.#schedule(number, 0, () => {
+          const stateDigest = application.commit(effect.entries, effect.certificate);
+          return {
+            type: 'applied',
+            index: effect.entries.at(-1)?.index ?? (0 as LogIndex),
+            stateDigest,
+          };
+        });
+      case 'rollback':
+        return this.#schedule(number, 0, () => {
+          application.rollback(effect.to.index);
+          return null;
+        });
+      case 'event':
+        node.events.push(effect.event);
+        return;
+      case 'halt':
+        node.halt = effect;
+        return;
+    }
+  }
+}
+
+function persisted(
+  node: VirtualNode,
+  effect: { ticket: Ticket; operations: readonly StorageOperation[] },
+): Input {
+  const { numbered, records } = node.tables;
+  for (const operation of effect.operations) {
+    if (operation.type === 'put-record') records.set(operation.name, operation.value);
+    else if (operation.type === 'delete-record') records.delete(operation.name);
+    else {
+      const table = numbered.get(operation.table);
+      if (operation.type === 'put') table?.set(operation.key, operation.value);
+      for (const key of [...(table?.keys() ?? [])]) {
+        const drop =
+          (operation.type === 'delete' && key === operation.key) ||
+          (operation.type === 'delete-from' && key >= operation.from) ||
+          (operation.type === 'delete-below' && key < operation.below);
+        if (drop) table?.delete(key);
+      }
+    }
+  }
+  return { type: 'persisted', ticket: effect.ticket };
+}
+
+function entriesRead(node: VirtualNode, effect: Extract<Effect, { type: 'read-entries' }>): Input {
+  const entries: Entry[] = [];
+  let certificate: CommitCertificate | null = null;
+  let bytes = 0;
+  for (
+    let index: number = effect.from;
+    index <= effect.to && bytes <= effect.maxBytes;
+    index += 1
+  ) {
+    const value = node.tables.numbered.get('entries')?.get(index);
+    if (value === undefined) break;
+    entries.push(decodeEntry(value));
+    bytes += value.length;
+    const stored = node.tables.numbered.get('certificates')?.get(index);
+    if (stored !== undefined) certificate = decodeCertificate(stored);
+  }
+  return { type: 'entries-read', ticket: effect.ticket, entries, certificate };
+}

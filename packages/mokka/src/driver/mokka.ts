@@ -1,0 +1,285 @@
+/** A node of a cluster: the core with its driver, behind one object. */
+import { randomInt } from 'node:crypto';
+import type { Application } from '../application.ts';
+import type { StoreIdentity } from '../codec/record-codec.ts';
+import { sha256, toHex } from '../core/bytes.ts';
+import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import { Core } from '../core/core.ts';
+import type { Entry } from '../core/entry.ts';
+import type { CoreEvent } from '../core/event.ts';
+import {
+  type CoreOptions,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMING,
+  type Limits,
+  type Timing,
+} from '../core/options.ts';
+import type { SignatureScheme } from '../core/statements.ts';
+import type { CoreStatus } from '../core/status.ts';
+import type {
+  ClusterId,
+  CrashModel,
+  EntryHash,
+  EntryId,
+  LogIndex,
+  NodeId,
+  Term,
+} from '../core/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Channel, PeerAddress, Transport } from '../transport/transport.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
+import { Driver, type StopReason } from './driver.ts';
+import { type Logger, SILENT_LOGGER } from './logger.ts';
+import { MokkaError } from './mokka-error.ts';
+import { EventListeners, type MokkaEvents, type MokkaListener } from './mokka-events.ts';
+import { restoreCore } from './restore.ts';
+import { type EntryCertificate, StoredLog } from './stored-log.ts';
+
+/** Entries that `getEntriesAfter` reads at most. */
+const MAX_ENTRIES_READ = 1024;
+const MAX_ENTRIES_BYTES = 64 * 1024 * 1024;
+
+export interface MokkaOptions {
+  readonly identity: { readonly id: NodeId; readonly signatures: SignatureScheme };
+  readonly clusterId: ClusterId;
+  readonly crashModel: CrashModel;
+  /** All validators in their agreed order, this node among them. */
+  readonly validators: readonly PeerAddress[];
+  /** Started and closed by this node. */
+  readonly transport: Transport;
+  /** Created with `createStore`; opened and closed by the caller. */
+  readonly storage: Storage;
+  readonly application: Application;
+  readonly timing?: Partial<Timing>;
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** Where a node's log stands. */
+export interface LogInfo {
+  readonly term: Term;
+  readonly last: EntryId;
+  readonly committed: EntryId;
+  /** Covers `committed`; null at the root. */
+  readonly certificate: CommitCertificate | null;
+}
+
+/** The hash that stands for the empty log of a cluster. */
+export function rootHashOf(clusterId: ClusterId): EntryHash {
+  return toHex(sha256(new TextEncoder().encode(`mokka/1 root ${clusterId}`))) as EntryHash;
+}
+
+/** What `createStore` writes for a node with these options. */
+export function storeIdentityOf(
+  options: Pick<MokkaOptions, 'identity' | 'clusterId' | 'crashModel'>,
+): StoreIdentity {
+  const { identity, clusterId, crashModel } = options;
+  return { clusterId, crashModel, self: identity.id, rootHash: rootHashOf(clusterId) };
+}
+
+export class Mokka {
+  /** Resolves once the node no longer runs, with the reason. Never rejects. */
+  readonly stopped: Promise<StopReason>;
+  readonly #options: MokkaOptions;
+  readonly #coreOptions: CoreOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #listeners = new EventListeners();
+  readonly #storedLog: StoredLog;
+  #resolveStopped: (reason: StopReason) => void = () => undefined;
+  #core: Core | null = null;
+  #driver: Driver | null = null;
+  #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
+
+  constructor(options: MokkaOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#logger = options.logger ?? SILENT_LOGGER;
+    this.#storedLog = new StoredLog(options.storage);
+    this.#coreOptions = {
+      self: options.identity.id,
+      clusterId: options.clusterId,
+      crashModel: options.crashModel,
+      validators: options.validators.map((validator) => validator.id),
+      rootHash: rootHashOf(options.clusterId),
+      signatures: options.identity.signatures,
+      timing: { ...DEFAULT_TIMING, ...options.timing },
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      seed: randomInt(2 ** 32),
+    };
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
+  }
+
+  /**
+   * Restores what is durable and joins the cluster. Rejects with `RestoreError` when the store can not be used, `MokkaError`
+   * `already-started`, or what the transport throws when its address is taken.
+   */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') {
+      throw new MokkaError('already-started', 'a node object starts once; make a new one');
+    }
+    const { application, storage, transport, validators, identity } = this.#options;
+    const restored = await restoreCore(storage, await application.info(), this.#coreOptions);
+    const core = new Core(this.#coreOptions, restored);
+    const driver = new Driver({
+      core,
+      transport,
+      storage,
+      application,
+      clock: this.#clock,
+      logger: this.#logger,
+      limits: this.#coreOptions.limits,
+      onEvent: (event) => this.#onEvent(event),
+      onHalt: (reason) => void this.#onHalt(reason),
+    });
+    this.#core = core;
+    this.#driver = driver;
+    this.#phase = 'running';
+    try {
+      transport.setPeers(validators.filter((validator) => validator.id !== identity.id));
+      await transport.listen({
+        onFrame: (from, channel, frame) => this.#onFrame(from, channel, frame),
+        onConnected: (peer) => driver.input({ type: 'peer-connected', peer }),
+        onDisconnected: (peer) => driver.input({ type: 'peer-disconnected', peer }),
+      });
+    } catch (error) {
+      this.#phase = 'stopped';
+      await driver.close();
+      throw error;
+    }
+    driver.input({ type: 'tick' });
+  }
+
+  /** Hands leadership over if this node leads, waiting a bounded time for it, then leaves the cluster. */
+  async stop(): Promise<void> {
+    if (this.#phase === 'new') this.#phase = 'stopped';
+    if (this.#phase !== 'running') return;
+    this.#phase = 'stopping';
+    await this.#leaveLeadership();
+    await this.#shutDown({ kind: 'stopped' });
+  }
+
+  /** The application has something to propose. */
+  notifyPending(): void {
+    this.#driver?.input({ type: 'pending' });
+  }
+
+  /** Throws {@link MokkaError} `not-started` before `start`. */
+  status(): CoreStatus {
+    return this.#started().status();
+  }
+
+  /** Throws {@link MokkaError} `not-started` before `start`. */
+  getInfo(): LogInfo {
+    const core = this.#started();
+    return { term: core.status().term, ...core.position() };
+  }
+
+  /** A stored entry, committed or not; null when there is none. */
+  async getEntry(index: LogIndex): Promise<Entry | null> {
+    return this.#storedLog.entry(index);
+  }
+
+  /** Stored entries above `index`, at most `limit` of them and 1,024. */
+  async getEntriesAfter(index: LogIndex, limit: number): Promise<readonly Entry[]> {
+    const maxCount = Math.min(limit, MAX_ENTRIES_READ);
+    if (maxCount < 1) return [];
+    const from = (index + 1) as LogIndex;
+    const to = (index + maxCount) as LogIndex;
+    return this.#storedLog.entries(from, to, { maxCount, maxBytes: MAX_ENTRIES_BYTES });
+  }
+
+  /** The smallest certificate that covers an entry, with the entries that link them; null when it is not committed. */
+  async getCertificate(index: LogIndex): Promise<EntryCertificate | null> {
+    return this.#storedLog.certificateCovering(index, this.#core?.position().certificate ?? null);
+  }
+
+  /** The proof of the leader of a term, if this node has seen an entry of it. */
+  async getLeaderProof(term: Term): Promise<LeaderProof | null> {
+    return this.#storedLog.leaderProof(term);
+  }
+
+  /** Asks this node, if it leads, to give its leadership to another validator; null: to any. */
+  transferLeadership(to: NodeId | null): void {
+    this.#driver?.input({ type: 'transfer-leadership', to });
+  }
+
+  /** Sends bytes on the application channel. False when they were dropped. */
+  send(to: NodeId, bytes: Uint8Array): boolean {
+    if (this.#phase !== 'running') return false;
+    return this.#options.transport.write(to, 'application', bytes);
+  }
+
+  /** Sends bytes to every other validator; those that are away miss them. */
+  broadcast(bytes: Uint8Array): void {
+    for (const { id } of this.#options.validators) {
+      if (id !== this.#options.identity.id) this.send(id, bytes);
+    }
+  }
+
+  on<Type extends keyof MokkaEvents>(type: Type, listener: MokkaListener<Type>): void {
+    this.#listeners.on(type, listener);
+  }
+
+  off<Type extends keyof MokkaEvents>(type: Type, listener: MokkaListener<Type>): void {
+    this.#listeners.off(type, listener);
+  }
+
+  #started(): Core {
+    if (this.#core === null) throw new MokkaError('not-started', 'the node was not started');
+    return this.#core;
+  }
+
+  #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
+    if (this.#phase === 'stopped') return;
+    if (channel === 'consensus') this.#driver?.frame(from, frame);
+    else this.#emit('application-message', { from, bytes: frame });
+  }
+
+  #onEvent(event: CoreEvent): void {
+    if (event.type === 'error') this.#logger.warn({ code: event.code }, event.message);
+    this.#emit(event.type, event as never);
+  }
+
+  #emit<Type extends keyof MokkaEvents>(type: Type, event: MokkaEvents[Type]): void {
+    this.#listeners.emit(type, event, (error) =>
+      this.#logger.error({ type, error: String(error) }, 'a listener threw'),
+    );
+  }
+
+  async #onHalt(reason: Extract<StopReason, { kind: 'halted' }>): Promise<void> {
+    this.#logger.error({ code: reason.code }, reason.reason);
+    this.#emit('error', { type: 'error', code: reason.code, message: reason.reason });
+    await this.#shutDown(reason);
+  }
+
+  async #shutDown(reason: StopReason): Promise<void> {
+    if (this.#phase === 'stopped') return;
+    this.#phase = 'stopped';
+    await this.#options.transport.close();
+    await this.#driver?.close();
+    this.#resolveStopped(reason);
+  }
+
+  /** Waits until this node no longer leads, for two election timeouts at most. */
+  async #leaveLeadership(): Promise<void> {
+    const leads = () => this.#core?.status().role === 'leader';
+    if (!leads() || this.#options.validators.length === 1) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        cancel();
+        this.off('state', onState);
+        resolve();
+      };
+      const onState = () => {
+        if (!leads()) done();
+      };
+      const cancel = this.#clock.schedule(2 * this.#coreOptions.timing.electionTimeout, done);
+      this.on('state', onState);
+      this.transferLeadership(null);
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { parseArguments, UsageError } from './arguments.ts';
+
+const parse = (line: string) => parseArguments(line.split(' ').filter(Boolean), 2);
+
+describe('arguments of the simulator', () => {
+  test('a number of seeds, over the usual cluster sizes', () => {
+    expect(parse('--seeds 2000')).toMatchObject({ seeds: 2000, firstSeed: 1, nodes: [1, 3, 5] });
+  });
+
+  test('one seed and one size, as a replay needs', () => {
+    expect(parse('--seed 77 --nodes 3 --trace')).toMatchObject({
+      seeds: 1,
+      firstSeed: 77,
+      nodes: [3],
+      trace: true,
+    });
+  });
+
+  test('several sizes', () => {
+    expect(parse('--nodes 3,4,7 --json')).toMatchObject({ nodes: [3, 4, 7], json: true });
+  });
+
+  test('help', () => {
+    expect(parse('--help')).toBeNull();
+  });
+
+  test.each([
+    '--seeds',
+    '--seeds x',
+    '--seeds 0',
+    '--seeds 1.5',
+    '--nodes 0',
+    '--nodes 3,',
+    '--nodes 26',
+    '--seed -1',
+    '--frobnicate',
+    'stray',
+    '--trace --seeds 2',
+  ])('refuses %s', (line) => {
+    expect(() => parse(line)).toThrow(UsageError);
+  });
+});

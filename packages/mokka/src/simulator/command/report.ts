@@ -1,0 +1,97 @@
+/** What the simulator prints: the summary, and everything needed to understand and replay a violation. */
+
+import { coreBinding } from '../core-binding.ts';
+import { simulate } from '../simulation.ts';
+import { faultKinds } from '../statistics.ts';
+import { createTrace } from '../trace/trace.ts';
+import { clusterNames } from '../world/cluster.ts';
+import type { BatchResult, Failure, Run } from './batch.ts';
+
+/** Failing runs that are explained in full; more are only listed. */
+const EXPLAINED_FAILURES = 3;
+/** Last lines of the trace shown for a failing run. */
+const SHOWN_LINES = 60;
+
+export interface Summary extends BatchResult {
+  readonly seeds: number;
+  /** Wall-clock seconds. */
+  readonly seconds: number;
+}
+
+function replayCommand(run: Run): string {
+  return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes} --trace`;
+}
+
+export function summaryText(summary: Summary): string {
+  const { statistics, runs, seconds, failures } = summary;
+  const faults = faultKinds.map((kind) => `${kind} ${statistics.faults[kind]}`).join(', ');
+  const lines = [
+    `${summary.seeds} seeds, ${runs} runs in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} runs/s)`,
+    `virtual time ${(statistics.virtualTime / 1000).toFixed(0)} s, ${statistics.steps} steps, ${statistics.messages} messages`,
+    `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.elections} elections`,
+    `longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
+    `faults: ${faults}`,
+    `${failures.length} violations`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function summaryJson(summary: Summary): string {
+  const { statistics, failures, runs, seeds, seconds } = summary;
+  const violations = failures.map((failure) => ({ ...failure, replay: replayCommand(failure) }));
+  const { virtualTime, recovery, ...counts } = statistics;
+  return `${JSON.stringify({
+    seeds,
+    runs,
+    seconds,
+    runsPerSecond: runs / seconds,
+    virtualTimeMs: virtualTime,
+    longestRecoveryMs: recovery,
+    ...counts,
+    violations,
+  })}\n`;
+}
+
+/** Runs a failing seed again, with a trace, and says what happened. */
+export async function explainFailures(failures: readonly Failure[]): Promise<string> {
+  let text = '';
+  for (const failure of failures.slice(0, EXPLAINED_FAILURES)) text += await explain(failure);
+  for (const failure of failures.slice(EXPLAINED_FAILURES)) {
+    text += `seed ${failure.seed}, ${failure.nodes} nodes: ${failure.violation.message}\n`;
+  }
+  return text;
+}
+
+async function explain({ seed, nodes, violation }: Failure): Promise<string> {
+  const trace = createTrace({ ids: clusterNames(nodes).ids, keep: SHOWN_LINES });
+  const { scenario } = await simulate({
+    seed,
+    nodes,
+    binding: coreBinding,
+    trace: trace.observer,
+  });
+  return [
+    `VIOLATION with seed ${seed} and ${nodes} nodes after ${violation.at.toFixed(0)} virtual ms`,
+    violation.message,
+    `settings: ${JSON.stringify(scenario)}`,
+    `the last of ${trace.lineCount()} events:`,
+    ...trace.lastLines(),
+    `replay: ${replayCommand({ seed, nodes })}`,
+    '',
+    '',
+  ].join('\n');
+}
+
+/** Prints every line of one run as it happens; true when nothing was violated. */
+export async function printRun(run: Run, write: (text: string) => void): Promise<boolean> {
+  const trace = createTrace({
+    ids: clusterNames(run.nodes).ids,
+    keep: 0,
+    onLine: (line) => write(`${line}\n`),
+  });
+  const result = await simulate({ ...run, binding: coreBinding, trace: trace.observer });
+  write(`settings: ${JSON.stringify(result.scenario)}\n`);
+  write(`trace hash: ${trace.hash()}\n`);
+  write(result.violation === null ? 'no violation\n' : `VIOLATION ${result.violation.message}\n`);
+  return result.violation === null;
+}

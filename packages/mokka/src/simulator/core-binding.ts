@@ -1,0 +1,55 @@
+/** The consensus core of this package, as the simulator drives it. */
+import {
+  decodeCertificate,
+  decodeLeaderProof,
+  encodeCertificate,
+} from '../codec/certificate-codec.ts';
+import { decodeEntry } from '../codec/entry-codec.ts';
+import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
+import { Core } from '../core/core.ts';
+import type { Entry } from '../core/entry.ts';
+import type { CoreOptions } from '../core/options.ts';
+import { createStore, restoreCore } from '../driver/restore.ts';
+import type { BootRequest, CoreBinding } from './binding.ts';
+
+function coreOptions(request: BootRequest): CoreOptions {
+  const { validators, node, clusterId, rootHash, signatures, timing, limits, seed } = request;
+  const self = validators[node];
+  if (self === undefined) throw new RangeError(`There is no node ${node}.`);
+  return {
+    self,
+    clusterId,
+    crashModel: 'CFT',
+    validators,
+    rootHash,
+    signatures,
+    timing,
+    limits,
+    seed,
+  };
+}
+
+/** The same bytes lie on many virtual disks; they are decoded once. */
+const decodedEntries = new WeakMap<Uint8Array, Entry>();
+
+function decodeEntryOnce(bytes: Uint8Array): Entry {
+  const known = decodedEntries.get(bytes);
+  if (known !== undefined) return known;
+  const entry = decodeEntry(bytes);
+  decodedEntries.set(bytes, entry);
+  return entry;
+}
+
+export const coreBinding: CoreBinding = {
+  encodeMessage,
+  decodeMessage,
+  encodeCertificate,
+  decodeCertificate,
+  decodeEntry: decodeEntryOnce,
+  proofOf: (termStart) => decodeLeaderProof(termStart.payload),
+  initialise: (request) => createStore(request.storage, coreOptions(request)),
+  boot: async (request) => {
+    const options = coreOptions(request);
+    return new Core(options, await restoreCore(request.storage, request.application, options));
+  },
+};

@@ -1,0 +1,59 @@
+/** What can be seen of a simulated cluster from outside: the trace and the checkers listen here. */
+import type { Effect } from '../core/effect.ts';
+import type { Entry } from '../core/entry.ts';
+import type { Input } from '../core/input.ts';
+import type { StorageOperation } from '../storage/storage.ts';
+import type { SignatureRecord } from './world/signatures.ts';
+
+/** Nodes are named by their number. Every method is called at the instant it happens; throwing ends the run. */
+export interface Observer {
+  /** A node is about to react to an input. */
+  input?(node: number, input: Input): void;
+  /** An effect is about to be carried out. */
+  effect?(node: number, effect: Effect): void;
+  /** A key was used for the first time over these bytes. */
+  signed?(record: SignatureRecord): void;
+  /** An atomic write is on the disk. */
+  synced?(node: number, operations: readonly StorageOperation[]): void;
+  /** The application made entries durable. */
+  applied?(node: number, entries: readonly Entry[]): void;
+  crashed?(node: number): void;
+  booted?(node: number): void;
+  /** Something done to the cluster, in words. */
+  fault?(description: string): void;
+  /** The run is over; `healed` are the nodes that had to recover. */
+  finished?(healed: readonly number[]): void;
+}
+
+/** Passes everything on to each of `observers`, which may still grow. */
+export function combineObservers(observers: readonly Observer[]): Required<Observer> {
+  return {
+    input: (node, input) => {
+      for (const each of observers) each.input?.(node, input);
+    },
+    effect: (node, effect) => {
+      for (const each of observers) each.effect?.(node, effect);
+    },
+    signed: (record) => {
+      for (const each of observers) each.signed?.(record);
+    },
+    synced: (node, operations) => {
+      for (const each of observers) each.synced?.(node, operations);
+    },
+    applied: (node, entries) => {
+      for (const each of observers) each.applied?.(node, entries);
+    },
+    crashed: (node) => {
+      for (const each of observers) each.crashed?.(node);
+    },
+    booted: (node) => {
+      for (const each of observers) each.booted?.(node);
+    },
+    fault: (description) => {
+      for (const each of observers) each.fault?.(description);
+    },
+    finished: (healed) => {
+      for (const each of observers) each.finished?.(healed);
+    },
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * What one seed means: the cluster, how bad its network, disks, clocks and applications are, and which faults strike.
+ *
+ * Rates are drawn from the seed too, and every kind of fault is switched on or off for itself, so that some seeds are calm,
+ * some suffer from one thing only and some from everything at once.
+ */
+import { DEFAULT_LIMITS, type Limits, type Timing } from '../core/options.ts';
+import { Random } from './world/random.ts';
+
+/** All times in virtual milliseconds, all rates as probabilities unless a comment says otherwise. */
+export interface Scenario {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly timing: Timing;
+  readonly limits: Limits;
+  /** How long faults strike before the cluster is healed. */
+  readonly breakFor: number;
+  readonly network: NetworkConditions;
+  readonly disk: DiskConditions;
+  readonly application: ApplicationConditions;
+  readonly clocks: ClockConditions;
+  readonly faults: FaultIntervals;
+  /** Mean time between two commands of the client. */
+  readonly commandInterval: number;
+}
+
+export interface NetworkConditions {
+  readonly minDelay: number;
+  /** Mean of the exponential part of the delay, above the least delay. */
+  readonly meanDelay: number;
+  readonly loss: number;
+  /** Share of messages that may overtake earlier ones and take up to ten times as long. */
+  readonly reordering: number;
+  readonly duplication: number;
+  /** Chance, per message sent, that some old message of the run is delivered again. */
+  readonly replay: number;
+  /** Whether every message passes through the wire encoding. */
+  readonly codec: boolean;
+}
+
+export interface DiskConditions {
+  /** Mean time until a write is synced. */
+  readonly meanSync: number;
+  /** Factor on `meanSync` for the slow disks. */
+  readonly slowFactor: number;
+  readonly slowDisks: number;
+}
+
+export interface ApplicationConditions {
+  readonly meanAnswer: number;
+  readonly slowFactor: number;
+  readonly slowApplications: number;
+  /** Share of proposals that a node's application refuses although they are right. */
+  readonly refusal: number;
+}
+
+export interface ClockConditions {
+  /** Largest error of the rate of a monotonic clock: 0.05 is five per cent. */
+  readonly drift: number;
+  /** Largest initial error of the unix time. */
+  readonly skew: number;
+}
+
+/** Mean times between two faults of a kind; 0 where that kind does not strike. */
+export interface FaultIntervals {
+  readonly crash: number;
+  /** Crash of every node at the same instant. */
+  readonly blackout: number;
+  /** Chance per step that the node dies between two effects of it. */
+  readonly crashInStep: number;
+  /** Mean time a crashed node stays down. */
+  readonly downtime: number;
+  readonly partition: number;
+  /** Mean duration of a partition. */
+  readonly partitionFor: number;
+  readonly disconnect: number;
+  readonly pause: number;
+  readonly pauseFor: number;
+  readonly slowdown: number;
+  readonly clockJump: number;
+  readonly transfer: number;
+}
+
+/** Share of seeds in which leadership changes all the time, with many proposals in flight. */
+const TURBULENT = 0.15;
+
+export function drawScenario(seed: number, nodes: number): Scenario {
+  const random = new Random(seed, `scenario/${nodes}`);
+  const scenario = drawConditions(seed, nodes, random);
+  return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
+}
+
+/** Short timeouts, fast nodes, and links that break as fast as leaders are elected. */
+export function makeTurbulent(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    commandInterval: 12,
+    timing: { ...scenario.timing, heartbeatInterval: 25, electionTimeout: 100, electionJitter: 50 },
+    limits: { ...scenario.limits, maxInFlight: 8 },
+    network: { ...scenario.network, minDelay: 1, meanDelay: 2 },
+    disk: { meanSync: 0.5, slowFactor: 1, slowDisks: 0 },
+    application: { meanAnswer: 0.3, slowFactor: 1, slowApplications: 0, refusal: 0 },
+    faults: { ...scenario.faults, crash: 350, downtime: 80, partition: 100, partitionFor: 200 },
+  };
+}
+
+function drawConditions(seed: number, nodes: number, random: Random): Scenario {
+  /** 0 in calm seeds, up to 1 in brutal ones. */
+  const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
+  const upTo = (most: number, enabled = 0.6): number =>
+    random.chance(enabled) ? random.between(0, most) * harshness : 0;
+  return {
+    seed,
+    nodes,
+    timing: drawTiming(random),
+    limits: drawLimits(random),
+    breakFor: random.between(1000, 3500),
+    network: {
+      minDelay: random.between(0.1, 3),
+      meanDelay: random.between(0.2, 4) + upTo(25, 0.3),
+      loss: upTo(0.3),
+      reordering: upTo(0.3),
+      duplication: upTo(0.2),
+      replay: upTo(0.15),
+      codec: random.chance(0.35),
+    },
+    disk: {
+      meanSync: random.between(0.2, 4) + upTo(20, 0.3),
+      slowFactor: random.between(5, 25),
+      slowDisks: random.chance(0.25) ? random.integer(1, Math.max(1, nodes >> 1)) : 0,
+    },
+    application: {
+      meanAnswer: random.between(0.1, 4) + upTo(20, 0.3),
+      slowFactor: random.between(5, 25),
+      slowApplications: random.chance(0.25) ? random.integer(1, Math.max(1, nodes >> 1)) : 0,
+      refusal: upTo(0.1, 0.3),
+    },
+    clocks: { drift: upTo(0.1), skew: upTo(5000) },
+    faults: drawFaults(random, harshness),
+    commandInterval: random.pick([30, 100, 250, 600]),
+  };
+}
+
+function drawFaults(random: Random, harshness: number): FaultIntervals {
+  const every = (shortest: number, enabled: number): number =>
+    harshness > 0 && random.chance(enabled)
+      ? random.between(shortest, 4 * shortest) / harshness
+      : 0;
+  return {
+    crash: every(300, 0.6),
+    blackout: every(900, 0.3),
+    crashInStep: random.chance(0.4) ? random.between(0, 0.006) * harshness : 0,
+    downtime: random.between(20, 900),
+    partition: every(250, 0.6),
+    partitionFor: random.between(100, 1200),
+    disconnect: every(200, 0.3),
+    pause: every(400, 0.4),
+    pauseFor: random.between(50, 900),
+    slowdown: every(600, 0.3),
+    clockJump: every(500, 0.3),
+    transfer: every(400, 0.3),
+  };
+}
+
+function drawTiming(random: Random): Timing {
+  const heartbeatInterval = random.pick([50, 75, 100]);
+  const electionTimeout = heartbeatInterval * random.pick([4, 5, 6]);
+  return {
+    heartbeatInterval,
+    electionTimeout,
+    electionJitter: electionTimeout * random.between(0.3, 1),
+    electionTimeoutMax: electionTimeout * random.pick([2, 4, 6]),
+    proofExpiration: random.chance(0.3) ? random.between(800, 2500) : random.between(6e3, 60e3),
+    progressTimeout: random.pick([1_500, 5_000, 10_000]),
+    fetchTimeout: random.between(50, 400),
+    certificateDelay: random.between(20, 300),
+  };
+}
+
+/** Often far below the defaults, so that bounds are met. */
+function drawLimits(random: Random): Limits {
+  const tight = random.chance(0.4);
+  return {
+    maxInFlight: random.pick([1, 2, 8]),
+    maxPayloadBytes: DEFAULT_LIMITS.maxPayloadBytes,
+    maxFetchEntries: tight ? random.integer(1, 5) : DEFAULT_LIMITS.maxFetchEntries,
+    maxFetchBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxFetchBytes,
+    maxCacheBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxCacheBytes,
+    maxCacheEntries: tight ? random.integer(1, 8) : DEFAULT_LIMITS.maxCacheEntries,
+  };
+}

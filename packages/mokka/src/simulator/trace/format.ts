@@ -1,0 +1,175 @@
+/** Inputs, effects and messages in one short line each, for people who read a failing run. */
+import type { Effect } from '../../core/effect.ts';
+import type { Entry } from '../../core/entry.ts';
+import type { CoreEvent } from '../../core/event.ts';
+import type { Input } from '../../core/input.ts';
+import type { Message } from '../../core/message.ts';
+import type { Lock } from '../../core/statements.ts';
+import type { EntryId, NodeId } from '../../core/types.ts';
+import type { StorageOperation } from '../../storage/storage.ts';
+
+/** Writes node ids as `n0`, `n1`, ... */
+export class Formatter {
+  readonly #names: ReadonlyMap<NodeId, string>;
+
+  constructor(ids: readonly NodeId[]) {
+    this.#names = new Map(ids.map((id, number) => [id, `n${number}`]));
+  }
+
+  name(id: NodeId | null): string {
+    return id === null ? 'nobody' : (this.#names.get(id) ?? 'a stranger');
+  }
+
+  input(input: Input): string {
+    switch (input.type) {
+      case 'tick':
+      case 'pending':
+        return input.type;
+      case 'message':
+        return `from ${this.name(input.from)}: ${this.message(input.message)}`;
+      case 'peer-connected':
+      case 'peer-disconnected':
+        return `${input.type} ${this.name(input.peer)}`;
+      case 'persisted':
+        return `persisted (${input.ticket})`;
+      case 'entries-read':
+        return `entries-read (${input.ticket}) ${entryRange(input.entries)}`;
+      case 'proposal-prepared':
+        return `proposal-prepared (${input.ticket}) ${input.proposal === null ? 'nothing' : 'payload'}`;
+      case 'proposal-processed': {
+        const { verdict } = input;
+        const outcome = verdict.accepted ? 'accepted' : `refused: ${verdict.reason}`;
+        return `proposal-processed (${input.ticket}) ${short(input.hash)} ${outcome}`;
+      }
+      case 'applied':
+        return `applied ${input.index}`;
+      case 'transfer-leadership':
+        return `transfer-leadership to ${this.name(input.to)}`;
+    }
+  }
+
+  effect(effect: Effect): string {
+    switch (effect.type) {
+      case 'send':
+        return `send ${this.name(effect.to)}: ${this.message(effect.message)}`;
+      case 'persist':
+        return `persist (${effect.ticket}) ${effect.operations.map(operationText).join(', ')}`;
+      case 'read-entries':
+        return `read-entries (${effect.ticket}) ${effect.from}..${effect.to}`;
+      case 'prepare-proposal':
+        return `prepare-proposal (${effect.ticket}) on ${idText(effect.parent)}`;
+      case 'process-proposal':
+        return `process-proposal (${effect.ticket}) ${entryText(effect.entry)}`;
+      case 'commit':
+        return `commit ${entryRange(effect.entries)} by certificate of ${effect.certificate.index}`;
+      case 'rollback':
+        return `rollback to ${idText(effect.to)}`;
+      case 'event':
+        return `event ${this.#event(effect.event)}`;
+      case 'halt':
+        return `HALT ${effect.code}: ${effect.reason}`;
+    }
+  }
+
+  #event(event: CoreEvent): string {
+    switch (event.type) {
+      case 'state':
+        return `${event.role} in term ${event.term}, leader ${this.name(event.leader)}`;
+      case 'join':
+      case 'leave':
+        return `${event.type} ${this.name(event.peer)}`;
+      case 'heartbeat_timeout':
+        return `heartbeat_timeout in term ${event.term}`;
+      case 'log':
+      case 'log_ack':
+        return `${event.type} ${entryText(event.entry)}`;
+      case 'error':
+        return `error ${event.code}: ${event.message}`;
+    }
+  }
+
+  message(message: Message): string {
+    switch (message.type) {
+      case 'heartbeat':
+      case 'heartbeat-ack': {
+        const following = message.type === 'heartbeat-ack' && !message.following ? ' no proof' : '';
+        return `${message.type} t${message.term}${following} last ${idText(message.last)} committed ${idText(message.committed)}`;
+      }
+      case 'pre-vote': {
+        const relayed = message.relayed
+          .map((each) => `${each.type} t${each.term} of ${this.name(each.sender)}`)
+          .join(', ');
+        return `pre-vote t${message.preVote.term} of ${this.name(message.preVote.sender)}${relayed === '' ? '' : ` with ${relayed}`}`;
+      }
+      case 'leader-alive':
+        return `leader-alive t${message.term}`;
+      case 'term-vote': {
+        const { term, voter, lock } = message.termVote;
+        const reasons = message.justification.map((each) => each.type).join(', ');
+        return `term-vote t${term} of ${this.name(voter)} lock ${lockText(lock)} because of ${reasons}`;
+      }
+      case 'hand-over':
+        return `hand-over t${message.handOver.fromTerm} to t${message.handOver.toTerm}`;
+      case 'yield':
+        return `yield t${message.yield.term} of ${this.name(message.yield.sender)}`;
+      case 'propose':
+        return `propose ${entryText(message.entry)}`;
+      case 'vote': {
+        const { voter, term, index, hash } = message.vote;
+        return `vote of ${this.name(voter)} t${term} ${idText({ index, hash })}`;
+      }
+      case 'certificate': {
+        const { term, index, hash } = message.certificate;
+        return `certificate t${term} ${idText({ index, hash })}`;
+      }
+      case 'fetch':
+        return `fetch (${message.request}) from ${message.from} to ${idText(message.tip)}`;
+      case 'entries': {
+        const certified = message.certificate?.index;
+        const suffix = certified === undefined ? '' : ` with certificate of ${certified}`;
+        return `entries (${message.request}) ${entryRange(message.entries)}${suffix}`;
+      }
+    }
+  }
+}
+
+function short(hash: string): string {
+  return hash.slice(0, 6);
+}
+
+function idText(id: EntryId): string {
+  return id.index === 0 ? 'root' : `#${id.index}:${short(id.hash)}`;
+}
+
+function lockText(lock: Lock): string {
+  return `t${lock.term} ${idText(lock)}`;
+}
+
+function entryText(entry: Entry): string {
+  const content = entry.kind === 'payload' ? ` [${Buffer.from(entry.payload).toString()}]` : '';
+  return `${entry.kind}${content} t${entry.term} ${idText(entry)} on ${short(entry.parentHash)}`;
+}
+
+function entryRange(entries: readonly Entry[]): string {
+  const first = entries[0];
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined) return 'none';
+  return first === last ? idText(first) : `${idText(first)}..${idText(last)}`;
+}
+
+function operationText(operation: StorageOperation): string {
+  switch (operation.type) {
+    case 'put':
+      return `${operation.table}[${operation.key}]`;
+    case 'delete':
+      return `delete ${operation.table}[${operation.key}]`;
+    case 'delete-from':
+      return `delete ${operation.table}[${operation.from}..]`;
+    case 'delete-below':
+      return `delete ${operation.table}[..${operation.below - 1}]`;
+    case 'put-record':
+      return operation.name;
+    case 'delete-record':
+      return `delete ${operation.name}`;
+  }
+}

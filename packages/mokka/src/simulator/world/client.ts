@@ -1,0 +1,61 @@
+/**
+ * The virtual client: sends numbered commands to nodes and repeats each until some node has applied it. Often a command is
+ * also passed on to other nodes, as transactions are.
+ */
+import type { Cluster } from './cluster.ts';
+import { Random } from './random.ts';
+
+/** Milliseconds after which an unanswered command is sent again, to another node. */
+const RETRY_AFTER = 300;
+/** Chance that a node other than the one asked also hears of a command. */
+const GOSSIP = 0.6;
+
+export class VirtualClient {
+  readonly #cluster: Cluster;
+  readonly #random: Random;
+  #lastCommand = 0;
+  #stopped = false;
+
+  constructor(cluster: Cluster, seed: number) {
+    this.#cluster = cluster;
+    this.#random = new Random(seed, 'client');
+  }
+
+  /** Sends a new command every `interval` milliseconds on average. */
+  start(interval: number): void {
+    this.#cluster.timeline.after(this.#random.exponential(interval), () => {
+      if (this.#stopped) return;
+      this.send();
+      this.start(interval);
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Sends a new command to `nodes` (any by default), again and again, and returns its number. */
+  send(nodes?: readonly number[]): number {
+    this.#lastCommand += 1;
+    const command = this.#lastCommand;
+    this.#attempt(command, nodes);
+    return command;
+  }
+
+  #attempt(command: number, nodes: readonly number[] | undefined): void {
+    if (this.#stopped || this.#isAnswered(command)) return;
+    const asked = this.#random.integer(0, this.#cluster.nodes.length - 1);
+    for (const node of this.#cluster.nodes) {
+      const hears = nodes?.includes(node.number) ?? this.#random.chance(GOSSIP);
+      if (!hears && (nodes !== undefined || node.number !== asked)) continue;
+      if (node.state !== 'running') continue;
+      node.application.submit(command);
+      if (!node.application.hasApplied(command)) node.receive({ type: 'pending' });
+    }
+    this.#cluster.timeline.after(RETRY_AFTER, () => this.#attempt(command, nodes));
+  }
+
+  #isAnswered(command: number): boolean {
+    return this.#cluster.nodes.some((node) => node.application.hasApplied(command));
+  }
+}

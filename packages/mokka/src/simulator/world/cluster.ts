@@ -1,0 +1,185 @@
+/** The virtual cluster: nodes, the network between them, and the operations on whole nodes that faults are made of. */
+import type { ClusterId, EntryHash, NodeId } from '../../core/types.ts';
+import type { CoreBinding } from '../binding.ts';
+import type { Observer } from '../observer.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Statistics } from '../statistics.ts';
+import { VirtualApplication } from './application.ts';
+import { VirtualClock } from './clock.ts';
+import { Connections } from './connections.ts';
+import { digestHex, digestOf } from './digest.ts';
+import { VirtualDisk } from './disk.ts';
+import { VirtualNetwork } from './network.ts';
+import { VirtualNode } from './node.ts';
+import { Random } from './random.ts';
+import { SignatureRegister } from './signatures.ts';
+import { Timeline } from './timeline.ts';
+
+export interface ClusterModules {
+  readonly binding: CoreBinding;
+  readonly observer: Required<Observer>;
+  readonly statistics: Statistics;
+}
+
+/** Names of the virtual cluster; deterministic, so that traces of a seed are the same everywhere. */
+export interface ClusterNames {
+  readonly ids: readonly NodeId[];
+  readonly clusterId: ClusterId;
+  readonly rootHash: EntryHash;
+}
+
+export function clusterNames(nodes: number): ClusterNames {
+  const name = (text: string): string => digestHex(digestOf(new TextEncoder().encode(text), 0));
+  return {
+    ids: Array.from({ length: nodes }, (_, number) => name(`node ${number}`) as NodeId),
+    clusterId: name('cluster') as ClusterId,
+    rootHash: name('root') as EntryHash,
+  };
+}
+
+export class Cluster {
+  readonly timeline = new Timeline();
+  readonly names: ClusterNames;
+  readonly network: VirtualNetwork;
+  readonly nodes: readonly VirtualNode[];
+  readonly connections: Connections;
+  readonly signatures: SignatureRegister;
+  readonly #scenario: Scenario;
+  readonly #modules: ClusterModules;
+  readonly #random: Random;
+  /** Boots under way; the simulation waits for them before time goes on. */
+  #boots: Promise<void>[] = [];
+  readonly #abandoned = new Set<number>();
+
+  constructor(scenario: Scenario, modules: ClusterModules) {
+    this.#scenario = scenario;
+    this.#modules = modules;
+    this.#random = new Random(scenario.seed, 'cluster');
+    this.names = clusterNames(scenario.nodes);
+    this.signatures = new SignatureRegister(this.names.ids);
+    this.signatures.onSigned = (record) => modules.observer.signed(record);
+    this.network = new VirtualNetwork(
+      {
+        nodes: scenario.nodes,
+        timeline: this.timeline,
+        random: new Random(scenario.seed, 'network'),
+        codec: modules.binding,
+        counts: modules.statistics.faults,
+        deliver: (from, to, message) => {
+          const id = this.names.ids[from];
+          if (id !== undefined) this.nodes[to]?.receive({ type: 'message', from: id, message });
+        },
+      },
+      scenario.network,
+    );
+    this.nodes = this.names.ids.map((_, number) => this.#createNode(number));
+    this.connections = new Connections(this.nodes, this.names.ids, {
+      network: this.network,
+      timeline: this.timeline,
+      random: new Random(scenario.seed, 'connections'),
+    });
+  }
+
+  #createNode(number: number): VirtualNode {
+    const { seed, disk, application, clocks, faults, timing, limits } = this.#scenario;
+    const { binding, observer, statistics } = this.#modules;
+    const random = new Random(seed, `node ${number}`);
+    const slowDisk = number < disk.slowDisks;
+    const slowApplication = number >= this.#scenario.nodes - application.slowApplications;
+    const virtualApplication = new VirtualApplication({
+      name: `node ${number}`,
+      rootHash: this.names.rootHash,
+      timeline: this.timeline,
+      random: new Random(seed, `application ${number}`),
+      encodeCertificate: binding.encodeCertificate,
+      onRefused: () => {
+        statistics.faults.refusals += 1;
+      },
+    });
+    virtualApplication.meanAnswer =
+      application.meanAnswer * (slowApplication ? application.slowFactor : 1);
+    virtualApplication.refusal = application.refusal;
+    const node = new VirtualNode({
+      number,
+      ids: this.names.ids,
+      binding,
+      bootRequest: {
+        node: number,
+        validators: this.names.ids,
+        clusterId: this.names.clusterId,
+        rootHash: this.names.rootHash,
+        signatures: this.signatures.scheme(number),
+        timing,
+        limits,
+      },
+      timeline: this.timeline,
+      random,
+      disk: new VirtualDisk(
+        this.timeline,
+        new Random(seed, `disk ${number}`),
+        disk.meanSync * (slowDisk ? disk.slowFactor : 1),
+      ),
+      clock: new VirtualClock(
+        1 + random.between(-clocks.drift, clocks.drift),
+        random.between(-clocks.skew, clocks.skew),
+      ),
+      application: virtualApplication,
+      network: this.network,
+      observer,
+      statistics,
+    });
+    node.crashInStep = faults.crashInStep;
+    node.onCrashInStep = () => {
+      statistics.faults.crashesInStep += 1;
+      this.crash(number);
+      this.bootAfter(number, this.#random.exponential(faults.downtime));
+    };
+    return node;
+  }
+
+  /** Prepares every disk and boots every node. */
+  async start(): Promise<void> {
+    for (const node of this.nodes) {
+      await node.initialise();
+      this.bootAfter(node.number, this.#random.between(0, 20));
+    }
+  }
+
+  crash(number: number): void {
+    const node = this.nodes[number];
+    if (node === undefined || node.state === 'down') return;
+    const { faults } = this.#modules.statistics;
+    faults.crashes += 1;
+    faults.lostWrites += node.crash();
+    this.connections.nodeWentDown(number, this.#random.between(0, 100));
+  }
+
+  bootAfter(number: number, delay: number): void {
+    this.timeline.after(delay, () => this.boot(number));
+  }
+
+  /** A node that is down stays down from now on. */
+  abandon(number: number): void {
+    this.#abandoned.add(number);
+  }
+
+  boot(number: number): void {
+    const node = this.nodes[number];
+    if (node === undefined || node.state !== 'down' || this.#abandoned.has(number)) return;
+    this.#modules.statistics.faults.restarts += 1;
+    this.#boots.push(node.boot().then(() => this.connections.nodeBooted(number)));
+  }
+
+  /** Runs until `limit` (virtual milliseconds) or until `isDone` says so; true when it did. */
+  async run(limit: number, isDone: () => boolean = () => false): Promise<boolean> {
+    while (!isDone()) {
+      if (!this.timeline.advance(limit)) return isDone();
+      while (this.#boots.length > 0) {
+        const boots = this.#boots;
+        this.#boots = [];
+        await Promise.all(boots);
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * One virtual node: carries out the core's effects on the virtual disk, network and application, and feeds it what comes
+ * back. It can be slow, paused, crashed (also between two effects of one step) and booted again.
+ */
+import type { Effect } from '../../core/effect.ts';
+import type { Entry } from '../../core/entry.ts';
+import type { Input } from '../../core/input.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { BootRequest, ConsensusCore, CoreBinding } from '../binding.ts';
+import type { Observer } from '../observer.ts';
+import type { Statistics } from '../statistics.ts';
+import type { VirtualApplication } from './application.ts';
+import type { VirtualClock } from './clock.ts';
+import type { VirtualDisk } from './disk.ts';
+import type { VirtualNetwork } from './network.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+import { ViolationError } from './violation.ts';
+
+/** Steps at one instant of virtual time after which a node is considered to spin. */
+const MAX_TICKS_AT_ONE_INSTANT = 50;
+/** Rounding error of a deadline, in milliseconds. */
+const DEADLINE_TOLERANCE = 1e-6;
+
+export interface NodeSettings {
+  readonly number: number;
+  readonly ids: readonly NodeId[];
+  readonly binding: CoreBinding;
+  readonly bootRequest: Omit<BootRequest, 'application' | 'storage' | 'seed'>;
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly disk: VirtualDisk;
+  readonly clock: VirtualClock;
+  readonly application: VirtualApplication;
+  readonly network: VirtualNetwork;
+  readonly observer: Required<Observer>;
+  readonly statistics: Statistics;
+}
+
+export type NodeState = 'down' | 'booting' | 'running' | 'halted';
+
+export class VirtualNode {
+  state: NodeState = 'down';
+  /** Chance per step to die between two of its effects. */
+  crashInStep = 0;
+  /** Mean milliseconds a step takes; 0 for a fast node. */
+  stepCost = 0;
+  onCrashInStep: () => void = () => {};
+  readonly #settings: NodeSettings;
+  readonly #numbers: ReadonlyMap<NodeId, number>;
+  #core: ConsensusCore | null = null;
+  #boot = 0;
+  #inbox: Input[] = [];
+  #freeAt = 0;
+  #draining = false;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #wakeNumber = 0;
+  #lastTick = -1;
+  #ticksAtInstant = 0;
+
+  constructor(settings: NodeSettings) {
+    this.#settings = settings;
+    this.#numbers = new Map(settings.ids.map((id, number) => [id, number]));
+    settings.disk.onSynced = (operations) => settings.observer.synced(settings.number, operations);
+    settings.application.onApplied = (entries) =>
+      settings.observer.applied(settings.number, entries);
+  }
+
+  get number(): number {
+    return this.#settings.number;
+  }
+
+  get application(): VirtualApplication {
+    return this.#settings.application;
+  }
+
+  get disk(): VirtualDisk {
+    return this.#settings.disk;
+  }
+
+  get clock(): VirtualClock {
+    return this.#settings.clock;
+  }
+
+  #request(): BootRequest {
+    const { bootRequest, disk, application, random } = this.#settings;
+    return { ...bootRequest, storage: disk, application: application.info, seed: random.word() };
+  }
+
+  /** Prepares the disk, once, before the first boot. */
+  async initialise(): Promise<void> {
+    await this.#settings.binding.initialise(this.#request());
+  }
+
+  /** Boots a node that is down, from its disk and its application. */
+  async boot(): Promise<void> {
+    if (this.state !== 'down') return;
+    const { binding, clock, timeline, random, observer, number } = this.#settings;
+    this.state = 'booting';
+    this.#boot += 1;
+    this.#inbox = [];
+    this.#freeAt = 0;
+    this.#draining = false;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#wakeNumber += 1;
+    clock.boot(timeline.now, random.between(0, 1e6));
+    observer.booted(number);
+    this.#core = await binding.boot(this.#request());
+    this.state = 'running';
+    this.receive({ type: 'tick' });
+  }
+
+  /** Power is cut. */
+  crash(): number {
+    if (this.state === 'down') return 0;
+    this.state = 'down';
+    this.#core = null;
+    this.#boot += 1;
+    this.#inbox = [];
+    const lost = this.#settings.disk.crash();
+    this.#settings.application.crash();
+    this.#settings.observer.crashed(this.number);
+    return lost;
+  }
+
+  /** Freezes the node, as SIGSTOP does; what arrives meanwhile waits. */
+  pause(duration: number): void {
+    this.#freeAt = Math.max(this.#freeAt, this.#settings.timeline.now + duration);
+  }
+
+  resume(): void {
+    this.#freeAt = 0;
+    this.#scheduleDrain();
+  }
+
+  receive(input: Input): void {
+    if (this.state !== 'running') return;
+    if (this.#inbox.length > 0 || this.#freeAt > this.#settings.timeline.now) {
+      this.#inbox.push(input);
+      this.#scheduleDrain();
+    } else this.#step(input);
+  }
+
+  #scheduleDrain(): void {
+    if (this.#inbox.length === 0) return;
+    const boot = this.#boot;
+    const freeAt = this.#freeAt;
+    if (this.#draining && freeAt > 0) return;
+    this.#draining = true;
+    this.#settings.timeline.at(freeAt, () => {
+      this.#draining = false;
+      if (boot !== this.#boot || this.state !== 'running') return;
+      if (this.#freeAt <= this.#settings.timeline.now) {
+        const input = this.#inbox.shift();
+        if (input !== undefined) this.#step(input);
+      }
+      this.#scheduleDrain();
+    });
+  }
+
+  #step(input: Input, atLeast = 0): void {
+    const { timeline, random, clock, observer, statistics, number } = this.#settings;
+    const core = this.#core;
+    if (core === null) return;
+    statistics.steps += 1;
+    observer.input(number, input);
+    const effects = core.step(input, clock.read(timeline.now, atLeast));
+    if (this.stepCost > 0) this.#freeAt = timeline.now + random.exponential(this.stepCost);
+    const diesAfter = random.chance(this.crashInStep) ? random.integer(0, effects.length) : -1;
+    const boot = this.#boot;
+    for (const [done, effect] of effects.entries()) {
+      if (done === diesAfter) break;
+      observer.effect(number, effect);
+      this.#carryOut(effect);
+      if (boot !== this.#boot || this.state !== 'running') return;
+    }
+    if (diesAfter >= 0) this.onCrashInStep();
+    else this.#armTimer();
+  }
+
+  #armTimer(): void {
+    const { timeline, clock, random } = this.#settings;
+    const deadline = this.#core?.nextDeadline() ?? null;
+    if (deadline === null) return;
+    const instant = Math.max(clock.virtualInstant(deadline) + random.fraction(), timeline.now);
+    if (instant >= this.#wakeAt) return;
+    this.#wakeAt = instant;
+    this.#wakeNumber += 1;
+    const wake = this.#wakeNumber;
+    timeline.at(instant, () => {
+      if (wake === this.#wakeNumber) this.#wakeUp();
+    });
+  }
+
+  #wakeUp(): void {
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    if (this.state !== 'running') return;
+    const { timeline, clock } = this.#settings;
+    const deadline = this.#core?.nextDeadline() ?? null;
+    if (deadline === null) return;
+    if (clock.read(timeline.now).now < deadline - DEADLINE_TOLERANCE) {
+      this.#armTimer();
+      return;
+    }
+    if (this.#inbox.length > 0 || this.#freeAt > timeline.now) {
+      this.receive({ type: 'tick' });
+      return;
+    }
+    this.#watchSpinning();
+    this.#step({ type: 'tick' }, deadline);
+  }
+
+  #watchSpinning(): void {
+    const { timeline, number } = this.#settings;
+    this.#ticksAtInstant = this.#lastTick === timeline.now ? this.#ticksAtInstant + 1 : 0;
+    this.#lastTick = timeline.now;
+    if (this.#ticksAtInstant > MAX_TICKS_AT_ONE_INSTANT) {
+      throw new ViolationError('timer', `node ${number} asks for ticks without time passing`);
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    const { network, application, disk, random, timeline } = this.#settings;
+    switch (effect.type) {
+      case 'send':
+        network.send(this.number, this.#numberOf(effect.to), effect.message);
+        return;
+      case 'persist': {
+        const { ticket } = effect;
+        disk.submit(effect.operations, this.#answer({ type: 'persisted', ticket }));
+        return;
+      }
+      case 'read-entries': {
+        const boot = this.#boot;
+        timeline.after(random.exponential(disk.meanSync / 4), () => {
+          if (boot === this.#boot) this.receive(this.#readEntries(effect));
+        });
+        return;
+      }
+      case 'prepare-proposal': {
+        const { ticket } = effect;
+        application.prepare(effect.parent, (proposal) =>
+          this.#answer({ type: 'proposal-prepared', ticket, proposal })(),
+        );
+        return;
+      }
+      case 'process-proposal': {
+        const { ticket, entry } = effect;
+        application.process(entry, (verdict) =>
+          this.#answer({ type: 'proposal-processed', ticket, hash: entry.hash, verdict })(),
+        );
+        return;
+      }
+      case 'commit':
+        this.#commit(effect.entries, effect);
+        return;
+      case 'rollback':
+        application.rollback(effect.to);
+        return;
+      case 'event':
+        return;
+      case 'halt':
+        this.state = 'halted';
+        return;
+    }
+  }
+
+  #commit(entries: readonly Entry[], effect: Effect & { type: 'commit' }): void {
+    this.#settings.application.commit(entries, effect.certificate, (index, stateDigest) =>
+      this.#answer({ type: 'applied', index, stateDigest })(),
+    );
+  }
+
+  /** An input that arrives only if the node was not booted anew in between. */
+  #answer(input: Input): () => void {
+    const boot = this.#boot;
+    return () => {
+      if (boot === this.#boot) this.receive(input);
+    };
+  }
+
+  #readEntries(effect: Effect & { type: 'read-entries' }): Input {
+    const { binding } = this.#settings;
+    const entries: Entry[] = [];
+    const limits = { maxCount: effect.to - effect.from + 1, maxBytes: effect.maxBytes };
+    let next: number = effect.from;
+    for (const { key, value } of this.disk.read('entries', effect.from, effect.to, limits)) {
+      if (key !== next) break;
+      entries.push(binding.decodeEntry(value));
+      next = key + 1;
+    }
+    const all = { maxCount: limits.maxCount, maxBytes: Number.MAX_SAFE_INTEGER };
+    const bytes = this.disk.read('certificates', effect.from, next - 1, all).at(-1)?.value;
+    const certificate = bytes === undefined ? null : binding.decodeCertificate(bytes);
+    return { type: 'entries-read', ticket: effect.ticket, entries, certificate };
+  }
+
+  #numberOf(id: NodeId): number {
+    const number = this.#numbers.get(id);
+    if (number === undefined) throw new ViolationError('address', `a message is sent to ${id}`);
+    return number;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Signatures of the virtual world: keyed digests instead of Ed25519, and a register of every signature ever made.
+ *
+ * The register lets checkers know, without decoding anything, who made a signature, over which bytes, and
+ * whether it reached that node's disk.
+ */
+import type { SignatureScheme } from '../../core/statements.ts';
+import type { NodeId, Signature } from '../../core/types.ts';
+import { digestKey, digestOf, expandDigest } from './digest.ts';
+
+/** Bytes of an Ed25519 signature. */
+const SIGNATURE_BYTES = 64;
+
+export interface SignatureRecord {
+  /** Number of the node whose key made it. */
+  readonly signer: number;
+  readonly signature: Buffer;
+  /** Names the signed bytes. */
+  readonly contentKey: string;
+  /** Place in the order of everything that became durable on the signer's disk; 0 while it is not there. */
+  durableAt: number;
+}
+
+export class SignatureRegister {
+  readonly #records = new Map<string, SignatureRecord>();
+  readonly #keys: ReadonlyMap<NodeId, number>;
+  /** Told of each signature when it is made for the first time. */
+  onSigned: (record: SignatureRecord) => void = () => {};
+
+  constructor(nodes: readonly NodeId[]) {
+    this.#keys = new Map(nodes.map((id, number) => [id, number]));
+  }
+
+  /** The scheme of one node. */
+  scheme(node: number): SignatureScheme {
+    return {
+      sign: (bytes) => this.#sign(node, bytes),
+      verify: (signer, bytes, signature) => this.#verify(signer, bytes, signature),
+    };
+  }
+
+  lookUp(signature: Signature): SignatureRecord | undefined {
+    return this.#records.get(signatureKey(signature));
+  }
+
+  #sign(node: number, bytes: Uint8Array): Signature {
+    const signature = computeSignature(node, bytes);
+    const key = signatureKey(signature);
+    if (!this.#records.has(key)) {
+      const contentKey = digestKey(digestOf(bytes, CONTENT_KEY));
+      const record = { signer: node, signature: Buffer.from(signature), contentKey, durableAt: 0 };
+      this.#records.set(key, record);
+      this.onSigned(record);
+    }
+    return signature;
+  }
+
+  #verify(signer: NodeId, bytes: Uint8Array, signature: Signature): boolean {
+    const node = this.#keys.get(signer);
+    if (node === undefined || signature.length !== SIGNATURE_BYTES) return false;
+    return Buffer.compare(computeSignature(node, bytes), signature) === 0;
+  }
+}
+
+/** Digest key for the content of what is signed; keys of nodes start far above it. */
+const CONTENT_KEY = 1;
+const FIRST_NODE_KEY = 0x6b657930;
+
+function computeSignature(node: number, bytes: Uint8Array): Signature {
+  return expandDigest(digestOf(bytes, FIRST_NODE_KEY + node), SIGNATURE_BYTES) as Signature;
+}
+
+function signatureKey(signature: Signature): string {
+  let key = '';
+  for (let at = 0; at < 16; at += 2) {
+    key += String.fromCharCode(((signature[at] ?? 0) << 8) | (signature[at + 1] ?? 0));
+  }
+  return key;
+}
