@@ -167,15 +167,13 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc
-      .nat(20)
-      .map(
-        (at): Input => ({
-          type: 'applied',
-          index: (100 + at) as LogIndex,
-          stateDigest: 'aa'.repeat(32) as never,
-        }),
-      ),
+    arbitrary: fc.nat(20).map(
+      (at): Input => ({
+        type: 'applied',
+        index: (100 + at) as LogIndex,
+        stateDigest: 'aa'.repeat(32) as never,
+      }),
+    ),
   },
 );
 
