@@ -6,7 +6,7 @@ import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import { persist, putEntry } from './durability.ts';
 import type { Entry } from './entry.ts';
-import { rollbackExecution } from './execution.ts';
+import { dropAbove } from './leadership.ts';
 import { checkOwnVote, checkOwnVoteIn } from './own-key.ts';
 import { enterTerm } from './promise.ts';
 import type { Vote } from './statements.ts';
@@ -122,6 +122,7 @@ export function commitTo(context: CoreContext, certificate: CommitCertificate): 
   const { log } = context;
   if (certificate.index <= log.committed.index) return;
   if (log.get(certificate.index)?.term !== certificate.term) {
+    if (context.ahead?.hash === certificate.hash) context.ahead = null;
     return context.ignore('certificate-of-another-term');
   }
   log.commit(certificate);
@@ -163,8 +164,7 @@ export function mergeChain(context: CoreContext, entries: readonly Entry[], term
       );
       return false;
     }
-    rollbackExecution(context, to);
-    log.truncate(to.index);
+    dropAbove(context, to);
     operations.push({ type: 'delete-from', table: 'entries', from: first.index } as const);
   }
   for (const entry of added) {

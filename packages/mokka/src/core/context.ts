@@ -177,6 +177,8 @@ export class CoreContext implements ValidatorSet {
   termVote: TermVoteMessage | null;
   /** The own term vote that is on disk and may be sent. Rule *durability*. */
   syncedTermVote: TermVoteMessage | null;
+  /** The log dropped the entry that the own term vote locks on: a verified proof or certificate superseded it. */
+  lockSuperseded: boolean;
   binding: TermBinding | null;
   readonly ownVotes = new Map<number, Vote>();
   readonly syncedVotes = new Set<number>();
@@ -229,6 +231,7 @@ export class CoreContext implements ValidatorSet {
     this.term = restored.term;
     this.termVote = restored.termVote;
     this.syncedTermVote = restored.termVote;
+    this.lockSuperseded = restored.lockSuperseded;
     this.binding = restored.binding;
     this.ahead = restored.ahead;
     for (const vote of restored.votes) {

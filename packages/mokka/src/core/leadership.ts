@@ -6,7 +6,7 @@
 import { decodeLeaderProof } from '../codec/certificate-codec.ts';
 import { DecodeError } from '../codec/decode-error.ts';
 import type { LeaderProof } from './certificate.ts';
-import type { CoreContext } from './context.ts';
+import type { CoreContext, Done } from './context.ts';
 import { deleteEntriesFrom, persist, putTerm } from './durability.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
@@ -110,10 +110,16 @@ function isConsistent(context: CoreContext, entry: Entry, anchor: EntryId): bool
 /** Drops uncommitted entries above `to` in memory, on disk and in the application. */
 export function truncateLog(context: CoreContext, to: EntryId): void {
   if (context.log.tip.index <= to.index) return;
-  rollbackExecution(context, to);
-  context.log.truncate(to.index);
+  dropAbove(context, to);
   persist(context, [deleteEntriesFrom(to.index + 1), putTerm(context.term)], []);
   context.changed = true;
+}
+
+/** Drops uncommitted entries in memory and in the application; the caller's transaction drops them on disk. */
+export function dropAbove(context: CoreContext, to: EntryId): Done {
+  rollbackExecution(context, to);
+  context.log.truncate(to.index);
+  if ((context.termVote?.termVote.lock.index ?? 0) > to.index) context.lockSuperseded = true;
 }
 
 /** Rule *step-down*: stops proposing and waits for another leader; this term is over for this node. */

@@ -50,6 +50,7 @@ export function startTerm(
   });
   const message: TermVoteMessage = { type: 'term-vote', termVote, justification };
   context.termVote = message;
+  context.lockSuperseded = false;
   persist(context, [putTerm(term), putTermVote(message)], [{ type: 'term-vote', message }]);
 }
 
@@ -58,6 +59,7 @@ export function onTermVoteSynced(context: CoreContext, message: TermVoteMessage)
   const { termVote } = message;
   context.syncedTermVote = message;
   if (context.term !== termVote.term || context.leadership !== null) return;
+  if (context.lockSuperseded) return;
   context.broadcast(message);
   const { election } = context;
   election.termVotes.set(context.self, termVote);

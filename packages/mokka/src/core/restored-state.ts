@@ -18,6 +18,8 @@ export interface RestoredState {
   readonly term: Term;
   /** This node's last term vote with its signed bytes, or null. */
   readonly termVote: TermVoteMessage | null;
+  /** The entry that the term vote locks on is no longer in the log. */
+  readonly lockSuperseded: boolean;
   readonly binding: TermBinding | null;
   /** The committed entry. */
   readonly base: LogBase;

@@ -91,6 +91,7 @@ export async function restoreCore(
   return {
     term,
     termVote,
+    lockSuperseded: termVote !== null && !(await holdsLock(storage, termVote)),
     binding: bindingRecord === undefined ? null : decodeBinding(bindingRecord),
     base,
     tail,
@@ -212,6 +213,13 @@ async function readAll<T>(
     if (last === undefined) return all;
     next = last.key + 1;
   }
+}
+
+async function holdsLock(storage: Storage, message: TermVoteMessage): Promise<boolean> {
+  const { lock } = message.termVote;
+  if (lock.index === 0) return true;
+  const bytes = await storage.get('entries', lock.index);
+  return bytes !== undefined && decodeEntry(bytes).hash === lock.hash;
 }
 
 function restoreTermVote(record: Uint8Array | undefined): TermVoteMessage | null {

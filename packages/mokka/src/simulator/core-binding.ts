@@ -7,6 +7,7 @@ import {
 import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
 import { Core } from '../core/core.ts';
+import type { Entry } from '../core/entry.ts';
 import type { CoreOptions } from '../core/options.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
@@ -28,12 +29,23 @@ function coreOptions(request: BootRequest): CoreOptions {
   };
 }
 
+/** The same bytes lie on many virtual disks; they are decoded once. */
+const decodedEntries = new WeakMap<Uint8Array, Entry>();
+
+function decodeEntryOnce(bytes: Uint8Array): Entry {
+  const known = decodedEntries.get(bytes);
+  if (known !== undefined) return known;
+  const entry = decodeEntry(bytes);
+  decodedEntries.set(bytes, entry);
+  return entry;
+}
+
 export const coreBinding: CoreBinding = {
   encodeMessage,
   decodeMessage,
   encodeCertificate,
   decodeCertificate,
-  decodeEntry,
+  decodeEntry: decodeEntryOnce,
   proofOf: (termStart) => decodeLeaderProof(termStart.payload),
   initialise: (request) => createStore(request.storage, coreOptions(request)),
   boot: async (request) => {

@@ -7,6 +7,8 @@ import { type BatchResult, type Failure, type Run, runBatch } from './batch.ts';
 
 /** Runs in one message to a worker; small, so that progress is seen and the work ends evenly. */
 const BATCH = 15;
+/** A run leaves much short-lived garbage and nothing else; room for it saves a tenth of the time. */
+const YOUNG_GENERATION_MEGABYTES = 32;
 
 export type OnProgress = (done: number, failures: number) => void;
 
@@ -41,7 +43,8 @@ export async function runAll(
 /** One worker process, taking batches until none is left. */
 function work(batches: Run[][], collect: (result: BatchResult) => void): Promise<void> {
   const path = fileURLToPath(new URL(import.meta.url));
-  const worker: ChildProcess = fork(path.replace(/pool(\.[jt]s)$/, 'worker$1'));
+  const execArgv = [...process.execArgv, `--max-semi-space-size=${YOUNG_GENERATION_MEGABYTES}`];
+  const worker: ChildProcess = fork(path.replace(/pool(\.[jt]s)$/, 'worker$1'), { execArgv });
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const batch = batches.shift();

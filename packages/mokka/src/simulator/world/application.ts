@@ -29,7 +29,8 @@ interface State {
 }
 
 interface Call {
-  readonly run: () => void;
+  /** Does the work and returns what tells the caller. */
+  readonly run: () => () => void;
   /** The part that a crash in the middle of the call may or may not leave behind. */
   readonly durable: boolean;
 }
@@ -54,7 +55,7 @@ export class VirtualApplication {
   /** Durable: everything applied, in order of index from 1. */
   readonly #applied: State[] = [];
   readonly #appliedCommands = new Set<number>();
-  #certificate: Uint8Array | null = null;
+  #certificate: CommitCertificate | null = null;
   /** Volatile: accepted and not committed, and commands waiting. */
   #accepted: State[] = [];
   readonly #pending = new Set<number>();
@@ -67,7 +68,14 @@ export class VirtualApplication {
 
   get info(): ApplicationInfo {
     const last = this.#lastApplied();
-    return { applied: last.id, stateDigest: last.digest, certificate: this.#certificate };
+    const certificate =
+      this.#certificate === null ? null : this.#settings.encodeCertificate(this.#certificate);
+    return { applied: last.id, stateDigest: last.digest, certificate };
+  }
+
+  /** Index of the last entry made durable. */
+  get appliedIndex(): LogIndex {
+    return this.#lastApplied().id.index;
   }
 
   hasApplied(command: number): boolean {
@@ -91,11 +99,17 @@ export class VirtualApplication {
   }
 
   prepare(parent: EntryId, answer: (proposal: Proposal | null) => void): void {
-    this.#enqueue(false, () => answer(this.#prepare(parent)));
+    this.#enqueue(false, () => {
+      const proposal = this.#prepare(parent);
+      return () => answer(proposal);
+    });
   }
 
   process(entry: Entry, answer: (verdict: ProposalVerdict) => void): void {
-    this.#enqueue(false, () => answer(this.#process(entry)));
+    this.#enqueue(false, () => {
+      const verdict = this.#process(entry);
+      return () => answer(verdict);
+    });
   }
 
   commit(
@@ -105,7 +119,8 @@ export class VirtualApplication {
   ): void {
     this.#enqueue(true, () => {
       this.#commit(entries, certificate);
-      answer(this.#lastApplied().id.index, this.#lastApplied().digest);
+      const { id, digest } = this.#lastApplied();
+      return () => answer(id.index, digest);
     });
   }
 
@@ -117,6 +132,7 @@ export class VirtualApplication {
         this.#fail(`rollback to ${to.index} names another entry than the one accepted there`);
       }
       this.#accepted = kept;
+      return () => {};
     });
   }
 
@@ -130,7 +146,7 @@ export class VirtualApplication {
     this.#pending.clear();
   }
 
-  #enqueue(durable: boolean, run: () => void): void {
+  #enqueue(durable: boolean, run: () => () => void): void {
     this.#calls.push({ run, durable });
     if (this.#calls.length === 1) this.#startNext();
   }
@@ -142,10 +158,11 @@ export class VirtualApplication {
       if (generation !== this.#generation) return;
       const call = this.#calls[0];
       if (call === undefined) return;
-      call.run();
-      if (generation !== this.#generation) return;
+      const tellCaller = call.run();
       this.#calls.shift();
       if (this.#calls.length > 0) this.#startNext();
+      // Last, since the caller may crash on the answer.
+      tellCaller();
     });
   }
 
@@ -176,7 +193,7 @@ export class VirtualApplication {
     );
     const commands = [...this.#pending].filter((command) => !used.has(command));
     if (commands.length === 0) return null;
-    const payload = new TextEncoder().encode(commands.slice(0, MAX_COMMANDS).join(','));
+    const payload = Buffer.from(commands.slice(0, MAX_COMMANDS).join(','), 'latin1');
     return { payload, stateDigest: digestAfter(before.digest, payload) };
   }
 
@@ -227,7 +244,7 @@ export class VirtualApplication {
       this.#applied.push(state);
       for (const command of state.commands) this.#applyCommand(command, entry);
     }
-    this.#certificate = this.#settings.encodeCertificate(certificate);
+    this.#certificate = certificate;
     this.onApplied(entries);
   }
 
@@ -245,7 +262,10 @@ export class VirtualApplication {
 }
 
 export function commandsOf(payload: Uint8Array): number[] {
-  return new TextDecoder().decode(payload).split(',').map(Number);
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    .toString('latin1')
+    .split(',')
+    .map(Number);
 }
 
 function digestAfter(before: StateDigest, payload: Uint8Array): StateDigest {

@@ -5,7 +5,7 @@
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Input } from '../../core/input.ts';
-import type { LogIndex, NodeId } from '../../core/types.ts';
+import type { NodeId } from '../../core/types.ts';
 import type { BootRequest, ConsensusCore, CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
 import type { Statistics } from '../statistics.ts';
@@ -300,9 +300,4 @@ export class VirtualNode {
     if (number === undefined) throw new ViolationError('address', `a message is sent to ${id}`);
     return number;
   }
-}
-
-/** For readers of logs: the index of the last entry a node applied. */
-export function appliedIndex(node: VirtualNode): LogIndex {
-  return node.application.info.applied.index;
 }

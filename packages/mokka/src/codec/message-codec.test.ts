@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { toHex } from '../core/bytes.ts';
+import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import type { Entry, EntryKind } from '../core/entry.ts';
+import type { Justification, Message } from '../core/message.ts';
+import type { HandOver, PreVote, TermVote, Vote, Yield } from '../core/statements.ts';
+import type {
+  ClusterId,
+  EntryHash,
+  EntryId,
+  Epoch,
+  LogIndex,
+  NodeId,
+  Signature,
+  StateDigest,
+  Term,
+} from '../core/types.ts';
+import {
+  decodeCertificate,
+  decodeLeaderProof,
+  encodeCertificate,
+  encodeLeaderProof,
+} from './certificate-codec.ts';
+import { DecodeError } from './decode-error.ts';
+import { createEntry, decodeEntry, encodeEntry } from './entry-codec.ts';
+import { decodeMessage, encodeMessage } from './message-codec.ts';
+import { encodeItem } from './rlp.ts';
+import { signingBytes } from './statement-codec.ts';
+
+const number = fc.oneof(
+  fc.integer({ min: 1, max: 300 }),
+  fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+);
+const term = number as fc.Arbitrary<Term>;
+const index = number as fc.Arbitrary<LogIndex>;
+const epoch = fc.nat(3) as fc.Arbitrary<Epoch>;
+const digits = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
+const id = digits as fc.Arbitrary<NodeId>;
+const hash = digits as fc.Arbitrary<EntryHash>;
+const signature = fc.uint8Array({ minLength: 64, maxLength: 64 }) as fc.Arbitrary<Signature>;
+const entryId: fc.Arbitrary<EntryId> = fc.record({ index, hash });
+
+const preVote: fc.Arbitrary<PreVote> = fc.record({
+  type: fc.constant('pre-vote'),
+  epoch,
+  term,
+  sender: id,
+  signature,
+});
+const yields: fc.Arbitrary<Yield> = fc.record({
+  type: fc.constant('yield'),
+  epoch,
+  term,
+  sender: id,
+  signature,
+});
+const termVote: fc.Arbitrary<TermVote> = fc.record({
+  type: fc.constant('term-vote'),
+  epoch,
+  term,
+  lock: fc.record({ term, index, hash }),
+  voter: id,
+  signature,
+});
+const handOver: fc.Arbitrary<HandOver> = fc.record({
+  type: fc.constant('hand-over'),
+  epoch,
+  fromTerm: term,
+  toTerm: term,
+  leader: id,
+  signature,
+});
+const vote: fc.Arbitrary<Vote> = fc.record({
+  type: fc.constant('vote'),
+  phase: fc.constantFrom('prepare', 'commit'),
+  epoch,
+  term,
+  index,
+  hash,
+  voter: id,
+  signature,
+});
+const entry: fc.Arbitrary<Entry> = fc
+  .record({
+    index,
+    term,
+    epoch,
+    parentHash: hash,
+    stateDigest: digits as fc.Arbitrary<StateDigest>,
+    timestamp: number,
+    proposer: id,
+    kind: fc.constantFrom<EntryKind[]>('term-start', 'payload', 'membership'),
+    payload: fc.uint8Array({ maxLength: 100 }),
+  })
+  .map(createEntry);
+const certificate: fc.Arbitrary<CommitCertificate> = fc.record({
+  phase: fc.constant('commit'),
+  epoch,
+  term,
+  index,
+  hash,
+  votes: fc
+    .uniqueArray(fc.record({ voter: id, signature }), {
+      selector: (one) => one.voter,
+      maxLength: 5,
+    })
+    .map((votes) => votes.sort((left, right) => (left.voter < right.voter ? -1 : 1))),
+});
+const proof: fc.Arbitrary<LeaderProof> = fc.record({
+  epoch,
+  term,
+  votes: fc
+    .uniqueArray(termVote, { selector: (one) => one.voter, maxLength: 5 })
+    .map((votes) => votes.sort((left, right) => (left.voter < right.voter ? -1 : 1))),
+});
+const justification: fc.Arbitrary<Justification> = fc.oneof(preVote, yields, termVote, handOver);
+
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({ type: fc.constant('heartbeat'), term, last: entryId, committed: entryId }),
+  fc.record({
+    type: fc.constant('heartbeat-ack'),
+    term,
+    following: fc.boolean(),
+    last: entryId,
+    committed: entryId,
+  }),
+  fc.record({
+    type: fc.constant('pre-vote'),
+    preVote,
+    relayed: fc.array(fc.oneof(preVote, yields), { maxLength: 3 }),
+  }),
+  fc.record({ type: fc.constant('leader-alive'), term }),
+  fc.record({
+    type: fc.constant('term-vote'),
+    termVote,
+    justification: fc.array(justification, { maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('hand-over'), handOver }),
+  fc.record({ type: fc.constant('yield'), yield: yields }),
+  fc.record({ type: fc.constant('propose'), entry }),
+  fc.record({ type: fc.constant('vote'), vote }),
+  fc.record({ type: fc.constant('certificate'), certificate }),
+  fc.record({ type: fc.constant('fetch'), request: number, from: index, tip: entryId }),
+  fc.record({
+    type: fc.constant('entries'),
+    request: number,
+    entries: fc.array(entry, { maxLength: 3 }),
+    certificate: fc.option(certificate),
+  }),
+);
+
+describe('message codec', () => {
+  it('gives back every message it encodes', () => {
+    fc.assert(
+      fc.property(message, (sent) => {
+        expect(decodeMessage(encodeMessage(sent))).toEqual(sent);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('refuses, with a coded error, all bytes that are not the one encoding of a message', () => {
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      to: fc.nat(255),
+    });
+    fc.assert(
+      fc.property(message, fc.array(change, { minLength: 1, maxLength: 3 }), (sent, changes) => {
+        const bytes = encodeMessage(sent).slice();
+        for (const { at, to } of changes) bytes[Math.floor(at * bytes.length)] = to;
+        let decoded: Message;
+        try {
+          decoded = decodeMessage(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DecodeError);
+          return;
+        }
+        expect(toHex(encodeMessage(decoded))).toBe(toHex(bytes));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('refuses arbitrary bytes, cut messages and trailing bytes', () => {
+    fc.assert(
+      fc.property(message, fc.uint8Array({ minLength: 1, maxLength: 40 }), (sent, noise) => {
+        const bytes = encodeMessage(sent);
+        expect(() => decodeMessage(Buffer.concat([bytes, noise]))).toThrow(DecodeError);
+        expect(() => decodeMessage(bytes.subarray(0, bytes.length - 1))).toThrow(DecodeError);
+        expect(() => decodeMessage(noise)).toThrow(DecodeError);
+      }),
+    );
+    expect(() => decodeMessage(new Uint8Array())).toThrow(DecodeError);
+  });
+
+  it('refuses deep nesting before it is copied level by level', () => {
+    let nested: Uint8Array = encodeItem([]);
+    for (let depth = 0; depth < 20_000; depth += 1) {
+      const { length } = nested;
+      const header =
+        length < 56
+          ? [0xc0 + length]
+          : length < 256
+            ? [0xf8, length]
+            : [0xf9, length >> 8, length & 255];
+      nested = Buffer.concat([Uint8Array.from(header), nested]);
+    }
+    expect(() => decodeMessage(nested)).toThrow(DecodeError);
+  });
+
+  it('computes the same hash for an entry that was made and one that was decoded', () => {
+    fc.assert(
+      fc.property(entry, (made) => {
+        expect(decodeEntry(encodeEntry(made))).toEqual(made);
+      }),
+    );
+  });
+
+  it('gives back certificates and proofs, and refuses voters out of order', () => {
+    fc.assert(
+      fc.property(certificate, proof, (one, other) => {
+        expect(decodeCertificate(encodeCertificate(one))).toEqual(one);
+        expect(decodeLeaderProof(encodeLeaderProof(other))).toEqual(other);
+        if (one.votes.length < 2) return;
+        const swapped = { ...one, votes: [...one.votes].reverse() };
+        expect(() => decodeCertificate(encodeCertificate(swapped))).toThrow(DecodeError);
+      }),
+    );
+  });
+
+  it('Rule signed: no two statements of different type or cluster are signed as the same bytes', () => {
+    const statement = fc.oneof(preVote, yields, termVote, handOver, vote);
+    const clusterId = digits as fc.Arbitrary<ClusterId>;
+    fc.assert(
+      fc.property(statement, statement, clusterId, clusterId, (left, right, here, there) => {
+        const { signature: _left, ...one } = left;
+        const { signature: _right, ...other } = right;
+        const same = toHex(signingBytes(here, left)) === toHex(signingBytes(there, right));
+        expect(same).toBe(here === there && JSON.stringify(one) === JSON.stringify(other));
+      }),
+    );
+  });
+});
