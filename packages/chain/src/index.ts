@@ -73,6 +73,6 @@ export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.t
 export { executableTransaction } from './transaction/executable.ts';
 export { transactionGas } from './transaction/intrinsic-gas.ts';
 export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts';
-export { signatureScheme } from './transaction/signature.ts';
+export { nobleScheme, signatureScheme } from './transaction/signature.ts';
 export type { SignedTransaction } from './transaction/signed-transaction.ts';
 export { maximumCost, validateTransaction } from './transaction/validate.ts';
