@@ -73,7 +73,7 @@ export function internalError(reference: string): ErrorObject {
   return { code: RPC_ERROR_CODES.internalError, message: 'internal error', data: { reference } };
 }
 
-export function errorObject(error: RpcError): ErrorObject {
+function errorObject(error: RpcError): ErrorObject {
   return {
     code: error.code,
     message: error.message,

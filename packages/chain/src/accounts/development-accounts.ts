@@ -13,7 +13,7 @@ import { signatureScheme } from '../transaction/signature.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 
 /** More would make the start slow. */
-export const DEVELOPMENT_ACCOUNTS_MAX = 1_000;
+const DEVELOPMENT_ACCOUNTS_MAX = 1_000;
 
 export class DevelopmentAccountSet {
   readonly addresses: readonly Address[];

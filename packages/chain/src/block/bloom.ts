@@ -4,7 +4,7 @@
 import { keccak256 } from '../crypto/keccak.ts';
 import { type Address, type Bloom, bloomOf, bytesOf, type Hash } from '../primitives.ts';
 
-export const BLOOM_BYTES = 256;
+const BLOOM_BYTES = 256;
 
 interface Loggable {
   readonly address: Address;

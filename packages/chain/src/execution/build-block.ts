@@ -102,10 +102,7 @@ async function fill(run: BlockRun, request: BuildRequest): Promise<RefusedTransa
 }
 
 /** Completes the header with what execution told. */
-export function sealBlock(
-  header: ReturnType<typeof nextHeader>,
-  outcome: BlockOutcome,
-): ExecutedBlock {
+function sealBlock(header: ReturnType<typeof nextHeader>, outcome: BlockOutcome): ExecutedBlock {
   const { transactions } = outcome;
   const receipts = transactions.map((executed) => executed.receipt);
   const raws = transactions.map((executed) => executed.signed.raw);

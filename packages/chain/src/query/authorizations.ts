@@ -10,7 +10,7 @@ import { addressOfPublicKey, CURVE_ORDER_HALF, signatureScheme } from '../transa
 /** First byte of what an authority signs. */
 const MAGIC = 0x05;
 /** Code of a delegated account: this, then the address. */
-export const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
+const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const NONCE_MAX = 2n ** 64n - 1n;
 const NO_ADDRESS = `0x${'00'.repeat(20)}`;
 /** What an authority that exists already gives back: PER_EMPTY_ACCOUNT_COST - PER_AUTH_BASE_COST, gas. */
@@ -53,7 +53,7 @@ export function applyAuthorizations(
   return { authorities, refund };
 }
 
-export function isDelegation(code: Uint8Array): boolean {
+function isDelegation(code: Uint8Array): boolean {
   return DELEGATION_PREFIX.every((byte, index) => code[index] === byte);
 }
 

@@ -72,7 +72,7 @@ export async function createCallEvm(rules: Common): Promise<CallEvm> {
 }
 
 /** Throws `execution-timeout` when it is past. */
-export function requireTime({ at, timeoutMs }: Deadline): void {
+function requireTime({ at, timeoutMs }: Deadline): void {
   if (performance.now() <= at) return;
   throw new ChainError('execution-timeout', `execution aborted (timeout = ${timeoutMs / 1000}s)`);
 }

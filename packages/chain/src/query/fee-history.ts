@@ -7,9 +7,9 @@ import { type BlockNumber, blockNumberOf, type Wei, weiOf } from '../primitives.
 import type { FeeHistory } from './chain-reader.ts';
 
 /** Blocks in one answer. */
-export const FEE_HISTORY_BLOCKS_MAX = 1_024;
+const FEE_HISTORY_BLOCKS_MAX = 1_024;
 /** Percentiles in one question. */
-export const FEE_PERCENTILES_MAX = 100;
+const FEE_PERCENTILES_MAX = 100;
 
 export interface FeeHistorySource {
   header(number: BlockNumber): HeaderData;

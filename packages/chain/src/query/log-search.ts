@@ -14,9 +14,9 @@ import type { LogFilter } from './chain-reader.ts';
 import { PostingUnion } from './posting-union.ts';
 
 /** Blocks one search looks at, matching or not. */
-export const VISITED_BLOCKS_MAX = 100_000;
+const VISITED_BLOCKS_MAX = 100_000;
 /** Alternatives of one filter: addresses and topics of all positions together. */
-export const FILTER_TERMS_MAX = 1_000;
+const FILTER_TERMS_MAX = 1_000;
 /** Topics a log can have. */
 const TOPICS_MAX = 4;
 

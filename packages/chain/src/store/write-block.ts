@@ -55,7 +55,7 @@ function writePostings(writer: TableWriter, executed: ExecutedBlock): void {
 }
 
 /** Applies a difference to the flat tables and adds its code and trie nodes. */
-export function writeState(writer: TableWriter, diff: StateDiff): void {
+function writeState(writer: TableWriter, diff: StateDiff): void {
   for (const [hash, bytes] of diff.nodes) writer.put('nodes', bytesOf(hash), bytes);
   for (const [hash, code] of diff.codes) writer.put('code', bytesOf(hash), code);
   for (const [address, account] of diff.accounts) {

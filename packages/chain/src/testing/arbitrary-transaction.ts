@@ -7,9 +7,9 @@ import type { UnsignedTransaction } from '../transaction/sign.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
-export const addresses = bytes(20).map(addressOf);
-export const hashes = bytes(32).map(hashOf);
-export const amounts = fc.bigInt({ min: 0n, max: 2n ** 128n }).map(weiOf);
+const addresses = bytes(20).map(addressOf);
+const hashes = bytes(32).map(hashOf);
+const amounts = fc.bigInt({ min: 0n, max: 2n ** 128n }).map(weiOf);
 
 /** Valid secp256k1 keys: any 32 bytes with a leading zero and a last one are below the order and not zero. */
 export const privateKeys = bytes(32).map((key) => {

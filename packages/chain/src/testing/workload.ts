@@ -10,7 +10,7 @@ import { decodeTransaction } from '../transaction/decode.ts';
 import { signTransaction } from '../transaction/sign.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 
-export const WORKLOAD_ACCOUNTS = deriveAccounts(DEV_MNEMONIC, 4);
+const WORKLOAD_ACCOUNTS = deriveAccounts(DEV_MNEMONIC, 4);
 
 const GAS_PRICE = weiOf(10_000_000_000n);
 const GAS_LIMIT = 400_000n;
@@ -30,7 +30,7 @@ const STORE_RUNTIME = [
 ].join('');
 
 /** Deploys `runtime`. */
-export function deployCode(runtime: string): Hex {
+function deployCode(runtime: string): Hex {
   const length = (runtime.length / 2).toString(16).padStart(4, '0');
   return `0x61${length}600e60003961${length}6000f3${runtime}`;
 }

@@ -22,7 +22,7 @@ export function executableTransaction(
 }
 
 /** The transactions' own `Common` of a chain's hard fork. */
-export function sharedCommon(common: Common): Common {
+function sharedCommon(common: Common): Common {
   let forks = shared.get(common);
   if (forks === undefined) {
     forks = new Map();

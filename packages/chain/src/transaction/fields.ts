@@ -92,7 +92,7 @@ function scalar(item: RlpItem | undefined, name: string, maxBytes: number): bigi
 }
 
 /** Big-endian bytes as an integer. */
-export function integerOf(bytes: Uint8Array): bigint {
+function integerOf(bytes: Uint8Array): bigint {
   if (bytes.length <= 6) {
     let value = 0;
     for (const byte of bytes) value = value * 256 + byte;

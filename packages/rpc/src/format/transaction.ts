@@ -51,7 +51,7 @@ export function formatPooledTransaction(transaction: TransactionData) {
 }
 
 /** Wei per gas the sender pays (EIP-1559); without a base fee what it offers at most. */
-export function effectiveGasPrice(transaction: TransactionData, baseFee?: bigint): bigint {
+function effectiveGasPrice(transaction: TransactionData, baseFee?: bigint): bigint {
   const maxFee = transaction.maxFeePerGas;
   if (maxFee === undefined) return transaction.gasPrice ?? 0n;
   if (baseFee === undefined) return maxFee;

@@ -38,7 +38,7 @@ export function parseQuantity(text: string, bitsMax: number): bigint {
 }
 
 /** Bytes in lower case: `0x` and an even number of digits. */
-export function parseData(text: string): Hex {
+function parseData(text: string): Hex {
   const digits = afterPrefix(text);
   if (digits.length % 2 !== 0) throw new ArgumentError('hex string of odd length');
   if (!HEX_DIGITS.test(digits)) throw new ArgumentError('invalid hex string');
@@ -58,7 +58,7 @@ export function parseHash(text: string): Hash {
   return parseFixed(text, 32) as Hash;
 }
 
-export function parseAddress(text: string): Address {
+function parseAddress(text: string): Address {
   return parseFixed(text, 20) as Address;
 }
 
