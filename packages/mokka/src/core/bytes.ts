@@ -17,5 +17,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of lower-case hexadecimal digits; the input is one of the core's branded strings, so it is well-formed. */
 export function fromHex(digits: string): Uint8Array {
-  return new Uint8Array(Buffer.from(digits, 'hex'));
+  const bytes = new Uint8Array(digits.length >> 1);
+  Buffer.from(bytes.buffer).write(digits, 'hex');
+  return bytes;
 }

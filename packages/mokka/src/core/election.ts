@@ -116,6 +116,11 @@ export function onPreVote(
 ): Done {
   const { preVote, relayed } = message;
   if (preVote.sender !== from) return context.ignore('pre-vote-of-another');
+  const { certificate } = context.log;
+  // A node that only its leader can not reach follows what is committed through the others.
+  if (certificate !== null && context.liveLeader !== null) {
+    context.send(from, { type: 'certificate', certificate });
+  }
   notePreVote(context, preVote, true);
   if (relayed.length > context.validators.length) return context.ignore('too-many-relayed');
   for (const statement of relayed) notePreVote(context, statement, false);

@@ -61,7 +61,7 @@ const cases: readonly MutationCase[] = [
   {
     what: 'a leader starts its term twice',
     mutate: mutations.twoTermStarts,
-    rules: ['proof'],
+    rules: ['proof', 'durability'],
     nodes: 3,
     seeds: 3,
   },

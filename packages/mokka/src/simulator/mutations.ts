@@ -179,7 +179,7 @@ export function skipsCommits(binding: CoreBinding): CoreBinding {
 
 /** Signatures cover the first bytes of a statement only, so that one is worth many. */
 export function signaturesTooShort(binding: CoreBinding): CoreBinding {
-  const shorten = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length - 33);
+  const shorten = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, 52);
   return {
     ...binding,
     boot: (request) =>

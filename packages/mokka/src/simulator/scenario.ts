@@ -81,8 +81,31 @@ export interface FaultIntervals {
   readonly transfer: number;
 }
 
+/** Share of seeds in which leadership changes all the time, with many proposals in flight. */
+const TURBULENT = 0.15;
+
 export function drawScenario(seed: number, nodes: number): Scenario {
   const random = new Random(seed, `scenario/${nodes}`);
+  const scenario = drawConditions(seed, nodes, random);
+  return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
+}
+
+/** Short timeouts, fast nodes, and links that break as fast as leaders are elected. */
+export function makeTurbulent(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    breakFor: Math.min(scenario.breakFor, 2_000),
+    commandInterval: 12,
+    timing: { ...scenario.timing, heartbeatInterval: 25, electionTimeout: 100, electionJitter: 50 },
+    limits: { ...scenario.limits, maxInFlight: 8 },
+    network: { ...scenario.network, minDelay: 1, meanDelay: 2 },
+    disk: { meanSync: 0.5, slowFactor: 1, slowDisks: 0 },
+    application: { meanAnswer: 0.3, slowFactor: 1, slowApplications: 0, refusal: 0 },
+    faults: { ...scenario.faults, crash: 350, downtime: 80, partition: 100, partitionFor: 200 },
+  };
+}
+
+function drawConditions(seed: number, nodes: number, random: Random): Scenario {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>
@@ -92,7 +115,7 @@ export function drawScenario(seed: number, nodes: number): Scenario {
     nodes,
     timing: drawTiming(random),
     limits: drawLimits(random),
-    breakFor: random.between(1500, 4500),
+    breakFor: random.between(1000, 3500),
     network: {
       minDelay: random.between(0.1, 3),
       meanDelay: random.between(0.2, 4) + upTo(25, 0.3),
@@ -115,7 +138,7 @@ export function drawScenario(seed: number, nodes: number): Scenario {
     },
     clocks: { drift: upTo(0.1), skew: upTo(5000) },
     faults: drawFaults(random, harshness),
-    commandInterval: random.pick([20, 60, 150, 400]),
+    commandInterval: random.pick([30, 100, 250, 600]),
   };
 }
 

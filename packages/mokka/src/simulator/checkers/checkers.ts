@@ -41,7 +41,7 @@ export function createCheckers(
     rootHash,
     disks,
     collector,
-    appliedIndex: (node) => cluster.nodes[node]?.application.info.applied.index ?? 0,
+    appliedIndex: (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
     appliedHashes: (node) => cluster.nodes[node]?.application.appliedHashes() ?? [],
   });
   const evidence = new EvidenceCollector([signatures, votes, proofs, agreement]);

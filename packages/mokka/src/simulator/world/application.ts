@@ -55,7 +55,7 @@ export class VirtualApplication {
   /** Durable: everything applied, in order of index from 1. */
   readonly #applied: State[] = [];
   readonly #appliedCommands = new Set<number>();
-  #certificate: Uint8Array | null = null;
+  #certificate: CommitCertificate | null = null;
   /** Volatile: accepted and not committed, and commands waiting. */
   #accepted: State[] = [];
   readonly #pending = new Set<number>();
@@ -68,7 +68,14 @@ export class VirtualApplication {
 
   get info(): ApplicationInfo {
     const last = this.#lastApplied();
-    return { applied: last.id, stateDigest: last.digest, certificate: this.#certificate };
+    const certificate =
+      this.#certificate === null ? null : this.#settings.encodeCertificate(this.#certificate);
+    return { applied: last.id, stateDigest: last.digest, certificate };
+  }
+
+  /** Index of the last entry made durable. */
+  get appliedIndex(): LogIndex {
+    return this.#lastApplied().id.index;
   }
 
   hasApplied(command: number): boolean {
@@ -237,7 +244,7 @@ export class VirtualApplication {
       this.#applied.push(state);
       for (const command of state.commands) this.#applyCommand(command, entry);
     }
-    this.#certificate = this.#settings.encodeCertificate(certificate);
+    this.#certificate = certificate;
     this.onApplied(entries);
   }
 

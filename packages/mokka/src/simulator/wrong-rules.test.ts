@@ -1,0 +1,62 @@
+/**
+ * The checkers bite: cores that read a rule of the protocol wrongly are caught. A rule is replaced by its wrong reading
+ * when the module is loaded, for every node.
+ */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Lock, TermVote } from '../core/statements.ts';
+import type { Violation } from './simulation.ts';
+
+afterEach(() => {
+  vi.doUnmock('../core/verification.ts');
+  vi.doUnmock('../core/quorum.ts');
+  vi.resetModules();
+});
+
+async function firstViolation(nodes: number, seeds: number): Promise<Violation | null> {
+  const { makeTurbulent } = await import('./scenario.ts');
+  const { simulate } = await import('./simulation.ts');
+  const { coreBinding } = await import('./core-binding.ts');
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const { violation } = await simulate({
+      seed,
+      nodes,
+      binding: coreBinding,
+      adjust: makeTurbulent,
+    });
+    if (violation !== null) return violation;
+  }
+  return null;
+}
+
+/** Locks compare by `order`, wherever the core compares or chooses them. */
+function compareLocksBy(order: (left: Lock, right: Lock) => number): void {
+  vi.doMock('../core/verification.ts', async (importOriginal) => ({
+    ...(await importOriginal<typeof import('../core/verification.ts')>()),
+    compareLocks: order,
+    anchorOf: (votes: readonly TermVote[]): Lock | null =>
+      votes.map((vote) => vote.lock).sort((left, right) => order(right, left))[0] ?? null,
+  }));
+}
+
+describe('a wrong reading is caught', () => {
+  test('a quorum that is one too small', async () => {
+    vi.doMock('../core/quorum.ts', async (importOriginal) => ({
+      ...(await importOriginal<typeof import('../core/quorum.ts')>()),
+      quorumSize: (_model: string, validators: number) => Math.floor(validators / 2),
+    }));
+    const violation = await firstViolation(4, 3);
+    expect(['proof', 'commit', 'promise']).toContain(violation?.rule);
+  });
+
+  test('locks compared by index first', async () => {
+    compareLocksBy((left, right) => left.index - right.index || left.term - right.term);
+    const violation = await firstViolation(3, 200);
+    expect(['proof', 'agreement', 'halt', 'lock']).toContain(violation?.rule);
+  });
+
+  test('the lowest lock of a proof taken as its anchor', async () => {
+    compareLocksBy((left, right) => right.term - left.term || right.index - left.index);
+    const violation = await firstViolation(3, 60);
+    expect(['proof', 'agreement', 'halt', 'lock']).toContain(violation?.rule);
+  });
+});
