@@ -14,11 +14,15 @@ import {
   decodeTransaction,
   deriveAccounts,
   devGenesisFile,
+  type Hash,
   parseAddress,
   type SignedTransaction,
   signTransaction,
   weiOf,
 } from '@praline/chain';
+import { EMPTY_TRIE_ROOT, keccak256 } from '../packages/chain/src/crypto/keccak.ts';
+import { NodeReader } from '../packages/chain/src/trie/node-source.ts';
+import { type TrieChange, updateTrie } from '../packages/chain/src/trie/update-trie.ts';
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +38,28 @@ const COINBASE = parseAddress(`0x${'c0'.repeat(20)}`);
 
 type Step = 'decode' | 'build' | 'execute' | 'commit';
 
+/** World state apart from execution: the root of a trie with so many accounts after that many changes. */
+function measureRoot(accounts: number, changes: number): number {
+  const nodes = new Map<Hash, Uint8Array>();
+  const reader = new NodeReader({ getNode: (hash) => nodes.get(hash) });
+  const changeOf = (index: number, round: number): TrieChange => ({
+    key: keccak256(Buffer.from(`account ${index % accounts}`)),
+    value: Buffer.alloc(70, round + 1),
+  });
+  const all = Array.from({ length: accounts }, (_, index) => changeOf(index, 0));
+  let root = updateTrie(reader, EMPTY_TRIE_ROOT, all, nodes);
+  const times: number[] = [];
+  for (let round = 1; round <= 10; round += 1) {
+    const some = Array.from({ length: Math.min(changes, accounts) }, (_, index) =>
+      changeOf(index * 7 + round, round),
+    );
+    const start = performance.now();
+    root = updateTrie(reader, root, some, nodes);
+    times.push(performance.now() - start);
+  }
+  return Math.round(median(times) * 10) / 10;
+}
+
 interface Row {
   readonly accounts: number;
   readonly transfersPerBlock: number;
@@ -42,6 +68,8 @@ interface Row {
   readonly buildMs: number;
   readonly executeMs: number;
   readonly commitMs: number;
+  /** Of a trie in memory, with one changed account per transfer. */
+  readonly rootMs: number;
   readonly transfersPerSecond: number;
 }
 
@@ -52,7 +80,11 @@ async function measure(accounts: number, blocks: number, transfers: number): Pro
   for (let i = 0; i < accounts; i += 1) alloc[recipient(i)] = { balance: '0x1' };
   const genesis = createGenesis(file);
   const leader = await Chain.create(join(folder, 'leader'), genesis);
-  const follower = await Chain.create(join(folder, 'follower'), genesis);
+  /** As in a node, whose pool has decoded what the leader proposes. */
+  const pool = new Map<Hash, SignedTransaction>();
+  const follower = await Chain.create(join(folder, 'follower'), genesis, {
+    knownTransaction: (hash) => pool.get(hash),
+  });
   const times: Record<Step, number[]> = { decode: [], build: [], execute: [], commit: [] };
   try {
     for (let block = 0; block < blocks; block += 1) {
@@ -60,6 +92,7 @@ async function measure(accounts: number, blocks: number, transfers: number): Pro
       const candidates = await timed(times.decode, async () =>
         raws.map((raw) => decodeTransaction(raw)),
       );
+      for (const signed of candidates) pool.set(signed.data.hash, signed);
       const raw = await timed(times.build, () => build(leader, candidates));
       const parent = follower.head.hash;
       const executed = await timed(times.execute, () => follower.executeBlock(raw, parent));
@@ -81,6 +114,7 @@ async function measure(accounts: number, blocks: number, transfers: number): Pro
     buildMs: of('build'),
     executeMs: of('execute'),
     commitMs: of('commit'),
+    rootMs: measureRoot(accounts, transfers),
     transfersPerSecond: Math.round((transfers * 1_000) / (of('execute') + of('commit'))),
   };
 }

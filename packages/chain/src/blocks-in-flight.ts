@@ -12,7 +12,7 @@ export interface BlockInFlight {
 }
 
 /** Far more than consensus proposes ahead; a leak would show as this error. */
-const BLOCKS_IN_FLIGHT_MAX = 256;
+export const BLOCKS_IN_FLIGHT_MAX = 256;
 
 export class BlocksInFlight {
   readonly #blocks = new Map<Hash, BlockInFlight>();

@@ -64,6 +64,7 @@ export {
   DEFAULT_CALL_LIMITS,
   EvmCallExecutor,
 } from './query/evm-call-executor.ts';
+export { ForkRules } from './query/fork-rules.ts';
 export { matches as logMatches } from './query/log-search.ts';
 export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
@@ -72,6 +73,6 @@ export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.t
 export { executableTransaction } from './transaction/executable.ts';
 export { transactionGas } from './transaction/intrinsic-gas.ts';
 export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts';
-export { signatureScheme } from './transaction/signature.ts';
+export { nobleScheme, signatureScheme } from './transaction/signature.ts';
 export type { SignedTransaction } from './transaction/signed-transaction.ts';
 export { maximumCost, validateTransaction } from './transaction/validate.ts';

@@ -3,13 +3,18 @@
 export interface RpcLimits {
   /** Body of an HTTP request or one WebSocket message, bytes. */
   readonly requestBytesMax: number;
+  /** Bodies of all HTTP requests that are arriving or being worked on, bytes; further ones are answered with 503. */
+  readonly heldRequestBytesMax: number;
   /** Answer to one HTTP request or WebSocket message, a whole batch included, bytes. */
   readonly responseBytesMax: number;
   /** Requests in one batch. */
   readonly batchLengthMax: number;
   /** Open sockets, HTTP and WebSocket together; further ones are refused at accept. */
   readonly connectionsMax: number;
-  /** Messages of one WebSocket worked on at a time; further ones wait, and reading pauses. */
+  /**
+   * Messages of one WebSocket worked on at a time, and of `requestBytesMax` in all; further ones wait, and reading
+   * pauses.
+   */
   readonly webSocketRequestsInFlightMax: number;
   /** Bytes waiting to be taken by one WebSocket client; beyond it the client is disconnected. */
   readonly webSocketBufferedBytesMax: number;
@@ -43,6 +48,7 @@ const MEBIBYTE = 1024 * 1024;
 
 export const DEFAULT_LIMITS: RpcLimits = {
   requestBytesMax: 5 * MEBIBYTE,
+  heldRequestBytesMax: 256 * MEBIBYTE,
   responseBytesMax: 25 * MEBIBYTE,
   batchLengthMax: 1000,
   connectionsMax: 1024,

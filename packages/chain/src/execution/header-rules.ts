@@ -103,6 +103,10 @@ export function checkHeader(
     require(header.nonce === ZERO_NONCE, 'header-fields', 'nonce is not zero');
     require(header.ommersHash === EMPTY_LIST_HASH, 'ommers', 'there are none after the merge');
   }
+  if (origin === 'import') {
+    require(header.timestamp > parent.timestamp, 'timestamp', 'not later than its parent');
+    require(gasLimitMayFollow(header, parent), 'gas-limit', 'moves by 1/1024 or more');
+  }
   if (origin === 'network') {
     require(rules.consensusType() !== 'pow', 'difficulty', 'the chain is not past the merge');
     require(header.gasLimit === parent.gasLimit, 'gas-limit', 'differs from the genesis block');
@@ -120,3 +124,15 @@ const OPTIONAL_FIELDS = [
   'parentBeaconBlockRoot',
   'requestsHash',
 ] as const;
+
+/** Least gas limit, and the part of its parent's by which it must move less (Yellow Paper 4.3.4). */
+const GAS_LIMIT_MIN = 5_000n;
+const GAS_LIMIT_DIVISOR = 1_024n;
+
+/** The first London block doubles the limit before it moves (EIP-1559). */
+function gasLimitMayFollow(header: HeaderData, parent: HeaderData): boolean {
+  const isFirstLondon = parent.baseFeePerGas === undefined && header.baseFeePerGas !== undefined;
+  const before = isFirstLondon ? parent.gasLimit * 2n : parent.gasLimit;
+  const moved = header.gasLimit > before ? header.gasLimit - before : before - header.gasLimit;
+  return moved < before / GAS_LIMIT_DIVISOR && header.gasLimit >= GAS_LIMIT_MIN;
+}

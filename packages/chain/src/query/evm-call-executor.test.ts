@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChainError } from '../errors.ts';
 import { type Address, blockNumberOf, bytesOf, type Hex, hashOf, weiOf } from '../primitives.ts';
 import { assemble } from '../testing/assemble.ts';
-import { contractAddress, TestChain, word } from '../testing/query-chain.ts';
+import { contractAddress, QueryChain, word } from '../testing/query-chain.ts';
 import type { CallRequest } from './call-executor.ts';
 import { ExecutionRevertedError } from './revert-reason.ts';
 
@@ -46,11 +46,11 @@ const CONTRACTS = {
 };
 
 describe('EvmCallExecutor', () => {
-  let chain: TestChain;
+  let chain: QueryChain;
   let from: Address;
 
   beforeAll(async () => {
-    chain = await TestChain.create({
+    chain = await QueryChain.create({
       contracts: CONTRACTS,
       limits: { gasCap: 50_000_000n, timeoutMs: 400 },
     });

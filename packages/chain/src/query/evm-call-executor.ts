@@ -152,6 +152,7 @@ export class EvmCallExecutor implements CallExecutor {
     block: BlockSelector,
     options: CallOptions,
   ): Promise<Question> {
+    this.#tables.refresh();
     const committed = requireHeader(this.#tables, this.#genesis.header.hash, block);
     const header = overrideHeader(committed, options.blockOverrides ?? {});
     const rules = this.#rules.at(header.number, header.timestamp);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogData } from '../block/block-data.ts';
 import { blockNumberOf, type Hash, hashOf } from '../primitives.ts';
 import { assemble } from '../testing/assemble.ts';
-import { contractAddress, TestChain, type TestSend, word } from '../testing/query-chain.ts';
+import { contractAddress, QueryChain, type TestSend, word } from '../testing/query-chain.ts';
 import type { LogFilter } from './chain-reader.ts';
 import { matches, searchLogs } from './log-search.ts';
 
@@ -47,11 +47,11 @@ function filterOf(change: Partial<LogFilter>): LogFilter {
 }
 
 describe('searchLogs', () => {
-  let chain: TestChain;
+  let chain: QueryChain;
   const all: LogData[] = [];
 
   beforeAll(async () => {
-    chain = await TestChain.create({ contracts: CONTRACTS });
+    chain = await QueryChain.create({ contracts: CONTRACTS });
     for (let number = 1; number <= BLOCKS; number++) {
       const { receipts } = await chain.mine(...sendsOf(number));
       for (const receipt of receipts) all.push(...receipt.logs);
@@ -63,8 +63,7 @@ describe('searchLogs', () => {
   it('finds exactly the logs that fit, in order', () => {
     const values = fc.constantFrom(0n, 1n, 2n, 3n, RARE).map(topic);
     const filters = fc.record({
-      from: fc.nat({ max: BLOCKS }).map((number) => blockNumberOf(number)),
-      to: fc.nat({ max: BLOCKS + 5 }).map((number) => blockNumberOf(number)),
+      range: fc.tuple(fc.nat({ max: BLOCKS }), fc.nat({ max: BLOCKS })),
       addresses: fc.uniqueArray(fc.constantFrom(ONE_TOPIC, THREE_TOPICS, contractAddress(1))),
       topics: fc.array(
         fc.oneof(fc.constant(null), fc.uniqueArray(values, { minLength: 1, maxLength: 2 })),
@@ -72,8 +71,13 @@ describe('searchLogs', () => {
       ),
     });
     fc.assert(
-      fc.property(filters, (change) => {
-        const filter = filterOf(change);
+      fc.property(filters, ({ range, ...change }) => {
+        const [from, to] = [Math.min(...range), Math.max(...range)].map(blockNumberOf);
+        const filter = filterOf({
+          ...change,
+          from: from ?? blockNumberOf(0),
+          to: to ?? blockNumberOf(0),
+        });
         const expected = all.filter(
           (log) =>
             log.blockNumber >= filter.from && log.blockNumber <= filter.to && matches(log, filter),
@@ -125,6 +129,15 @@ describe('searchLogs', () => {
     expect(chain.reader.logs(filterOf({ ...filter, maxResults: total }))).toHaveLength(total);
     expect(() => chain.reader.logs(filterOf({ ...filter, maxResults: total - 1 }))).toThrow(
       expect.objectContaining({ code: 'too-many-results' }),
+    );
+  });
+
+  it('refuses a range that is not there', () => {
+    const range = (from: number, to: number) =>
+      filterOf({ from: blockNumberOf(from), to: blockNumberOf(to) });
+    expect(() => chain.reader.logs(range(5, 4))).toThrow('invalid block range params');
+    expect(() => chain.reader.logs(range(5, BLOCKS + 1))).toThrow(
+      'block range extends beyond current head block',
     );
   });
 

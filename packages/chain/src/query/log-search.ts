@@ -41,7 +41,6 @@ export function searchLogs(source: LogSource, filter: LogFilter): readonly LogDa
   if (filter.topics.length > TOPICS_MAX) {
     throw new ChainError('invalid-request', 'exceed max topics');
   }
-  if (filter.from > filter.to) return [];
   const found: LogData[] = [];
   let visited = 0;
   for (const number of candidateBlocks(source, filter)) {
@@ -54,7 +53,7 @@ export function searchLogs(source: LogSource, filter: LogFilter): readonly LogDa
       );
     }
     const header = source.header(number);
-    // A number can be above the head when a snapshot's return has shortened the chain.
+    // A block that a snapshot's return has left can still have postings above the head.
     if (header === undefined || !mayMatch(header, filter)) continue;
     for (const receipt of source.receipts(header)) {
       for (const log of receipt.logs) {

@@ -4,7 +4,7 @@ import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, keccak256 } from '../crypto/keccak.ts
 import { blockNumberOf, bytesOf, type Hash, type Hex, hashOf, hexOf } from '../primitives.ts';
 import { decodeAccount } from '../state/account-codec.ts';
 import { assemble } from '../testing/assemble.ts';
-import { contractAddress, TestChain, word } from '../testing/query-chain.ts';
+import { contractAddress, QueryChain, word } from '../testing/query-chain.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { readTrie } from '../trie/read-trie.ts';
 
@@ -20,11 +20,11 @@ const LATEST = { tag: 'latest' } as const;
 const STRANGER = contractAddress(0x55);
 
 describe('StoredChainReader', () => {
-  let chain: TestChain;
+  let chain: QueryChain;
   const blocks: CommittedBlock[] = [];
 
   beforeAll(async () => {
-    chain = await TestChain.create({ contracts: { [RECORDER]: RECORDER_CODE } });
+    chain = await QueryChain.create({ contracts: { [RECORDER]: RECORDER_CODE } });
     blocks.push(await chain.mine({ to: STRANGER, value: 5n, gasLimit: 21_000n }));
     blocks.push(
       await chain.mine(
@@ -167,6 +167,26 @@ describe('StoredChainReader', () => {
     expect(() => reader.feeHistory(1, LATEST, [50, 10])).toThrow('invalid reward percentile');
     expect(() => reader.feeHistory(1, LATEST, [101])).toThrow('invalid reward percentile: 101');
   });
+});
+
+it('sees a commit as soon as it is told of it, however much it reads', async () => {
+  const chain = await QueryChain.create();
+  let isReading = true;
+  const read = (): void => {
+    if (!isReading) return;
+    chain.reader.head();
+    setImmediate(read);
+  };
+  read();
+  try {
+    for (let number = 1; number <= 40; number++) {
+      await chain.mine();
+      expect(chain.reader.head().number).toBe(number);
+    }
+  } finally {
+    isReading = false;
+    await chain.close();
+  }
 });
 
 /** Init code that deploys this code of at most 32 bytes. */

@@ -1,7 +1,7 @@
 /**
  * `ChainReader` over the chain's LMDB environment, in any thread: it opens the environment for reading and shares
- * nothing with the writer. LMDB gives all reads of one turn of the event loop the same committed state, and no call
- * here spans two turns.
+ * nothing with the writer. Each call begins with a fresh snapshot of what is committed, and ends in the same turn of the
+ * event loop, so all it reads is of one state.
  */
 import type {
   BlockData,
@@ -14,7 +14,7 @@ import type {
 import { effectiveGasPrice, receiptsData } from '../block/receipt-data.ts';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.ts';
 import { bytesToBigint, padLeft } from '../encoding/quantity.ts';
-import { corruptStore } from '../errors.ts';
+import { ChainError, corruptStore } from '../errors.ts';
 import { blobBaseFee } from '../execution/fee-rules.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import {
@@ -76,15 +76,18 @@ export class StoredChainReader implements ChainReader {
   }
 
   head(): HeaderData {
+    this.tables.refresh();
     return readHead(this.tables);
   }
 
   header(block: BlockSelector): HeaderData | undefined {
-    return selectHeader(this.tables, this.genesis.hash, block);
+    this.tables.refresh();
+    return this.#select(block);
   }
 
   block(block: BlockSelector): BlockData | undefined {
-    const header = this.header(block);
+    this.tables.refresh();
+    const header = this.#select(block);
     if (header === undefined) return undefined;
     const { transactions, senders, withdrawals, size } = this.#stored(header.hash);
     return {
@@ -96,11 +99,13 @@ export class StoredChainReader implements ChainReader {
   }
 
   receipts(block: BlockSelector): readonly ReceiptData[] | undefined {
-    const header = this.header(block);
+    this.tables.refresh();
+    const header = this.#select(block);
     return header === undefined ? undefined : this.#receiptsOf(header);
   }
 
   transaction(hash: Hash): LocatedTransaction | undefined {
+    this.tables.refresh();
     const place = this.#place(hash);
     if (place === undefined) return undefined;
     const { header, stored, index } = place;
@@ -116,40 +121,50 @@ export class StoredChainReader implements ChainReader {
   }
 
   rawTransaction(hash: Hash): Uint8Array | undefined {
+    this.tables.refresh();
     const place = this.#place(hash);
     return place?.stored.transactions[place.index];
   }
 
   receipt(hash: Hash): ReceiptData | undefined {
+    this.tables.refresh();
     const place = this.#place(hash);
     return place === undefined ? undefined : this.#receiptsOf(place.header)[place.index];
   }
 
   logs(filter: LogFilter): readonly LogData[] {
-    const head = this.head();
+    this.tables.refresh();
+    const head = readHead(this.tables);
     const source = {
       tables: this.tables,
-      header: (number: BlockNumber) => this.header({ number }),
+      header: (number: BlockNumber) => this.#select({ number }),
       receipts: (header: HeaderData) => this.#receiptsOf(header),
     };
-    const to = blockNumberOf(Math.min(filter.to, head.number));
-    return searchLogs(source, { ...filter, to });
+    if (filter.from > filter.to) throw invalidRange('invalid block range params');
+    if (filter.to > head.number) {
+      throw invalidRange('block range extends beyond current head block');
+    }
+    return searchLogs(source, filter);
   }
 
   account(address: Address, block: BlockSelector): AccountData {
+    this.tables.refresh();
     return this.#state(block).getAccount(address) ?? EMPTY_ACCOUNT;
   }
 
   code(address: Address, block: BlockSelector): Hex {
+    this.tables.refresh();
     const state = this.#state(block);
     return hexOf(state.getCode(state.getAccount(address)?.codeHash ?? EMPTY_CODE_HASH));
   }
 
   storage(address: Address, slot: bigint, block: BlockSelector): Hash {
+    this.tables.refresh();
     return hashOf(padLeft(this.#state(block).getStorage(address, slotOf(slot)), 32));
   }
 
   proof(address: Address, slots: readonly bigint[], block: BlockSelector): AccountProof {
+    this.tables.refresh();
     const { stateRoot } = this.#require(block);
     const state = new TrieStateView(this.tables, this.#nodes, stateRoot);
     const account = state.getAccount(address) ?? EMPTY_ACCOUNT;
@@ -170,7 +185,8 @@ export class StoredChainReader implements ChainReader {
   }
 
   nextBlock(): ReturnType<ChainReader['nextBlock']> {
-    const head = this.head();
+    this.tables.refresh();
+    const head = readHead(this.tables);
     return {
       number: blockNumberOf(head.number + 1),
       gasLimit: head.gasLimit,
@@ -183,6 +199,7 @@ export class StoredChainReader implements ChainReader {
     newest: BlockSelector,
     percentiles: readonly number[],
   ): FeeHistory {
+    this.tables.refresh();
     const source = {
       header: (number: BlockNumber) => this.#require({ number }),
       receipts: (header: HeaderData) => this.#receiptsOf(header),
@@ -193,6 +210,10 @@ export class StoredChainReader implements ChainReader {
 
   close(): Promise<void> {
     return this.tables.close();
+  }
+
+  #select(block: BlockSelector): HeaderData | undefined {
+    return selectHeader(this.tables, this.genesis.hash, block);
   }
 
   #require(block: BlockSelector): HeaderData {
@@ -237,6 +258,11 @@ export class StoredChainReader implements ChainReader {
     if (header === undefined) throw corruptStore(`transaction ${hash} is in no block`);
     return { header, stored: this.#stored(header.hash), index: place.index };
   }
+}
+
+/** geth's words. */
+function invalidRange(message: string): ChainError {
+  return new ChainError('invalid-request', message);
 }
 
 function decodeStored(raw: Uint8Array, sender: Address | undefined): TransactionData {

@@ -87,6 +87,14 @@ export class Tables {
     return this.#tables[table].getKeys({ ...range, ...transaction });
   }
 
+  /**
+   * Lets the next read see the latest commit. Without it the snapshot of a turn can live on into a turn that begins within
+   * the same millisecond, and a client that was told of a commit would not find it.
+   */
+  refresh(): void {
+    this.#root.resetReadTxn();
+  }
+
   snapshot(): Snapshot {
     const transaction = this.#root.useReadTransaction();
     return { transaction, done: () => transaction.done() };

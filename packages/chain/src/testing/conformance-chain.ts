@@ -43,3 +43,27 @@ const headFile = z.object({
 export function conformanceHead(): string {
   return headFile.parse(JSON.parse(read('headfcu.json').toString())).params[0].headBlockHash;
 }
+
+/** One request of the suite and geth's answer to it. */
+export interface ConformanceExchange {
+  readonly params: readonly unknown[];
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+const requestLine = z.object({ params: z.array(z.unknown()) });
+const responseLine = z.object({ result: z.unknown().optional(), error: z.unknown().optional() });
+
+/** All of a file, named as `method/case`. */
+export function conformanceExchanges(name: string): ConformanceExchange[] {
+  const lines = read(join('tests', `${name}.io`))
+    .toString()
+    .split('\n');
+  const jsonAfter = (mark: string): unknown[] =>
+    lines.filter((line) => line.startsWith(mark)).map((line) => JSON.parse(line.slice(2)));
+  const responses = jsonAfter('<<').map((json) => responseLine.parse(json));
+  return jsonAfter('>>').map((json, index) => ({
+    params: requestLine.parse(json).params,
+    ...responses[index],
+  }));
+}

@@ -6,13 +6,13 @@ import { DevelopmentAccountSet } from '../accounts/development-accounts.ts';
 import { Chain, type CommittedBlock } from '../chain.ts';
 import { DEV_MNEMONIC } from '../genesis/dev-accounts.ts';
 import { type DevGenesisOptions, devGenesisFile } from '../genesis/dev-genesis.ts';
-import { createGenesis } from '../genesis/genesis.ts';
+import { createGenesis, type Genesis } from '../genesis/genesis.ts';
 import { type Address, addressOf, type Hex, weiOf } from '../primitives.ts';
 import { type CallLimits, EvmCallExecutor } from '../query/evm-call-executor.ts';
 import { StoredChainReader } from '../query/stored-chain-reader.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 
-export interface TestChainOptions extends DevGenesisOptions {
+export interface QueryChainOptions extends DevGenesisOptions {
   /** Code by account. */
   readonly contracts?: Readonly<Record<string, Hex>>;
   readonly limits?: CallLimits;
@@ -33,7 +33,8 @@ const START = 1_700_000_000;
 const BLOCK_SECONDS = 12;
 const MAX_FEE = 100_000_000_000n;
 
-export class TestChain {
+export class QueryChain {
+  readonly genesis: Genesis;
   readonly chain: Chain;
   readonly reader: StoredChainReader;
   readonly executor: EvmCallExecutor;
@@ -43,17 +44,19 @@ export class TestChain {
 
   private constructor(
     directory: string,
+    genesis: Genesis,
     chain: Chain,
     reader: StoredChainReader,
     executor: EvmCallExecutor,
   ) {
     this.#directory = directory;
+    this.genesis = genesis;
     this.chain = chain;
     this.reader = reader;
     this.executor = executor;
   }
 
-  static async create(options: TestChainOptions = {}): Promise<TestChain> {
+  static async create(options: QueryChainOptions = {}): Promise<QueryChain> {
     const file = devGenesisFile({ timestamp: START, ...options });
     const contracts = Object.entries(options.contracts ?? {}).map(([address, code]) => [
       address,
@@ -66,7 +69,7 @@ export class TestChain {
     const chain = await Chain.create(directory, genesis);
     const reader = new StoredChainReader(directory, genesis);
     const executor = new EvmCallExecutor(reader.tables, genesis, options.limits);
-    return new TestChain(directory, chain, reader, executor);
+    return new QueryChain(directory, genesis, chain, reader, executor);
   }
 
   account(number = 0): Address {
@@ -112,7 +115,6 @@ export class TestChain {
       new Uint8Array([1]),
     );
     if (committed === undefined) throw new Error('No block was committed.');
-    await nextTurn();
     return committed;
   }
 
@@ -121,11 +123,6 @@ export class TestChain {
     await this.chain.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** The reader's snapshot is of one turn of the event loop. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A contract's address of one repeated byte. */

@@ -2,8 +2,9 @@
  * Bytes of a signed transaction to data. One pass over RLP and one signature recovery; a transaction object of
  * `@ethereumjs/tx` costs more than both, and only execution needs it (see executable.ts).
  */
-import { keccak_256 } from '@noble/hashes/sha3.js';
+
 import type { TransactionData } from '../block/block-data.ts';
+import { keccak256 } from '../crypto/keccak.ts';
 import { ChainError } from '../errors.ts';
 import { type Address, hashOf, hexOf } from '../primitives.ts';
 import {
@@ -114,7 +115,7 @@ function dataOf(
 ): TransactionData {
   const chainId = type === 0 ? protectedFor : wordOf(items[0], 'chain id');
   return {
-    hash: hashOf(keccak_256(raw)),
+    hash: hashOf(keccak256(raw)),
     from,
     ...decodeFields(type, items),
     ...(chainId === undefined ? {} : { chainId }),

@@ -1,7 +1,7 @@
 /** Signs filled transactions for keys that the node holds. */
 import { type NestedUint8Array, RLP } from '@ethereumjs/rlp';
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { AccessListItem, AuthorizationData } from '../block/block-data.ts';
+import { keccak256 } from '../crypto/keccak.ts';
 import { type Address, bytesOf, type Hex, type Wei } from '../primitives.ts';
 import { type SignatureScheme, signatureScheme } from './signature.ts';
 
@@ -46,7 +46,7 @@ export function signTransaction(
   const { type, chainId } = transaction;
   const fields = fieldsOf(transaction);
   const protection = type === 0 ? [scalar(chainId), scalar(0n), scalar(0n)] : [];
-  const digest = keccak_256(envelope(type, [...fields, ...protection]));
+  const digest = keccak256(envelope(type, [...fields, ...protection]));
   const { compact, yParity } = scheme.sign(digest, privateKey);
   const v = type === 0 ? chainId * 2n + 35n + BigInt(yParity) : BigInt(yParity);
   const r = stripped(compact.subarray(0, 32));

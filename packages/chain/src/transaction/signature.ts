@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { keccak_256 } from '@noble/hashes/sha3.js';
+import { keccak256 } from '../crypto/keccak.ts';
 import { type Address, addressOf } from '../primitives.ts';
 
 /** Half the order of the curve: EIP-2 refuses a larger `s`. */
@@ -69,7 +69,7 @@ export const signatureScheme: SignatureScheme = nativeScheme ?? nobleScheme;
 
 /** The account of an uncompressed public key without its prefix (64 bytes). */
 export function addressOfPublicKey(publicKey: Uint8Array): Address {
-  return addressOf(keccak_256(publicKey).subarray(12));
+  return addressOf(keccak256(publicKey).subarray(12));
 }
 
 function loadNative(): SignatureScheme | undefined {

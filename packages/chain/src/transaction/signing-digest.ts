@@ -3,7 +3,7 @@
  * under a new list header, without encoding them again.
  */
 import { RLP } from '@ethereumjs/rlp';
-import { keccak_256 } from '@noble/hashes/sha3.js';
+import { keccak256 } from '../crypto/keccak.ts';
 import { bytesOfItem } from './fields.ts';
 import type { RlpItem } from './rlp-reader.ts';
 
@@ -23,7 +23,7 @@ export function signingDigest(
   const end = items.slice(-3).reduce<number>((at, item) => at - encodedBytes(item), raw.length);
   const fields = raw.subarray(start, end);
   const suffix = protectedFor === undefined ? new Uint8Array() : protectionOf(protectedFor);
-  return keccak_256(
+  return keccak256(
     Buffer.concat([
       raw.subarray(0, typeBytes),
       header(fields.length + suffix.length),

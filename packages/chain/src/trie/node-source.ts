@@ -12,8 +12,8 @@ export interface NodeSource {
   getNode(hash: Hash): Uint8Array | undefined;
 }
 
-/** Decoded nodes kept between operations, to spare reads, hash checks and decoding near the root. */
-const CACHED_NODES_MAX = 32_768;
+/** Decoded nodes kept between operations, about 20 MB, to spare reads, hash checks and decoding near the root. */
+const CACHED_NODES_MAX = 8_192;
 
 /** Decodes and checks nodes of a source once. Holds at most `CACHED_NODES_MAX` of them. */
 export class NodeReader {

@@ -97,13 +97,45 @@ export function encodeNode(node: TrieNode, refer: (child: Child) => ChildReferen
   if (node.kind === 'extension') {
     return encodeList([encodeString(encodePath(node.path, false)), part(refer(node.child))]);
   }
-  const parts: Uint8Array[] = [];
-  for (const child of node.children) parts.push(child === null ? EMPTY_STRING : part(refer(child)));
-  parts.push(EMPTY_STRING);
-  return encodeList(parts);
+  return encodeBranch(node, refer);
 }
 
-const EMPTY_STRING = Uint8Array.of(0x80);
+/** Most of a block's nodes are branches, so this one writes in place. */
+function encodeBranch(node: BranchNode, refer: (child: Child) => ChildReference): Uint8Array {
+  const references = node.children.map((child) => (child === null ? null : refer(child)));
+  // The empty value at the end takes one byte, as a missing child does.
+  let length = 1;
+  for (const one of references) {
+    length += one === null ? 1 : one.bytes.length + (one.isHash ? 1 : 0);
+  }
+  const { out, start } = listOf(length);
+  let at = start;
+  for (const one of references) {
+    if (one === null) out[at++] = EMPTY_STRING;
+    else {
+      if (one.isHash) out[at++] = HASH_PREFIX;
+      out.set(one.bytes, at);
+      at += one.bytes.length;
+    }
+  }
+  out[at] = EMPTY_STRING;
+  return out;
+}
+
+/** RLP of no bytes. */
+const EMPTY_STRING = 0x80;
+/** RLP's prefix of 32 bytes. */
+const HASH_PREFIX = 0xa0;
+
+/** A buffer for a list whose items take `length` bytes, and where they start. */
+function listOf(length: number): { out: Uint8Array; start: number } {
+  let sizeBytes = 0;
+  if (length > 55) for (let rest = length; rest > 0; rest >>>= 8) sizeBytes += 1;
+  const out = new Uint8Array(1 + sizeBytes + length);
+  out[0] = length > 55 ? 0xf7 + sizeBytes : 0xc0 + length;
+  for (let i = sizeBytes, rest = length; i > 0; i -= 1, rest >>>= 8) out[i] = rest & 0xff;
+  return { out, start: 1 + sizeBytes };
+}
 
 function part(reference: ChildReference): Uint8Array {
   return reference.isHash ? encodeString(reference.bytes) : reference.bytes;

@@ -107,9 +107,8 @@ function printEvent(event: NetworkEvent, description: NetworkDescription, consol
 }
 
 function jsonEvent(event: NetworkEvent, description: NetworkDescription): object {
-  return event.event === 'ready'
-    ? { ...event, mining: description.mining, development: description.development }
-    : event;
+  const { data, mining, development } = description;
+  return event.event === 'ready' ? { ...event, data, mining, development } : event;
 }
 
 /** Reads commands typed into the terminal. */

@@ -102,7 +102,6 @@ export class EventMerge {
         nodes,
         chainId: first?.[1].chainId ?? '',
         blockNumber: Math.max(...events.map(([, { blockNumber }]) => blockNumber)),
-        data: first?.[1].data ?? '',
       },
       { event: 'leader', ...leader },
     ];

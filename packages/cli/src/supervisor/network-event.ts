@@ -16,7 +16,6 @@ export type NetworkEvent =
       readonly nodes: readonly RunningNode[];
       readonly chainId: string;
       readonly blockNumber: number;
-      readonly data: string;
     }
   | {
       readonly event: 'leader';

@@ -35,7 +35,9 @@ export class NetworkSupervisor {
       this.#failStart = reject;
       this.#whenReady = resolve;
     });
-    this.#options.cluster.file.nodes.forEach((_, position) => this.#spawn(position + 1));
+    this.#options.cluster.file.nodes.forEach((_, position) => {
+      this.#spawn(position + 1);
+    });
     try {
       await ready;
     } catch (error) {

@@ -8,6 +8,7 @@ import {
   type Address,
   blobBaseFee,
   type Chain,
+  ForkRules,
   type Genesis,
   type HeaderData,
   type Hex,
@@ -33,7 +34,7 @@ export interface BlockRequest {
 
 export class BlockProducer {
   readonly #mining: PralineConfig['mining'];
-  readonly #genesis: Genesis;
+  readonly #rules: ForkRules;
   readonly #coinbase: Address;
   readonly #chain: Chain;
   readonly #pool: Mempool;
@@ -47,7 +48,7 @@ export class BlockProducer {
     options: { readonly genesis: Genesis; readonly coinbase: Address },
     modules: { readonly chain: Chain; readonly pool: Mempool; readonly held: HeldTransactions },
   ) {
-    this.#genesis = options.genesis;
+    this.#rules = new ForkRules(options.genesis.common);
     this.#mining = options.genesis.praline.mining;
     this.#coinbase = options.coinbase;
     this.#chain = modules.chain;
@@ -104,8 +105,8 @@ export class BlockProducer {
 
   /** Taken out of the pool before building, since a block must not be built from a pool that changes meanwhile. */
   #candidates(parent: HeaderData): PooledTransaction[] {
-    const rules = this.#genesis.common;
-    const excessBlobGas = parent.excessBlobGas;
+    const rules = this.#rules.at(parent.number + 1, parent.timestamp);
+    const { excessBlobGas } = parent;
     const candidates = this.#pool.candidates({
       baseFee: parent.baseFeePerGas === undefined ? 0n : nextBaseFee(parent),
       ...(excessBlobGas === undefined ? {} : { blobBaseFee: blobBaseFee(excessBlobGas, rules) }),

@@ -6,7 +6,6 @@ import { performance } from 'node:perf_hooks';
 import {
   type Address,
   Chain,
-  commonAt,
   createGenesis,
   DevelopmentAccountSet,
   type Genesis,
@@ -26,6 +25,7 @@ import type {
 import { BlockProducer } from './block-producer.ts';
 import { type AppliedBlock, ChainApplication } from './chain-application.ts';
 import { HeldTransactions } from './held-transactions.ts';
+import { NextBlockRules } from './next-block-rules.ts';
 import { TransactionDesk } from './transaction-desk.ts';
 import { TurnBatch } from './turn-batch.ts';
 
@@ -236,13 +236,14 @@ function startTimers(
 }
 
 function mempoolHead(chain: Chain, genesis: Genesis): MempoolHead {
+  const rules = new NextBlockRules(chain, genesis);
   return {
     account: (address) => {
       const account = chain.stateAfter(chain.head.hash)?.getAccount(address);
       return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
     },
     gasLimit: () => chain.head.gasLimit,
-    common: () => commonAt(genesis.common, chain.head.number + 1, chain.head.timestamp),
+    common: () => rules.get(),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What `praline start` shows of a network before and beside its nodes. */
+import { dirname } from 'node:path';
 import { DevelopmentAccountSet } from '@praline/chain';
 import type { LoadedCluster } from '../config/cluster-file.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
@@ -9,7 +10,7 @@ export interface NetworkDescription {
   readonly chainId: string;
   /** In words. */
   readonly mining: string;
-  /** Folder of the nodes' data. */
+  /** Folder of the cluster file. */
   readonly data: string;
   /** Null outside development mode. The keys are public: they derive from the words in the genesis file. */
   readonly development: {
@@ -30,7 +31,7 @@ export function describeNetwork(cluster: LoadedCluster): NetworkDescription {
       mining.mode === 'instant'
         ? 'a block as soon as there is a transaction'
         : `a block every ${mining.blockTimeMs / 1000} s${mining.emptyBlocks ? '' : ' with transactions'}`,
-    data: cluster.path,
+    data: dirname(cluster.path),
     development:
       devMode && accounts !== undefined
         ? developmentAccounts(accounts.mnemonic, accounts.count, (address) => {

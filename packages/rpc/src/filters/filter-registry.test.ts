@@ -94,6 +94,21 @@ describe('a log filter', () => {
     expect(marks(id)).toEqual([13]);
   });
 
+  test('made just before a revert sees what replaces its head', () => {
+    for (const mark of [1, 2, 3]) mine(mark);
+    const id = newLogFilter();
+    backend.chain.revertTo(1);
+    for (const mark of [12, 13, 14]) mine(mark);
+    expect(marks(id)).toEqual([12, 13, 14]);
+  });
+
+  test('does not repeat blocks from before it that are told late', () => {
+    const late = [mine(1, { told: false }), mine(2, { told: false })];
+    const id = newLogFilter();
+    for (const event of late) backend.announce(event);
+    expect(marks(id)).toEqual([]);
+  });
+
   test('from a block to come does not look before it after a revert', () => {
     const id = newLogFilter({ fromBlock: '0x3' });
     for (const mark of [1, 2, 3]) mine(mark);
@@ -172,6 +187,14 @@ describe('a pending transaction filter', () => {
 });
 
 describe('filters', () => {
+  test('listen to the chain only while there are any', () => {
+    expect(backend.listenerCount()).toBe(0);
+    const id = registry.addBlockFilter(owner);
+    expect(backend.listenerCount()).toBe(2);
+    registry.remove(id);
+    expect(backend.listenerCount()).toBe(0);
+  });
+
   test('expire when nobody polls them', () => {
     const [idle, polled] = [newLogFilter(), registry.addBlockFilter(owner)];
     now = limits.filterIdleMs - 1;

@@ -7,7 +7,7 @@
  * Pending transaction filters have nothing to read back from and hold a bounded list of hashes.
  */
 import { randomBytes } from 'node:crypto';
-import type { BlockNumber, Hash } from '@praline/chain';
+import type { BlockNumber, BlockRef, Hash } from '@praline/chain';
 import type { RpcBackend } from '../backend.ts';
 import { RPC_ERROR_CODES, RpcError, serverError } from '../errors.ts';
 import { formatLog } from '../format/log.ts';
@@ -51,18 +51,15 @@ export class FilterRegistry {
   readonly #limits: RpcLimits;
   readonly #backend: FilterModules['backend'];
   readonly #now: () => number;
-  /** Height of the last block event. */
-  #lastTold: BlockNumber | undefined;
-  readonly #unsubscriptions: readonly (() => void)[];
+  /** Undefined while there is no filter, so that a node need not read what it would tell. */
+  #endEvents: (() => void) | undefined;
+  /** The last block event since then, or the head at that time. */
+  #lastTold: BlockRef | undefined;
 
   constructor(limits: RpcLimits, { backend, now }: FilterModules) {
     this.#limits = limits;
     this.#backend = backend;
     this.#now = now;
-    this.#unsubscriptions = [
-      backend.events.onBlock(({ block }) => this.#onBlock(block.header.number)),
-      backend.events.onPendingTransaction(({ hash }) => this.#onPendingTransaction(hash)),
-    ];
   }
 
   get size(): number {
@@ -118,11 +115,13 @@ export class FilterRegistry {
     const filter = this.#filters.get(id);
     if (filter === undefined) return false;
     filter.owner.filterCount--;
-    return this.#filters.delete(id);
+    this.#filters.delete(id);
+    if (this.#filters.size === 0) this.#stopListening();
+    return true;
   }
 
   close(): void {
-    for (const unsubscribe of this.#unsubscriptions) unsubscribe();
+    this.#stopListening();
     this.#filters.clear();
   }
 
@@ -137,6 +136,7 @@ export class FilterRegistry {
     }
     const id = `0x${randomBytes(FILTER_ID_BYTES).toString('hex')}`;
     owner.filterCount++;
+    this.#listen();
     this.#filters.set(id, { ...filter, owner, usedAt: this.#now() });
     return id;
   }
@@ -154,18 +154,41 @@ export class FilterRegistry {
     for (const [id, filter] of this.#filters) if (filter.usedAt < oldest) this.remove(id);
   }
 
+  #listen(): void {
+    if (this.#endEvents !== undefined) return;
+    const { events, reader } = this.#backend;
+    const { number, hash } = reader.head();
+    this.#lastTold = { number, hash };
+    const endBlocks = events.onBlock(({ block }) => this.#onBlock(block.header));
+    const endTransactions = events.onPendingTransaction((transaction) =>
+      this.#onPendingTransaction(transaction.hash),
+    );
+    this.#endEvents = () => {
+      endBlocks();
+      endTransactions();
+    };
+  }
+
+  #stopListening(): void {
+    this.#endEvents?.();
+    this.#endEvents = undefined;
+  }
+
   /**
-   * Blocks are told in order, so one that does not rise above the last replaces it: the head had moved back. Told may
-   * be later than readable, so what filters have shown already says nothing.
+   * Blocks are told in order, so one that does not rise above the last replaces it, and the head had moved back; unless
+   * the last is still on the chain, and this one is told late. Told may be later than readable, so what filters have
+   * shown already says nothing.
    */
-  #onBlock(number: BlockNumber): void {
-    const movedBack = this.#lastTold !== undefined && number <= this.#lastTold;
-    this.#lastTold = number;
-    if (!movedBack) return;
-    for (const filter of this.#filters.values()) {
-      if (filter.kind === 'pending-transactions' || filter.nextBlock <= number) continue;
-      filter.nextBlock = Math.max(number, filter.firstBlock) as BlockNumber;
+  #onBlock({ number, hash }: BlockRef): void {
+    const last = this.#lastTold;
+    if (last !== undefined && number <= last.number) {
+      if (this.#backend.reader.header({ number: last.number })?.hash === last.hash) return;
+      for (const filter of this.#filters.values()) {
+        if (filter.kind === 'pending-transactions' || filter.nextBlock <= number) continue;
+        filter.nextBlock = Math.max(number, filter.firstBlock) as BlockNumber;
+      }
     }
+    this.#lastTold = { number, hash };
   }
 
   #onPendingTransaction(hash: Hash): void {

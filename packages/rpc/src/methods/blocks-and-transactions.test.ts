@@ -177,6 +177,7 @@ describe('a transaction', () => {
     const block = await running.result('eth_getBlockByNumber', '0x1', true);
     expect((block as { transactions: unknown[] }).transactions[1]).toEqual(transaction);
     expect(await running.result('eth_getRawTransactionByHash', hash)).toBe('0xf801');
+    expect(await running.result('debug_getRawTransaction', hash)).toBe('0xf801');
   });
 
   test('in the pool has null placement and its highest price', async () => {

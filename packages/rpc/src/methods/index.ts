@@ -1,5 +1,6 @@
 /** The methods every server has. Those of `mokka_*` and development mode are added by the node. */
 import type { Method } from '../method.ts';
+import { debugGetRawTransaction } from './debug/get-raw-transaction.ts';
 import { ethAccounts } from './eth/accounts.ts';
 import { ethBlobBaseFee } from './eth/blob-base-fee.ts';
 import { ethBlockNumber } from './eth/block-number.ts';
@@ -25,6 +26,7 @@ import { ethGetLogs } from './eth/get-logs.ts';
 import { ethGetProof } from './eth/get-proof.ts';
 import { ethGetRawTransactionByHash } from './eth/get-raw-transaction-by-hash.ts';
 import { ethGetStorageAt } from './eth/get-storage-at.ts';
+import { ethGetStorageValues } from './eth/get-storage-values.ts';
 import { ethGetTransactionByBlockHashAndIndex } from './eth/get-transaction-by-block-hash-and-index.ts';
 import { ethGetTransactionByBlockNumberAndIndex } from './eth/get-transaction-by-block-number-and-index.ts';
 import { ethGetTransactionByHash } from './eth/get-transaction-by-hash.ts';
@@ -58,6 +60,7 @@ import { web3ClientVersion } from './web3/client-version.ts';
 import { web3Sha3 } from './web3/sha3.ts';
 
 export const standardMethods: readonly Method[] = [
+  debugGetRawTransaction,
   ethAccounts,
   ethBlobBaseFee,
   ethBlockNumber,
@@ -83,6 +86,7 @@ export const standardMethods: readonly Method[] = [
   ethGetProof,
   ethGetRawTransactionByHash,
   ethGetStorageAt,
+  ethGetStorageValues,
   ethGetTransactionByBlockHashAndIndex,
   ethGetTransactionByBlockNumberAndIndex,
   ethGetTransactionByHash,

@@ -109,6 +109,17 @@ describe('state', () => {
     );
   });
 
+  test('is read in many slots at once', async () => {
+    const asked = { [account]: ['0x5', '0x6'], [addressOf(1)]: ['0x0'] };
+    expect(await running.result('eth_getStorageValues', asked)).toEqual({
+      [account]: [hashOf(9), hashOf(0)],
+      [addressOf(1)]: [hashOf(0)],
+    });
+    for (const wrong of [{}, { x: [] }, { [account]: Array(1025).fill('0x0') }, []]) {
+      expect((await errorOf('eth_getStorageValues', wrong))?.code).toBe(-32602);
+    }
+  });
+
   test('of an unknown block is an error', async () => {
     for (const block of ['0x63', hashOf(0xdead), { blockHash: hashOf(0xdead) }]) {
       expect(await errorOf('eth_getBalance', account, block)).toEqual({

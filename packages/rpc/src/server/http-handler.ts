@@ -34,6 +34,8 @@ export class HttpHandler {
   readonly #modules: HttpHandlerModules;
   /** Counts of what came through a socket, over its requests. */
   readonly #sockets = new WeakMap<Duplex, { filterCount: number }>();
+  /** Bytes of bodies that are arriving or being worked on. */
+  #heldBytes = 0;
 
   constructor(options: HttpHandlerOptions, modules: HttpHandlerModules) {
     this.#options = options;
@@ -66,9 +68,29 @@ export class HttpHandler {
     if (!isJson(request.headers['content-type']) || request.headers['content-encoding']) {
       return plain(response, 415, CONTENT_TYPE_WANTED);
     }
-    const body = await readBody(request, this.#options.limits.requestBytesMax);
+    let held = 0;
+    const hold = (bytes: number): boolean => {
+      if (this.#heldBytes + bytes > this.#options.limits.heldRequestBytesMax) return false;
+      this.#heldBytes += bytes;
+      held += bytes;
+      return true;
+    };
+    try {
+      await this.#answerBody(request, response, hold);
+    } finally {
+      this.#heldBytes -= held;
+    }
+  }
+
+  async #answerBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    hold: (bytes: number) => boolean,
+  ): Promise<void> {
+    const body = await readBody(request, this.#options.limits.requestBytesMax, hold);
     if (body === 'aborted') return;
-    if (body === 'too-large') return this.#refuseBody(request, response);
+    if (body === 'too-large') return this.#refuseTooLarge(request, response);
+    if (body === 'busy') return refuseBusy(request, response);
     const text = decodeUtf8(body);
     if (text === undefined) {
       return json(response, 200, failure(null, RPC_ERROR_CODES.parseError, 'parse error'));
@@ -95,12 +117,9 @@ export class HttpHandler {
     }
   }
 
-  #refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  #refuseTooLarge(request: IncomingMessage, response: ServerResponse): void {
     const message = `request too large, at most ${this.#options.limits.requestBytesMax} bytes`;
-    response.setHeader('connection', 'close');
-    // The rest of the body is not worth reading: the answer goes out, then the connection goes away.
-    response.once('finish', () => request.destroy());
-    json(response, 413, failure(null, RPC_ERROR_CODES.invalidRequest, message));
+    refuse(request, response, 413, failure(null, RPC_ERROR_CODES.invalidRequest, message));
   }
 
   #connection(request: IncomingMessage, response: ServerResponse): Connection {
@@ -184,6 +203,24 @@ function json(response: ServerResponse, status: number, text: string): void {
     .end(body);
 }
 
+function refuseBusy(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('retry-after', '1');
+  const message = 'the server holds as many requests as it may, try again later';
+  refuse(request, response, 503, failure(null, RPC_ERROR_CODES.limitExceeded, message));
+}
+
+/** Answers before the whole body has come: the answer goes out, then the connection goes away. */
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+): void {
+  response.setHeader('connection', 'close');
+  response.once('finish', () => request.destroy());
+  json(response, status, text);
+}
+
 /**
  * The whole body, as long as it stays within the bound. Somewhat larger bodies are read to their end and dropped:
  * a client that is cut off while it sends would not see the answer.
@@ -191,24 +228,35 @@ function json(response: ServerResponse, status: number, text: string): void {
 async function readBody(
   request: IncomingMessage,
   bytesMax: number,
-): Promise<Buffer | 'too-large' | 'aborted'> {
+  hold: (bytes: number) => boolean,
+): Promise<Buffer | 'too-large' | 'busy' | 'aborted'> {
   const readMax = bytesMax * DROPPED_BODY_FACTOR;
   if (Number(request.headers['content-length'] ?? 0) > readMax) return 'too-large';
+  if (!hold(REQUEST_OVERHEAD_BYTES)) return 'busy';
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= bytesMax) chunks.push(chunk);
-      else chunks = [];
-      if (bytes > readMax) resolve('too-large');
-    });
-    request.once('end', () => resolve(bytes > bytesMax ? 'too-large' : Buffer.concat(chunks)));
-    request.once('error', () => resolve('aborted'));
-    request.once('close', () => resolve('aborted'));
+      if (bytes > bytesMax) chunks = [];
+      else if (hold(chunk.length)) chunks.push(chunk);
+      else settle('busy');
+      if (bytes > readMax) settle('too-large');
+    };
+    const settle = (outcome: Buffer | 'too-large' | 'busy' | 'aborted') => {
+      // What comes after is not held, for nobody would let go of it.
+      request.off('data', onData);
+      resolve(outcome);
+    };
+    request.on('data', onData);
+    request.once('end', () => settle(bytes > bytesMax ? 'too-large' : Buffer.concat(chunks)));
+    request.once('error', () => settle('aborted'));
+    request.once('close', () => settle('aborted'));
   });
 }
 
+/** What a request costs beside its body, roughly. */
+const REQUEST_OVERHEAD_BYTES = 4096;
 /** How many times the allowed size is still read, to be dropped. */
 const DROPPED_BODY_FACTOR = 4;
 

@@ -107,6 +107,26 @@ describe('a batch', () => {
     ]);
   });
 
+  test('that is long gives other clients their turn', async () => {
+    const patient = await startServer({ limits: { batchTurnMs: 0 } });
+    try {
+      const batch = Array.from({ length: 1000 }, (_, id) =>
+        call('eth_getBlockByNumber', id, ['0x0']),
+      );
+      const finished: string[] = [];
+      const long = patient.post(JSON.stringify(batch)).then(() => finished.push('batch'));
+      // The batch is under way once its first answer is counted.
+      await expect
+        .poll(() => patient.server.statistics().methods, { timeout: 5000 })
+        .toHaveProperty('eth_getBlockByNumber');
+      await patient.result('eth_chainId').then(() => finished.push('single'));
+      await long;
+      expect(finished).toEqual(['single', 'batch']);
+    } finally {
+      await patient.close();
+    }
+  });
+
   test('stops growing at the size limit, with an error for each answer beyond', async () => {
     const small = await startServer({ limits: { responseBytesMax: 200 } });
     try {
@@ -198,6 +218,27 @@ describe('over HTTP', () => {
     const { status, text } = await running.post(`"${'x'.repeat(size)}"`);
     expect(status).toBe(413);
     expect(JSON.parse(text)).toMatchObject({ id: null, error: { code: -32600 } });
+  });
+
+  test('bodies beyond what the server may hold are turned away, and room returns', async () => {
+    await running.close();
+    running = await startServer({ limits: { heldRequestBytesMax: 20_000 } });
+    const { backend } = running;
+    const finish: (() => void)[] = [];
+    backend.callResult = () =>
+      new Promise((resolve) => {
+        finish.push(() => resolve({ status: 'success', output: '0x', gasUsed: 1n }));
+      });
+    const held = [1, 2].map(() => running.result('eth_call', { data: `0x${'00'.repeat(2000)}` }));
+    await expect.poll(() => finish.length, { timeout: 5000 }).toBe(2);
+    const { status, text } = await running.post(
+      JSON.stringify(call('eth_call', 1, ['x'.repeat(5000)])),
+    );
+    expect(status).toBe(503);
+    expect(JSON.parse(text)).toMatchObject({ id: null, error: { code: -32005 } });
+    for (const each of finish) each();
+    await Promise.all(held);
+    expect(await running.result('eth_chainId')).toBe('0x7a69');
   });
 
   test('a body that is not UTF-8 is a parse error', async () => {

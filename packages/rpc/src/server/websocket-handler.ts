@@ -107,6 +107,7 @@ class WebSocketClient implements Connection {
   readonly #limits: RpcLimits;
   readonly #modules: ClientModules;
   #inFlight = 0;
+  #inFlightLength = 0;
   readonly #waiting: string[] = [];
   #answersPing = true;
   #onIdle: (() => void) | undefined;
@@ -133,6 +134,7 @@ class WebSocketClient implements Connection {
     // ws reports malformed frames and oversized messages here, and closes by itself.
     webSocket.on('error', () => {});
     webSocket.on('close', () => {
+      this.#waiting.length = 0;
       this.subscriptions.removeAll();
       modules.onClose();
       this.#onIdle?.();
@@ -175,7 +177,7 @@ class WebSocketClient implements Connection {
 
   /** What is waiting is what one read of the socket brought beyond the limit, for reading pauses meanwhile. */
   #startWaiting(): void {
-    while (this.#inFlight < this.#limits.webSocketRequestsInFlightMax) {
+    while (this.#hasRoom()) {
       const text = this.#waiting.shift();
       if (text === undefined) break;
       void this.#answer(text);
@@ -184,12 +186,19 @@ class WebSocketClient implements Connection {
     else this.#webSocket.resume();
   }
 
+  #hasRoom(): boolean {
+    const { webSocketRequestsInFlightMax, requestBytesMax } = this.#limits;
+    return this.#inFlight < webSocketRequestsInFlightMax && this.#inFlightLength < requestBytesMax;
+  }
+
   async #answer(text: string): Promise<void> {
     this.#inFlight++;
+    this.#inFlightLength += text.length;
     const answer = await this.#modules.dispatcher.dispatch(text, this);
     if (answer.body !== undefined) this.#send(answer.body);
     answer.afterResponse();
     this.#inFlight--;
+    this.#inFlightLength -= text.length;
     this.#startWaiting();
     if (this.#inFlight === 0) this.#onIdle?.();
   }

@@ -24,13 +24,13 @@ interface Subscriber {
 
 export class SubscriptionFeed {
   readonly #subscribers = new Set<Subscriber>();
-  readonly #unsubscriptions: readonly (() => void)[];
+  readonly #events: ChainEventSource;
+  /** Undefined while nobody is interested, so that a node need not read what it would tell. */
+  #endBlocks: (() => void) | undefined;
+  #endTransactions: (() => void) | undefined;
 
   constructor(events: ChainEventSource) {
-    this.#unsubscriptions = [
-      events.onBlock((event) => this.#onBlock(event)),
-      events.onPendingTransaction((transaction) => this.#onPendingTransaction(transaction)),
-    ];
+    this.#events = events;
   }
 
   get size(): number {
@@ -41,26 +41,46 @@ export class SubscriptionFeed {
   add(subscription: Subscription, deliver: Deliver): () => void {
     const subscriber = { subscription, deliver };
     this.#subscribers.add(subscriber);
+    this.#listenAsNeeded();
     return () => {
       this.#subscribers.delete(subscriber);
+      this.#listenAsNeeded();
     };
   }
 
   close(): void {
-    for (const unsubscribe of this.#unsubscriptions) unsubscribe();
     this.#subscribers.clear();
+    this.#listenAsNeeded();
   }
 
-  #onBlock({ block, logs }: CommittedBlock): void {
-    const header = once(() => JSON.stringify(formatHeader(block.header)));
-    const formattedLogs = logs.map((log) => ({
-      log,
-      json: once(() => JSON.stringify(formatLog(log))),
-    }));
+  #listenAsNeeded(): void {
+    const kinds = new Set([...this.#subscribers].map(({ subscription }) => subscription.kind));
+    if (kinds.has('newHeads') || kinds.has('logs')) {
+      this.#endBlocks ??= this.#events.onBlock((event) => this.#onBlock(event));
+    } else {
+      this.#endBlocks?.();
+      this.#endBlocks = undefined;
+    }
+    if (kinds.has('newPendingTransactions')) {
+      this.#endTransactions ??= this.#events.onPendingTransaction((transaction) =>
+        this.#onPendingTransaction(transaction),
+      );
+    } else {
+      this.#endTransactions?.();
+      this.#endTransactions = undefined;
+    }
+  }
+
+  #onBlock(event: CommittedBlock): void {
+    const header = once(() => JSON.stringify(formatHeader(event.block.header)));
+    // Read only when somebody wants logs: a node may fetch them at this access.
+    const logs = once(() =>
+      event.logs.map((log) => ({ log, json: once(() => JSON.stringify(formatLog(log))) })),
+    );
     for (const { subscription, deliver } of this.#subscribers) {
       if (subscription.kind === 'newHeads') deliver(header());
       if (subscription.kind !== 'logs') continue;
-      for (const { log, json } of formattedLogs) {
+      for (const { log, json } of logs()) {
         if (logMatches(log, subscription.criteria)) deliver(json());
       }
     }

@@ -88,12 +88,22 @@ test('ends with eth_unsubscribe, of the same connection only', async () => {
   expect(client.delivered(id)).toEqual([]);
 });
 
+test('listens to what somebody wants, and to nothing else', async () => {
+  expect(running.backend.listenerCount()).toBe(0);
+  const heads = await subscribe('newHeads');
+  expect(running.backend.listenerCount()).toBe(1);
+  await subscribe('newPendingTransactions');
+  expect(running.backend.listenerCount()).toBe(2);
+  await client.request('eth_unsubscribe', heads);
+  expect(running.backend.listenerCount()).toBe(1);
+});
+
 test('ends with the connection', async () => {
   await subscribe('newHeads');
   expect(running.server.statistics()).toMatchObject({ subscriptions: 1, webSockets: 1 });
   client.webSocket.close();
   await once(client.webSocket, 'close');
-  await expect.poll(() => running.server.statistics().subscriptions).toBe(0);
+  await expect.poll(() => running.server.statistics().subscriptions, { timeout: 5000 }).toBe(0);
   expect(running.server.statistics().webSockets).toBe(0);
 });
 
@@ -139,12 +149,12 @@ describe('a WebSocket', () => {
     }
     await settle();
     expect(client.delivered(healthy)).toHaveLength(mined);
-    await expect.poll(() => running.server.statistics().webSockets).toBe(1);
+    await expect.poll(() => running.server.statistics().webSockets, { timeout: 5000 }).toBe(1);
   });
 
   test('that does not answer a ping is disconnected', async () => {
     await running.close();
-    running = await startServer({ limits: { webSocketPingIntervalMs: 20 } });
+    running = await startServer({ limits: { webSocketPingIntervalMs: 250 } });
     client = await running.connect();
     const { port } = running.server.address;
     const dead = connect(port, '127.0.0.1');

@@ -12,7 +12,8 @@ import { EXAMPLE_ADDRESS, REVERTED, UNKNOWN_BLOCK } from '../examples.ts';
 
 export const ethEstimateGas = defineMethod({
   name: 'eth_estimateGas',
-  summary: 'The least gas limit with which a transaction succeeds on the state after a block.',
+  summary:
+    'A gas limit with which a transaction succeeds on the state after a block, close above the least one.',
   params: [callParameter, stateBlockParameter, stateOverridesParameter, blockOverridesParameter],
   result: 'Gas.',
   errors: [REVERTED, UNKNOWN_BLOCK, { code: -32000, when: 'no gas limit lets it succeed' }],
