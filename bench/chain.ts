@@ -173,7 +173,7 @@ async function build(chain: Chain, candidates: SignedTransaction[]): Promise<Uin
 }
 
 async function timed<Value>(
-  times: number[] | undefined,
+  times: number[],
   run: () => Promise<Value>,
 ): Promise<Value> {
   const start = clock();
