@@ -94,7 +94,6 @@ export class VoteChecker implements EvidenceJudge {
     if (ids.length === 1) return;
     const supporters = new Set<NodeId>();
     const promised = new Set<NodeId>();
-    const promised = new Set<NodeId>();
     for (const statement of justification) {
       if (statement.epoch !== termVote.epoch) continue;
       if (statement.type === 'hand-over') {
