@@ -91,3 +91,8 @@ test('without faults the first leader stays', async () => {
   expect(statistics.elections).toBeLessThanOrEqual(2);
   expect(statistics.commands).toBeGreaterThan(20);
 });
+
+test('a leader tries a stored entry again that its application refused after a restart', async () => {
+  const { violation } = await simulate({ seed: 541, nodes: 1, binding: coreBinding });
+  expect(violation).toBeNull();
+});
