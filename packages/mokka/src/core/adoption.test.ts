@@ -12,7 +12,7 @@ import {
   voteOf,
 } from './probe.test.support.ts';
 import type { Lock } from './statements.ts';
-import { nodeId } from './virtual-cluster.test.support.ts';
+import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
 
 const lockOf = ({ term, index, hash }: Entry): Lock => ({ term, index, hash });
 
@@ -160,5 +160,21 @@ describe('Rule own-key', () => {
     await probe.follow(termStartOf(4, 3, votes));
     expect(probe.halted).toBeNull();
     expect(probe.core.status().leader).toBe(nodeId(1));
+  });
+});
+
+describe('Rule progress', () => {
+  it('an entry that the application refused for a passing reason is tried again by the next leader', async () => {
+    const cluster = await VirtualCluster.started(1);
+    const node = cluster.node(0);
+    cluster.submit('payload');
+    cluster.until(() => node.running.status().commitIndex === 2);
+    cluster.crash(0);
+    expect(node.application.committed.length).toBeLessThan(2);
+    let refusals = 1;
+    node.application.rejects = () => refusals-- > 0;
+    await cluster.start(0);
+    cluster.until(() => cluster.committed(0).length === 1, 1_000);
+    expect(refusals).toBeLessThan(0);
   });
 });

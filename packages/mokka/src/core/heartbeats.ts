@@ -18,6 +18,7 @@ export function sendHeartbeats(context: CoreContext): Done {
   const { leading, log } = context;
   if (leading === null) return;
   leading.heartbeatAt = context.now + context.options.timing.heartbeatInterval;
+  context.execution.refused = null;
   if (!leading.announced) return;
   context.broadcast({
     type: 'heartbeat',

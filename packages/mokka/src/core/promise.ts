@@ -26,6 +26,8 @@ export function enterTerm(context: CoreContext, term: Term): Done {
     }
   }
   dropIncoming(context);
+  // What was refused may have been so for a passing reason: whoever leads the new term needs it.
+  context.execution.refused = null;
   resetElectionTimer(context);
   context.changed = true;
 }
