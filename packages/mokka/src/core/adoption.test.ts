@@ -163,6 +163,18 @@ describe('Rule own-key', () => {
   });
 });
 
+describe('Rule promise', () => {
+  it('relays no term vote with more statements than validators can make', async () => {
+    const probe = await Probe.started(0, 5);
+    const termVote = termVoteOf(2, 1);
+    const justification = Array.from({ length: 16 }, () => preVoteOf(2, 1));
+    await probe.receive(2, { type: 'term-vote', termVote, justification });
+    expect(probe.sentOf('term-vote')).toEqual([]);
+    await probe.receive(2, { type: 'term-vote', termVote, justification: [preVoteOf(2, 1)] });
+    expect(probe.sentOf('term-vote')).toHaveLength(1);
+  });
+});
+
 describe('Rule progress', () => {
   it('an entry that the application refused for a passing reason is tried again by the next leader', async () => {
     const cluster = await VirtualCluster.started(1);
