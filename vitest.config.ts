@@ -1,12 +1,35 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit and property tests run from source: packages resolve each other through the source condition. */
+/**
+ * `unit`: from source, packages resolve each other through the source condition, no build.
+ * `e2e`: real processes running what `npm start` runs, so it builds first; one file at a time, since each file
+ * starts whole networks.
+ */
 export default defineConfig({
   resolve: { conditions: ['@praline/source'] },
   ssr: { resolve: { conditions: ['@praline/source', 'node', 'import', 'module', 'default'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'e2e/**/*.test.ts', 'repository/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'repository/**/*.test.ts', 'bench/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          globalSetup: ['e2e/build.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

@@ -1,5 +1,78 @@
+export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
+export { type BlockFault, InvalidBlockError } from './block/invalid-block-error.ts';
+export { type BlockToCommit, Chain, type ChainOptions, type CommittedBlock } from './chain.ts';
+export { keccak256 } from './crypto/keccak.ts';
+export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
+export type {
+  BuildRequest,
+  BuildResult,
+  BuiltBlock,
+  ExecutedBlock,
+  RefusedTransaction,
+} from './execution/build-block.ts';
+export { blobBaseFee, nextBaseFee } from './execution/fee-rules.ts';
+export type { BlockOrigin } from './execution/header-rules.ts';
+export { commonAt } from './genesis/chain-parameters.ts';
+export {
+  DEV_MNEMONIC,
+  DEV_PATH,
+  type DerivedAccount,
+  deriveAccounts,
+} from './genesis/dev-accounts.ts';
+export {
+  DEV_CHAIN_ID,
+  DEV_FORKS,
+  DEV_GAS_LIMIT,
+  type DevFork,
+  type DevGenesisOptions,
+  devGenesisFile,
+} from './genesis/dev-genesis.ts';
+export { createGenesis, type Genesis } from './genesis/genesis.ts';
+export type { PralineConfig } from './genesis/genesis-file.ts';
+export { type CandidateOptions, Candidates } from './mempool/candidates.ts';
+export { DEFAULT_MEMPOOL_LIMITS, type MempoolLimits } from './mempool/limits.ts';
+export {
+  type AddedTransaction,
+  type DroppedTransaction,
+  type DropReason,
+  Mempool,
+  type MempoolHead,
+  type MempoolListener,
+} from './mempool/mempool.ts';
+
 export type * from './mempool/pool-view.ts';
+export type { PooledTransaction } from './mempool/pooled-transaction.ts';
+export type { SenderAccount } from './mempool/sender-queue.ts';
 export type * from './primitives.ts';
+export {
+  addressOf,
+  blockNumberOf,
+  bytesOf,
+  hashOf,
+  hexOf,
+  parseAddress,
+  parseHash,
+  slotOf,
+  weiOf,
+} from './primitives.ts';
 export type * from './query/call-executor.ts';
 export type * from './query/chain-reader.ts';
+export { checksumAddress } from './query/checksum-address.ts';
+export {
+  type CallLimits,
+  DEFAULT_CALL_LIMITS,
+  EvmCallExecutor,
+} from './query/evm-call-executor.ts';
+export { ForkRules } from './query/fork-rules.ts';
+export { matches as logMatches } from './query/log-search.ts';
+export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
+export { StoredChainReader } from './query/stored-chain-reader.ts';
+export type { StateView } from './state/state-view.ts';
+export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
+export { executableTransaction } from './transaction/executable.ts';
+export { transactionGas } from './transaction/intrinsic-gas.ts';
+export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts';
+export { nobleScheme, signatureScheme } from './transaction/signature.ts';
+export type { SignedTransaction } from './transaction/signed-transaction.ts';
+export { maximumCost, validateTransaction } from './transaction/validate.ts';

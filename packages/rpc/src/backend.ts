@@ -3,6 +3,7 @@ import type {
   BlockData,
   CallExecutor,
   CallRequest,
+  ChainErrorCode,
   ChainReader,
   Hash,
   Hex,
@@ -22,6 +23,13 @@ export interface RpcBackend {
   readonly network: NetworkService;
   readonly events: ChainEventSource;
 }
+
+/**
+ * Codes of errors that a backend throws or rejects with: those of the chain, and those only a network knows. Mapped to
+ * JSON-RPC in one place, by `code` and not by class, for errors may come from another thread. Messages reach the
+ * client as they are.
+ */
+export type RpcBackendErrorCode = ChainErrorCode | 'no-quorum' | 'development-mode-only';
 
 /** Ways into the chain. All errors are coded (`ChainError` of `@praline/chain`), and mapped in one place here. */
 export interface TransactionService {

@@ -1,1 +1,35 @@
 export type * from './backend.ts';
+export {
+  type ErrorObject,
+  invalidParams,
+  RPC_ERROR_CODES,
+  RpcError,
+  type RpcErrorCode,
+  serverError,
+} from './errors.ts';
+export { quantity } from './format/quantity.ts';
+export type { JsonValue } from './json.ts';
+export { DEFAULT_LIMITS, type RpcLimits } from './limits.ts';
+export type { RpcLogger } from './logger.ts';
+export {
+  defineMethod,
+  type Method,
+  type MethodContext,
+  type MethodDefinition,
+  type MethodDescription,
+  optional,
+  type Parameter,
+  required,
+  withDefault,
+} from './method.ts';
+export { standardMethods } from './methods/index.ts';
+export { blockSelector, blockTagOrNumber } from './parameters/block-selector.ts';
+export { address, data, hash, parsedString, uint64, uint256, wei } from './parameters/hex.ts';
+export { optionalField } from './parameters/optional-fields.ts';
+export type { HttpRoute, HttpRouteAnswer } from './server/http-handler.ts';
+export {
+  createRpcServer,
+  type RpcServer,
+  type RpcServerOptions,
+  type RpcServerStatistics,
+} from './server/rpc-server.ts';

@@ -7,8 +7,15 @@ import type { BlockSelector } from './chain-reader.ts';
  * threads that nothing else waits for.
  */
 export interface CallExecutor {
+  /**
+   * Throws `ChainError` for what keeps a call from running at all: `unknown-block`, `insufficient-funds`,
+   * `intrinsic-gas-too-low`, prices that contradict each other or the base fee; and `execution-timeout`.
+   */
   call(request: CallRequest, block: BlockSelector, options?: CallOptions): Promise<CallResult>;
-  /** The least gas limit with which the call succeeds. Throws `ExecutionRevertedError` and `ChainError`. */
+  /**
+   * A gas limit with which the call succeeds, at most 1.5 % above the least one (geth's search). Throws
+   * `ExecutionRevertedError`, `ChainError` `execution-failed` and `gas-required-exceeds-allowance`, and what `call` throws.
+   */
   estimateGas(request: CallRequest, block: BlockSelector, options?: CallOptions): Promise<bigint>;
   /** EIP-2930 list that makes the call cheapest, and the gas it then uses. */
   createAccessList(

@@ -27,7 +27,9 @@ export interface ChainReader {
   rawTransaction(hash: Hash): Uint8Array | undefined;
   receipt(hash: Hash): ReceiptData | undefined;
   /**
-   * Logs of blocks `from..to` that match. Throws `ChainError` with code `too-many-results` beyond `filter.maxResults`.
+   * Logs of blocks `from..to` that match, in chain order. Throws `ChainError`: `too-many-results` beyond
+   * `filter.maxResults` or when more blocks would have to be looked at than one search may; `invalid-request` for a range
+   * that is reversed or beyond the head, and for a filter with too many parts.
    */
   logs(filter: LogFilter): readonly LogData[];
   /** Account after a block; a missing account has zero nonce and balance. Throws `unknown-block`. */

@@ -21,7 +21,3 @@ export function fromHex(digits: string): Uint8Array {
   Buffer.from(bytes.buffer).write(digits, 'hex');
   return bytes;
 }
-
-export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
-}

@@ -4,7 +4,7 @@ import type { SignatureScheme, Statement } from './statements.ts';
 import type { ClusterId, NodeId } from './types.ts';
 
 /** Whose key a statement must be signed with. */
-export function signerOf(statement: Unsigned<Statement>): NodeId {
+function signerOf(statement: Unsigned<Statement>): NodeId {
   switch (statement.type) {
     case 'pre-vote':
     case 'yield':

@@ -10,7 +10,7 @@ import { hash } from 'node:crypto';
 import { StorageError } from './storage-error.ts';
 
 /** Length of the checksum in bytes. */
-export const CHECKSUM_BYTES = 8;
+const CHECKSUM_BYTES = 8;
 
 const FIXED_BYTES = CHECKSUM_BYTES + 1 + 2;
 

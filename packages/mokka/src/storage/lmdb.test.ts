@@ -18,7 +18,9 @@ import { describe, expect, it } from 'vitest';
 import { encodeChecked } from './checked-value.ts';
 import { describeStorage } from './conformance.test.suite.ts';
 import { LmdbStorage } from './lmdb.ts';
+import { transact } from './lmdb-transaction.ts';
 import type { StorageOperation } from './storage.ts';
+import { StorageError } from './storage-error.ts';
 
 const CHILD = fileURLToPath(new URL('./lmdb-writer.test.child.ts', import.meta.url));
 const FILE = 'consensus.lmdb';
@@ -121,6 +123,58 @@ describe('LmdbStorage', () => {
       await truncate(path, 4096 + 100);
       await expect(LmdbStorage.open(folder)).rejects.toMatchObject({ code: 'corrupt' });
       expect(size).toBeGreaterThan(200_000);
+    }));
+
+  it.each([0.9, 0.7, 0.5, 0.1])(
+    'never takes what a file cut to %d of its length lost for absent, and does not crash',
+    (share) =>
+      inFolder(async (folder) => {
+        const storage = await LmdbStorage.create(folder);
+        for (let start = 0; start < 1000; start += 50) {
+          await storage.write(
+            Array.from({ length: 50 }, (_, i) => put(start + i, 'x'.repeat(500))),
+          );
+        }
+        await storage.close();
+        const path = join(folder, FILE);
+        await truncate(path, Math.floor((await stat(path)).size * share));
+        const outcomes = new Set<string>();
+        try {
+          const damaged = await LmdbStorage.open(folder);
+          for (let index = 0; index < 1000; index += 1) {
+            const outcome = await damaged.get('entries', index).then(
+              (value) => (value?.length === 500 ? 'intact' : 'wrong'),
+              (error) => error.code,
+            );
+            outcomes.add(outcome);
+          }
+          await damaged.close();
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          outcomes.add(error.code);
+        }
+        outcomes.delete('intact');
+        expect(outcomes).toContain('corrupt');
+        // After a damaged page the library's read transaction may fail as such.
+        outcomes.delete('corrupt');
+        outcomes.delete('read-failed');
+        expect([...outcomes]).toEqual([]);
+      }),
+  );
+
+  it('drops a transaction whole when a step of it throws', () =>
+    inFolder(async (folder) => {
+      const environment = open<Buffer, Buffer>({
+        path: join(folder, 'x.lmdb'),
+        encoding: 'binary',
+      });
+      const failing = transact(environment, () => {
+        environment.put(key(1), Buffer.from('half'));
+        throw new Error('in the middle');
+      });
+      await expect(failing).rejects.toThrow('in the middle');
+      expect(environment.getBinary(key(1))).toBeUndefined();
+      await environment.close();
     }));
 
   it('does not block the event loop while it syncs, and shares syncs', () =>

@@ -2,15 +2,16 @@
  * Durable storage in one LMDB environment.
  *
  * A write resolves when its transaction is committed and synced (`overlappingSync: false`: fdatasync of the pages, then
- * a synchronous write of the meta page). Transactions run on the library's own thread. Only one is in flight, and what
- * was asked for meanwhile shares the next one: so writes resolve in order, many share a sync, and nothing that follows
- * a failed write ever reaches the disk.
+ * a synchronous write of the meta page). Transactions run on the library's own thread, one at a time, and share syncs
+ * (`GroupCommit`).
  */
 import { mkdir, open as openFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeChecked, encodeChecked } from './checked-value.ts';
+import { GroupCommit, type WriteStep } from './group-commit.ts';
 import { checkLmdbFile } from './lmdb-file.ts';
+import { transact } from './lmdb-transaction.ts';
 import {
   checkKey,
   checkLimits,
@@ -29,8 +30,6 @@ import { StorageError } from './storage-error.ts';
 
 /** Version of the tables and encodings below; raised by every change that an older release can not read. */
 export const STORAGE_FORMAT_VERSION = 1;
-/** Writes are gathered into one transaction until they have this many bytes. */
-export const TRANSACTION_MAX_BYTES = 32 * 1024 * 1024;
 
 const FILE_NAME = 'consensus.lmdb';
 const FOLDER_MODE = 0o700;
@@ -45,6 +44,8 @@ const TABLE_NUMBERS: Readonly<Record<NumberedTable, number>> = {
 };
 const RECORDS_NUMBER = 4;
 const FORMAT_NUMBER = 5;
+/** Error numbers of LMDB for a damaged tree: MDB_PAGE_NOTFOUND and MDB_CORRUPTED. */
+const DAMAGE_NUMBERS: ReadonlySet<unknown> = new Set([-30797, -30796]);
 
 type Table = Database<Buffer, Buffer>;
 
@@ -55,24 +56,14 @@ interface Tables {
   readonly format: Table;
 }
 
-interface QueuedWrite {
-  /** Runs inside the transaction. */
-  readonly steps: readonly (() => void)[];
-  readonly bytes: number;
-  readonly resolve: () => void;
-  readonly reject: (error: StorageError) => void;
-}
-
 export class LmdbStorage implements Storage {
   readonly #tables: Tables;
-  readonly #queue: QueuedWrite[] = [];
-  #failure: StorageError | undefined;
+  readonly #commits: GroupCommit;
   #closing: Promise<void> | undefined;
-  /** The loop that commits what is queued, while there is something. */
-  #committing: Promise<void> | undefined;
 
   private constructor(tables: Tables) {
     this.#tables = tables;
+    this.#commits = new GroupCommit((action) => transact(tables.environment, action));
   }
 
   /**
@@ -85,7 +76,7 @@ export class LmdbStorage implements Storage {
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     const path = join(folder, FILE_NAME);
     if (await exists(path)) await checkLmdbFile(path);
-    const tables = openTables(path);
+    const tables = readStored(() => openTables(path));
     if (tables.format.getBinary(FORMAT_KEY) !== undefined) {
       await tables.environment.close();
       throw new StorageError('exists', `${folder} already holds a store; it is left as it is`);
@@ -112,7 +103,7 @@ export class LmdbStorage implements Storage {
     );
     if (!(await exists(path))) throw missing;
     await checkLmdbFile(path);
-    const tables = openTables(path);
+    const tables = readStored(() => openTables(path));
     try {
       const stored = readStored(() => tables.format.getBinary(FORMAT_KEY));
       if (stored === undefined) throw missing;
@@ -205,72 +196,27 @@ export class LmdbStorage implements Storage {
    */
   async write(operations: readonly StorageOperation[]): Promise<void> {
     this.#assertOpen();
-    if (this.#failure !== undefined) throw poisonedBy(this.#failure);
+    this.#commits.assertUsable();
     checkOperations(operations);
     const steps = operations.map((operation) => this.#step(operation));
     const bytes = operations.reduce(
       (sum, operation) => sum + ('value' in operation ? operation.value.length : 0),
       0,
     );
-    const written = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ steps, bytes, resolve, reject });
-    });
-    this.#committing ??= this.#commitQueued();
-    return written;
+    return this.#commits.write(steps, bytes);
   }
 
   /** Waits for queued writes. */
   async close(): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#committing;
+      await this.#commits.drain();
       await this.#tables.environment.close();
     })();
     return this.#closing;
   }
 
-  async #commitQueued(): Promise<void> {
-    // Let the rest of this turn's writes join the first transaction.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
-      try {
-        await transact(this.#tables.environment, () => {
-          for (const write of batch) {
-            for (const step of write.steps) step();
-          }
-        });
-        for (const write of batch) write.resolve();
-      } catch (cause) {
-        this.#fail(batch, cause);
-      }
-    }
-    this.#committing = undefined;
-  }
-
-  #takeBatch(): readonly QueuedWrite[] {
-    let bytes = 0;
-    let count = 0;
-    for (const write of this.#queue) {
-      if (count > 0 && bytes + write.bytes > TRANSACTION_MAX_BYTES) break;
-      bytes += write.bytes;
-      count += 1;
-    }
-    return this.#queue.splice(0, count);
-  }
-
-  #fail(batch: readonly QueuedWrite[], cause: unknown): void {
-    const failure = new StorageError(
-      'write-failed',
-      `writing to the store failed (${messageOf(cause)}): free or check the disk, then start the node again`,
-      { cause },
-    );
-    this.#failure = failure;
-    for (const write of batch) write.reject(failure);
-    for (const write of this.#queue.splice(0)) write.reject(poisonedBy(failure));
-  }
-
   /** Encodes an operation now, so that later changes of the caller's bytes do not matter. */
-  #step(operation: StorageOperation): () => void {
+  #step(operation: StorageOperation): WriteStep {
     switch (operation.type) {
       case 'put': {
         const table = this.#table(operation.table);
@@ -337,34 +283,22 @@ function openTables(path: string): Tables {
   };
 }
 
-/** Runs `action` in a transaction that is dropped whole when it throws. Resolves when it is synced. */
-async function transact(
-  environment: RootDatabase<Buffer, Buffer>,
-  action: () => void,
-): Promise<void> {
-  try {
-    await environment.childTransaction(action);
-  } catch (error) {
-    // The library's error carries a second rejected promise with the cause, which nobody else observes.
-    if (typeof error === 'object' && error !== null && 'commitError' in error) {
-      await error.commitError;
-    }
-    throw error;
-  }
-}
-
 function removeAll(table: Table, keys: readonly Buffer[]): void {
   for (const key of keys) table.remove(key);
 }
 
+/** @throws {StorageError} `corrupt` when the library finds its tree damaged, `read-failed` for any other failure. */
 function readStored<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
     if (cause instanceof StorageError) throw cause;
+    const number = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : 0;
+    const code = DAMAGE_NUMBERS.has(number) ? 'corrupt' : 'read-failed';
     throw new StorageError(
-      'read-failed',
-      `reading the store failed (${messageOf(cause)}): check the disk`,
+      code,
+      `reading the store failed (${cause instanceof Error ? cause.message : String(cause)}): check the disk; ` +
+        'if the store is damaged, replace this node by one with a new key',
       { cause },
     );
   }
@@ -378,12 +312,6 @@ function encodeKey(key: number): Buffer {
 
 function decodeKey(bytes: Uint8Array): number {
   return Number(Buffer.from(bytes).readBigUInt64BE());
-}
-
-function poisonedBy(failure: StorageError): StorageError {
-  return new StorageError('poisoned', `an earlier write failed: ${failure.message}`, {
-    cause: failure,
-  });
 }
 
 /** An empty file is what a crash leaves that interrupts a creation at once. */
@@ -402,8 +330,4 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

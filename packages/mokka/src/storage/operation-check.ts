@@ -12,7 +12,7 @@ export const NUMBERED_TABLES: readonly NumberedTable[] = [
   'proofs',
 ];
 /** Longest name of a record in bytes of UTF-8. */
-export const RECORD_NAME_MAX_BYTES = 256;
+const RECORD_NAME_MAX_BYTES = 256;
 
 /** @throws {StorageError} `invalid-operation` for the first operation that a table can not hold. */
 export function checkOperations(operations: readonly StorageOperation[]): void {

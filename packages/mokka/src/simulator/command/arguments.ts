@@ -13,7 +13,7 @@ export interface SimulateArguments {
   readonly workers: number;
 }
 
-export const MAX_NODES = 25;
+const MAX_NODES = 25;
 
 export const USAGE = `Simulates clusters of the consensus core on virtual time, network and disks.
 

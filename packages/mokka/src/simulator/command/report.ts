@@ -18,7 +18,7 @@ export interface Summary extends BatchResult {
   readonly seconds: number;
 }
 
-export function replayCommand(run: Run): string {
+function replayCommand(run: Run): string {
   return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes} --trace`;
 }
 

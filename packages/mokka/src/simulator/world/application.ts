@@ -19,7 +19,7 @@ import { ViolationError } from './violation.ts';
 const MAX_COMMANDS = 4;
 const DIGEST_KEY = 0x61707000;
 
-export const GENESIS_DIGEST = digestHex(digestOf(new Uint8Array(), DIGEST_KEY)) as StateDigest;
+const GENESIS_DIGEST = digestHex(digestOf(new Uint8Array(), DIGEST_KEY)) as StateDigest;
 
 /** One entry with the state after it. */
 interface State {

@@ -22,7 +22,7 @@ interface Write {
 }
 
 /** What a disk holds for sure. */
-export class DiskContent {
+class DiskContent {
   readonly tables: Readonly<Record<NumberedTable, Map<number, Uint8Array>>> = {
     entries: new Map(),
     certificates: new Map(),

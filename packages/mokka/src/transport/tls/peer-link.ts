@@ -18,6 +18,12 @@ import {
  */
 export const DUPLICATE_WINDOW_MS = 1000;
 
+/** What a link needs of a connection. */
+export type LinkConnection = Pick<
+  Connection,
+  'peerInstance' | 'queue' | 'roundTripMs' | 'write' | 'close'
+>;
+
 export interface PeerLinkModules {
   /** Begins to dial; `dialEnded` is called when it came to nothing. */
   readonly dial: (link: PeerLink) => void;
@@ -40,7 +46,7 @@ export class PeerLink {
     consensus: createChannelStatistics(),
     application: createChannelStatistics(),
   };
-  #connection: Connection | undefined;
+  #connection: LinkConnection | undefined;
   /** As arbiter: connections opened so far. Otherwise: number of the last one that the arbiter's run opened. */
   #openNumber = 0;
   #arbiterInstance = '';
@@ -103,12 +109,12 @@ export class PeerLink {
     statistics.bytesReceived += bytes;
   }
 
-  isCurrent(connection: Connection): boolean {
+  isCurrent(connection: LinkConnection): boolean {
     return this.#connection === connection;
   }
 
   /** As arbiter: takes a connection whose hello arrived, or says why not. */
-  decide(connection: Connection): { readonly open: number } | { readonly refuse: string } {
+  decide(connection: LinkConnection): { readonly open: number } | { readonly refuse: string } {
     if (this.#isStopped) return { refuse: 'not a member' };
     const present = this.#connection;
     if (
@@ -124,7 +130,7 @@ export class PeerLink {
   }
 
   /** Not the arbiter: takes the connection that the arbiter opened, unless it has opened a later one. */
-  accept(connection: Connection, number: number): string | undefined {
+  accept(connection: LinkConnection, number: number): string | undefined {
     if (this.#isStopped) return 'not a member';
     if (connection.peerInstance === this.#arbiterInstance && number <= this.#openNumber) {
       return 'an earlier connection';
@@ -136,7 +142,7 @@ export class PeerLink {
   }
 
   /** A connection of this peer ended, whether it was ever open or not. */
-  connectionClosed(connection: Connection, reason: string): void {
+  connectionClosed(connection: LinkConnection, reason: string): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#connectedSince = null;
@@ -173,7 +179,7 @@ export class PeerLink {
     };
   }
 
-  #replace(connection: Connection): void {
+  #replace(connection: LinkConnection): void {
     const earlier = this.#connection;
     this.#connection = undefined;
     if (earlier !== undefined) {

@@ -9,7 +9,7 @@ import { nodeIdOfCertificate, type TlsCredentials } from '../../identity/node-x5
 import type { PeerAddress } from '../transport.ts';
 
 /** Name and version of the protocol, agreed on in the handshake (ALPN, RFC 7301). */
-export const PROTOCOL_NAME = 'mokka/1';
+const PROTOCOL_NAME = 'mokka/1';
 
 /** Probes of the operating system on a silent connection start after this many milliseconds. */
 const KEEP_ALIVE_MS = 10_000;

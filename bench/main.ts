@@ -1,0 +1,89 @@
+/** `npm run bench -- NAME [--json]`: every figure that is published comes from one of these. */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { benchFailover } from './failover.ts';
+import { benchLatency } from './latency.ts';
+import type { BenchResult } from './report.ts';
+import { benchTransfers } from './transfers.ts';
+
+const USAGE = `npm run bench -- NAME [options]
+
+  transfers   signed transfers per second over HTTP, 1 and 3 nodes, beside Anvil
+  latency     send to receipt on a follower
+  failover    leader killed to next committed transaction
+
+  chain       blocks of transfers through the execution layer alone
+  transport   synced writes and frames between two nodes, without consensus
+
+  --json                one JSON object on standard output
+  --transactions N      transfers: 6000, latency: 500
+  --connections N       transfers: 50
+  --rounds N            failover: 20
+`;
+
+/** Layers by themselves: each file is a program of its own, with options of its own. */
+const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
+  chain: () => import('./chain.ts'),
+  transport: () => import('./transport.ts'),
+};
+
+async function main(): Promise<number> {
+  const [first = ''] = process.argv.slice(2);
+  const layer = Object.hasOwn(LAYERS, first) ? LAYERS[first] : undefined;
+  if (layer !== undefined) {
+    process.argv.splice(2, 1);
+    await layer();
+    return 0;
+  }
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      transactions: { type: 'string' },
+      connections: { type: 'string' },
+      rounds: { type: 'string' },
+    },
+  });
+  const count = (name: 'transactions' | 'connections' | 'rounds', otherwise: number): number => {
+    const value = Number(values[name] ?? otherwise);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new Error(`--${name} is a whole number above 0`);
+    return value;
+  };
+  const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
+    transfers: () =>
+      benchTransfers({
+        transactions: count('transactions', 6_000),
+        connections: count('connections', 50),
+      }),
+    latency: () => benchLatency({ transactions: count('transactions', 500) }),
+    failover: () => benchFailover({ rounds: count('rounds', 20) }),
+  };
+  const [name = ''] = positionals;
+  const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+  if (bench === undefined || values.help) {
+    process.stdout.write(USAGE);
+    return values.help ? 0 : 1;
+  }
+  const result = await bench();
+  const machine = {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model ?? 'unknown',
+    processors: cpus().length,
+  };
+  if (values.json) {
+    const { table: _, ...rest } = result;
+    process.stdout.write(`${JSON.stringify({ ...rest, machine })}\n`);
+  } else {
+    const about = `${machine.processors} x ${machine.processor}, ${machine.platform}, Node ${machine.node}`;
+    process.stdout.write(`\n${result.table}\n\n${[...result.method, about].join('\n')}\n`);
+  }
+  return 0;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+});

@@ -1,0 +1,304 @@
+/**
+ * The chain's only writer: executes blocks on top of each other, keeps them in flight, and commits what consensus has
+ * decided. Operations run one after the other. After a failed write or damaged data nothing more is done.
+ */
+import type { BlockData, HeaderData, ReceiptData } from './block/block-data.ts';
+import { InvalidBlockError } from './block/invalid-block-error.ts';
+import { receiptsData } from './block/receipt-data.ts';
+import { BlocksInFlight } from './blocks-in-flight.ts';
+import { ChainError } from './errors.ts';
+import type { ParentContext } from './execution/block-run.ts';
+import {
+  type BuildRequest,
+  type BuildResult,
+  buildBlock,
+  type ExecutedBlock,
+} from './execution/build-block.ts';
+import { checkBlock, type KnownTransaction, parseBlock } from './execution/check-block.ts';
+import { blobBaseFee } from './execution/fee-rules.ts';
+import { ForkEvms } from './execution/fork-evm.ts';
+import type { BlockOrigin } from './execution/header-rules.ts';
+import type { Genesis } from './genesis/genesis.ts';
+import { type Address, blockNumberOf, bytesOf, type Hash } from './primitives.ts';
+import { CommittedState } from './state/committed-state.ts';
+import type { State } from './state/layered-state.ts';
+import { readCanonical } from './store/block-records.ts';
+import { metaKey } from './store/schema.ts';
+import { initialiseStore, openStore } from './store/store-identity.ts';
+import { Tables } from './store/tables.ts';
+import { writeBlock } from './store/write-block.ts';
+import { NodeReader } from './trie/node-source.ts';
+
+/** A block to commit: its bytes, or its hash when it is in flight. */
+export type BlockToCommit = { readonly raw: Uint8Array } | { readonly hash: Hash };
+
+/** What subscribers and the mempool need of a block that is now final. */
+export interface CommittedBlock {
+  readonly block: BlockData;
+  readonly receipts: readonly ReceiptData[];
+  /** Accounts whose nonce or balance may differ from before the block. */
+  readonly touched: readonly Address[];
+}
+
+export interface ChainOptions {
+  /** Default `network`; `import` accepts blocks that other networks made. */
+  readonly origin?: BlockOrigin;
+  /** Transactions already decoded, as in a pool: spares a block's check their signature recovery. */
+  readonly knownTransaction?: KnownTransaction;
+}
+
+export class Chain {
+  readonly #tables: Tables;
+  readonly #evms: ForkEvms;
+  readonly #origin: BlockOrigin;
+  readonly #known: KnownTransaction;
+  readonly #inFlight = new BlocksInFlight();
+  readonly #committed: CommittedState;
+  /** The state whose nodes the reader reads now; what it caches is right for any. */
+  #nodesOf: State;
+  readonly #nodes: NodeReader;
+  #head: HeaderData;
+  #marker: Uint8Array | null;
+  #queue: Promise<unknown> = Promise.resolve();
+  #failure: ChainError | undefined;
+
+  private constructor(
+    tables: Tables,
+    genesis: Genesis,
+    head: HeaderData,
+    marker: Uint8Array | null,
+    options: ChainOptions,
+  ) {
+    this.#tables = tables;
+    this.#evms = new ForkEvms(genesis.common, genesis.depositContract);
+    this.#origin = options.origin ?? 'network';
+    this.#known = options.knownTransaction ?? (() => undefined);
+    this.#committed = new CommittedState(tables);
+    this.#nodesOf = this.#committed;
+    this.#nodes = new NodeReader({ getNode: (hash) => this.#nodesOf.getNode(hash) });
+    this.#head = head;
+    this.#marker = marker;
+  }
+
+  /** Starts a chain in a folder without one. Throws `ChainError` `chain-exists`. */
+  static async create(directory: string, genesis: Genesis, options: ChainOptions = {}) {
+    const tables = new Tables(directory, { readOnly: false });
+    try {
+      await initialiseStore(tables, genesis);
+      return new Chain(tables, genesis, genesis.header, null, options);
+    } catch (error) {
+      await tables.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Continues a chain. Throws `ChainError`: `no-chain`, `genesis-mismatch`, `unsupported-format`, or `corrupt-store`
+   * when the head's data is missing.
+   */
+  static async open(directory: string, genesis: Genesis, options: ChainOptions = {}) {
+    Tables.requireExisting(directory);
+    const tables = new Tables(directory, { readOnly: false });
+    try {
+      const { head, marker } = openStore(tables, genesis);
+      return new Chain(tables, genesis, head, marker, options);
+    } catch (error) {
+      await tables.close();
+      throw error;
+    }
+  }
+
+  /** The last committed block. */
+  get head(): HeaderData {
+    return this.#head;
+  }
+
+  /** Opaque bytes of consensus, stored with the last commit. */
+  get marker(): Uint8Array | null {
+    return this.#marker;
+  }
+
+  /** State after a block that is in flight or the head; undefined otherwise. Valid until the next commit. */
+  stateAfter(hash: Hash): State | undefined {
+    if (hash === this.#head.hash) return this.#committed;
+    return this.#inFlight.get(hash)?.state;
+  }
+
+  /**
+   * Builds a block on `parent` (the head or in flight) and keeps it in flight. Throws `ChainError` `unknown-block` when
+   * the parent is neither.
+   */
+  buildBlock(parent: Hash, request: BuildRequest): Promise<BuildResult> {
+    return this.#exclusively(async () => {
+      const context = this.#contextOf(parent);
+      const number = blockNumberOf(context.header.number + 1);
+      const evm = await this.#evms.at(number, request.timestamp);
+      const built = await buildBlock(evm, context, request);
+      if (built.block !== null) this.#keep(built, context.state);
+      return built;
+    });
+  }
+
+  /**
+   * Checks a block by executing it on its parent (the head or in flight) and keeps it in flight. Throws
+   * `InvalidBlockError`, with fault `unknown-parent` when it does not name `parent`; `unknown-block` when `parent` is
+   * neither.
+   */
+  executeBlock(raw: Uint8Array, parent: Hash): Promise<ExecutedBlock> {
+    return this.#exclusively(() => this.#execute(raw, parent));
+  }
+
+  /**
+   * Makes blocks final, in order from the head on, and stores `marker` with them: one atomic transaction that is on
+   * disk when this resolves. Without blocks only the marker is stored. Blocks that are not in flight are executed.
+   */
+  commit(blocks: readonly BlockToCommit[], marker: Uint8Array): Promise<CommittedBlock[]> {
+    return this.#exclusively(async () => {
+      const executed = await this.#resolve(blocks);
+      const last = executed.at(-1)?.block.header ?? this.#head;
+      await this.#write(executed, last, marker);
+      const committed: CommittedBlock[] = [];
+      for (const one of executed) committed.push(await this.#describe(one));
+      return committed;
+    });
+  }
+
+  /** Forgets blocks in flight that neither are `keep` nor descend from it. */
+  dropInFlight(keep: Hash): Promise<void> {
+    return this.#exclusively(async () => {
+      this.#inFlight.keepOnly(keep);
+    });
+  }
+
+  /** Forgets all blocks in flight but these: what consensus has rolled back. Parents of those kept must be among them. */
+  retainInFlight(hashes: ReadonlySet<Hash>): Promise<void> {
+    return this.#exclusively(async () => {
+      this.#inFlight.retain(hashes);
+    });
+  }
+
+  /** Ends after what is running. */
+  async close(): Promise<void> {
+    await this.#queue.catch(() => undefined);
+    this.#failure ??= new ChainError('closed', 'the chain is closed');
+    await this.#tables.close();
+  }
+
+  async #execute(raw: Uint8Array, parent: Hash): Promise<ExecutedBlock> {
+    const block = parseBlock(raw);
+    const known = this.#inFlight.get(block.header.hash);
+    if (known !== undefined && Buffer.compare(known.executed.raw, raw) === 0) return known.executed;
+    if (block.header.parentHash !== parent) {
+      throw new InvalidBlockError('unknown-parent', `parent is ${block.header.parentHash}`);
+    }
+    const context = this.#contextOf(parent);
+    const evm = await this.#evms.at(block.header.number, block.header.timestamp);
+    const executed = await checkBlock(evm, context, block, raw, {
+      origin: this.#origin,
+      known: this.#known,
+    });
+    this.#keep(executed, context.state);
+    return executed;
+  }
+
+  async #resolve(blocks: readonly BlockToCommit[]): Promise<ExecutedBlock[]> {
+    const resolved: ExecutedBlock[] = [];
+    let parent = this.#head.hash;
+    for (const block of blocks) {
+      const executed =
+        'raw' in block ? await this.#execute(block.raw, parent) : this.#required(block.hash);
+      if (executed.block.header.parentHash !== parent) {
+        throw new ChainError('unknown-block', 'blocks to commit must follow the head in order', {
+          parent,
+          block: executed.block.header.hash,
+        });
+      }
+      resolved.push(executed);
+      parent = executed.block.header.hash;
+    }
+    return resolved;
+  }
+
+  #required(hash: Hash): ExecutedBlock {
+    const block = this.#inFlight.get(hash);
+    if (block !== undefined) return block.executed;
+    throw new ChainError('unknown-block', `block ${hash} is not in flight`, { hash });
+  }
+
+  async #write(executed: readonly ExecutedBlock[], head: HeaderData, marker: Uint8Array) {
+    try {
+      await this.#tables.commit((writer) => {
+        for (const one of executed) writeBlock(writer, one);
+        writer.putSealed('meta', metaKey('head'), bytesOf(head.hash));
+        writer.putSealed('meta', metaKey('marker'), marker);
+      });
+    } catch (error) {
+      this.#failure = new ChainError(
+        'closed',
+        `a write failed, so nothing more is committed: ${error instanceof Error ? error.message : error}`,
+      );
+      throw this.#failure;
+    }
+    this.#head = head;
+    this.#marker = marker;
+    this.#inFlight.settle(head.hash, this.#committed);
+  }
+
+  async #describe(executed: ExecutedBlock): Promise<CommittedBlock> {
+    const { header, withdrawals } = executed.block;
+    const { rules } = await this.#evms.at(header.number, header.timestamp);
+    const transactions = executed.transactions.map((one) => one.signed.data);
+    const stored = executed.transactions.map((one) => one.receipt);
+    const { excessBlobGas } = header;
+    const blobFee = excessBlobGas === undefined ? undefined : blobBaseFee(excessBlobGas, rules);
+    return {
+      block: {
+        header,
+        transactions,
+        ...(withdrawals !== undefined && { withdrawals }),
+        size: executed.raw.length,
+      },
+      receipts: receiptsData(header, transactions, stored, blobFee),
+      touched: [...executed.state.accounts.keys()],
+    };
+  }
+
+  #contextOf(parent: Hash): ParentContext {
+    const inFlight = this.#inFlight.get(parent);
+    const header = inFlight?.executed.block.header ?? this.#head;
+    if (header.hash !== parent) {
+      throw new ChainError('unknown-block', `block ${parent} is neither the head nor in flight`, {
+        parent,
+      });
+    }
+    const state = inFlight?.state ?? this.#committed;
+    this.#nodesOf = state;
+    return {
+      header,
+      state,
+      nodes: this.#nodes,
+      ancestorHash: (number) =>
+        this.#inFlight.ancestor(parent, number) ?? readCanonical(this.#tables, number),
+    };
+  }
+
+  #keep(executed: ExecutedBlock, parent: State): void {
+    const { hash } = executed.block.header;
+    if (this.#inFlight.get(hash) === undefined) this.#inFlight.add(executed, parent);
+  }
+
+  #exclusively<Value>(action: () => Promise<Value>): Promise<Value> {
+    const run = async (): Promise<Value> => {
+      if (this.#failure !== undefined) throw this.#failure;
+      try {
+        return await action();
+      } catch (error) {
+        if (error instanceof ChainError && error.code === 'corrupt-store') this.#failure = error;
+        throw error;
+      }
+    };
+    const result = this.#queue.then(run, run);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The EVM of each fork, made once and used for block after block: making one costs far more than a transfer.
+ */
+import { type Block, createBlock } from '@ethereumjs/block';
+import type { Common } from '@ethereumjs/common';
+import type { EVMMockBlockchainInterface } from '@ethereumjs/evm';
+import { createVM, type VM } from '@ethereumjs/vm';
+import type { HeaderFields } from '../block/header-codec.ts';
+import {
+  type Address,
+  type BlockNumber,
+  blockNumberOf,
+  bytesOf,
+  type Hash,
+} from '../primitives.ts';
+import { EvmStateManager, type RootOf } from '../state/evm-state-manager.ts';
+import { JournaledState } from '../state/journaled-state.ts';
+import { EMPTY_STATE } from '../state/state-view.ts';
+
+/** Hash of an ancestor of the block being executed (BLOCKHASH); undefined when it is not known. */
+export type AncestorHash = (number: BlockNumber) => Hash | undefined;
+
+/** One EVM: executes one block at a time. */
+export interface ForkEvm {
+  /** Parameters at this fork. */
+  readonly rules: Common;
+  readonly vm: VM;
+  /** EIP-6110. */
+  readonly depositContract: Address;
+  /** Sets what the next block runs on. */
+  use(state: JournaledState, ancestorHash: AncestorHash, rootOf: RootOf): void;
+}
+
+export class ForkEvms {
+  readonly #common: Common;
+  readonly #depositContract: Address;
+  readonly #made = new Map<string, Promise<ForkEvm>>();
+
+  constructor(common: Common, depositContract: Address) {
+    this.#common = common;
+    this.#depositContract = depositContract;
+  }
+
+  /** The EVM for a block with this number and time. */
+  at(number: BlockNumber, timestamp: number): Promise<ForkEvm> {
+    const fork = this.#common.getHardforkBy({
+      blockNumber: BigInt(number),
+      timestamp: BigInt(timestamp),
+    });
+    let made = this.#made.get(fork);
+    if (made === undefined) {
+      const rules = this.#common.copy();
+      rules.setHardfork(fork);
+      made = makeEvm(rules, this.#depositContract);
+      this.#made.set(fork, made);
+    }
+    return made;
+  }
+}
+
+async function makeEvm(rules: Common, depositContract: Address): Promise<ForkEvm> {
+  let hashOfAncestor: AncestorHash = () => undefined;
+  let rootOf: RootOf = () => {
+    throw new Error('no block is being executed');
+  };
+  const blockchain: EVMMockBlockchainInterface = {
+    getBlock: (id) => {
+      const hash = hashOfAncestor(blockNumberOf(id));
+      const bytes = hash === undefined ? new Uint8Array(32) : bytesOf(hash);
+      return Promise.resolve({ hash: () => bytes });
+    },
+    putBlock: () => Promise.resolve(),
+    shallowCopy: () => blockchain,
+  };
+  const stateManager = new EvmStateManager(new JournaledState(EMPTY_STATE), (state) =>
+    rootOf(state),
+  );
+  const vm = await createVM({ common: rules, stateManager, evmOpts: { blockchain } });
+  return {
+    rules,
+    vm,
+    depositContract,
+    use(state, ancestorHash, nextRootOf) {
+      stateManager.use(state);
+      hashOfAncestor = ancestorHash;
+      rootOf = nextRootOf;
+    },
+  };
+}
+
+/** The block as the EVM sees it while it runs: only fields known before execution. */
+export function evmBlock(header: HeaderFields, rules: Common): Block {
+  return createBlock(
+    {
+      header: {
+        parentHash: header.parentHash,
+        coinbase: header.beneficiary,
+        difficulty: header.difficulty,
+        number: BigInt(header.number),
+        gasLimit: header.gasLimit,
+        timestamp: BigInt(header.timestamp),
+        mixHash: header.mixHash,
+        ...(header.baseFeePerGas !== undefined && { baseFeePerGas: header.baseFeePerGas }),
+        ...(header.excessBlobGas !== undefined && { excessBlobGas: header.excessBlobGas }),
+        ...(header.parentBeaconBlockRoot !== undefined && {
+          parentBeaconBlockRoot: header.parentBeaconBlockRoot,
+        }),
+      },
+    },
+    { common: rules, freeze: false, skipConsensusFormatValidation: true },
+  );
+}

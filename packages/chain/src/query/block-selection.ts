@@ -1,0 +1,48 @@
+/** What a client's way of naming a block means on this chain. */
+import type { HeaderData } from '../block/block-data.ts';
+import { ChainError } from '../errors.ts';
+import { type Hash, hashOf } from '../primitives.ts';
+import { readCanonical, readHeader } from '../store/block-records.ts';
+import { metaKey } from '../store/schema.ts';
+import type { Tables } from '../store/tables.ts';
+import type { BlockSelector } from './chain-reader.ts';
+
+/** The last committed block. Throws `corrupt-store` when the chain has none. */
+export function readHead(tables: Tables): HeaderData {
+  const hash = readHeadHash(tables);
+  const header = readHeader(tables, hash);
+  if (header === undefined) throw new ChainError('corrupt-store', `head ${hash} has no header`);
+  return header;
+}
+
+export function readHeadHash(tables: Tables): Hash {
+  const bytes = tables.getSealed('meta', metaKey('head'));
+  if (bytes === undefined) throw new ChainError('corrupt-store', 'the chain has no head');
+  return hashOf(bytes);
+}
+
+/** Undefined when there is no such block. Blocks are final when committed, so all tags but `earliest` are the head. */
+export function selectHeader(
+  tables: Tables,
+  genesis: Hash,
+  block: BlockSelector,
+): HeaderData | undefined {
+  if ('tag' in block) {
+    return block.tag === 'earliest' ? readHeader(tables, genesis) : readHead(tables);
+  }
+  if ('number' in block) {
+    const hash = readCanonical(tables, block.number);
+    return hash === undefined ? undefined : readHeader(tables, hash);
+  }
+  // A hash that is not in the canonical chain is of a block that a snapshot's return has left.
+  const header = readHeader(tables, block.hash);
+  if (header === undefined || block.requireCanonical !== true) return header;
+  return readCanonical(tables, header.number) === header.hash ? header : undefined;
+}
+
+/** As `selectHeader`. Throws `unknown-block` in geth's words. */
+export function requireHeader(tables: Tables, genesis: Hash, block: BlockSelector): HeaderData {
+  const header = selectHeader(tables, genesis, block);
+  if (header === undefined) throw new ChainError('unknown-block', 'header not found');
+  return header;
+}

@@ -1,0 +1,271 @@
+/**
+ * `ChainReader` over the chain's LMDB environment, in any thread: it opens the environment for reading and shares
+ * nothing with the writer. Each call begins with a fresh snapshot of what is committed, and ends in the same turn of the
+ * event loop, so all it reads is of one state.
+ */
+import type {
+  BlockData,
+  HeaderData,
+  LocatedTransaction,
+  LogData,
+  ReceiptData,
+  TransactionData,
+} from '../block/block-data.ts';
+import { effectiveGasPrice, receiptsData } from '../block/receipt-data.ts';
+import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.ts';
+import { bytesToBigint, padLeft } from '../encoding/quantity.ts';
+import { ChainError, corruptStore } from '../errors.ts';
+import { blobBaseFee } from '../execution/fee-rules.ts';
+import type { Genesis } from '../genesis/genesis.ts';
+import {
+  type Address,
+  type BlockNumber,
+  type BlockRef,
+  blockNumberOf,
+  bytesOf,
+  type Hash,
+  type Hex,
+  hashOf,
+  hexOf,
+  slotOf,
+} from '../primitives.ts';
+import { FlatStateView } from '../state/flat-state-view.ts';
+import { EMPTY_ACCOUNT } from '../state/journaled-state.ts';
+import type { StateView } from '../state/state-view.ts';
+import { storedNodes, TrieStateView } from '../state/trie-state-view.ts';
+import {
+  readBlock,
+  readCanonical,
+  readHeader,
+  readPlace,
+  readReceipts,
+  type StoredBlock,
+} from '../store/block-records.ts';
+import { Tables } from '../store/tables.ts';
+import { decodeKnownTransaction } from '../transaction/decode.ts';
+import { NodeReader } from '../trie/node-source.ts';
+import { proveKey } from '../trie/read-trie.ts';
+import { readHead, readHeadHash, requireHeader, selectHeader } from './block-selection.ts';
+import type {
+  AccountData,
+  AccountProof,
+  BlockSelector,
+  ChainReader,
+  FeeHistory,
+  LogFilter,
+} from './chain-reader.ts';
+import { feeHistory, nextFees } from './fee-history.ts';
+import { ForkRules } from './fork-rules.ts';
+import { searchLogs } from './log-search.ts';
+
+export class StoredChainReader implements ChainReader {
+  readonly chainId: bigint;
+  readonly genesis: BlockRef;
+  /** For a `CallExecutor` in the same thread. */
+  readonly tables: Tables;
+  readonly #rules: ForkRules;
+  readonly #nodes: NodeReader;
+
+  /** Opens the chain in `directory`, which must hold this genesis. Throws `no-chain`. */
+  constructor(directory: string, genesis: Genesis) {
+    this.tables = new Tables(directory, { readOnly: true });
+    this.chainId = genesis.chainId;
+    this.genesis = { number: blockNumberOf(0), hash: genesis.header.hash };
+    this.#rules = new ForkRules(genesis.common);
+    this.#nodes = new NodeReader(storedNodes(this.tables));
+  }
+
+  head(): HeaderData {
+    this.tables.refresh();
+    return readHead(this.tables);
+  }
+
+  header(block: BlockSelector): HeaderData | undefined {
+    this.tables.refresh();
+    return this.#select(block);
+  }
+
+  block(block: BlockSelector): BlockData | undefined {
+    this.tables.refresh();
+    const header = this.#select(block);
+    if (header === undefined) return undefined;
+    const { transactions, senders, withdrawals, size } = this.#stored(header.hash);
+    return {
+      header,
+      transactions: transactions.map((raw, index) => decodeStored(raw, senders[index])),
+      ...(withdrawals !== undefined && { withdrawals }),
+      size,
+    };
+  }
+
+  receipts(block: BlockSelector): readonly ReceiptData[] | undefined {
+    this.tables.refresh();
+    const header = this.#select(block);
+    return header === undefined ? undefined : this.#receiptsOf(header);
+  }
+
+  transaction(hash: Hash): LocatedTransaction | undefined {
+    this.tables.refresh();
+    const place = this.#place(hash);
+    if (place === undefined) return undefined;
+    const { header, stored, index } = place;
+    const raw = stored.transactions[index];
+    if (raw === undefined) throw corruptStore(`transaction ${hash} is not where its place says`);
+    const transaction = decodeStored(raw, stored.senders[index]);
+    return {
+      transaction,
+      block: { number: header.number, hash: header.hash, timestamp: header.timestamp },
+      transactionIndex: index,
+      effectiveGasPrice: effectiveGasPrice(transaction, header.baseFeePerGas),
+    };
+  }
+
+  rawTransaction(hash: Hash): Uint8Array | undefined {
+    this.tables.refresh();
+    const place = this.#place(hash);
+    return place?.stored.transactions[place.index];
+  }
+
+  receipt(hash: Hash): ReceiptData | undefined {
+    this.tables.refresh();
+    const place = this.#place(hash);
+    return place === undefined ? undefined : this.#receiptsOf(place.header)[place.index];
+  }
+
+  logs(filter: LogFilter): readonly LogData[] {
+    this.tables.refresh();
+    const head = readHead(this.tables);
+    const source = {
+      tables: this.tables,
+      header: (number: BlockNumber) => this.#select({ number }),
+      receipts: (header: HeaderData) => this.#receiptsOf(header),
+    };
+    if (filter.from > filter.to) throw invalidRange('invalid block range params');
+    if (filter.to > head.number) {
+      throw invalidRange('block range extends beyond current head block');
+    }
+    return searchLogs(source, filter);
+  }
+
+  account(address: Address, block: BlockSelector): AccountData {
+    this.tables.refresh();
+    return this.#state(block).getAccount(address) ?? EMPTY_ACCOUNT;
+  }
+
+  code(address: Address, block: BlockSelector): Hex {
+    this.tables.refresh();
+    const state = this.#state(block);
+    return hexOf(state.getCode(state.getAccount(address)?.codeHash ?? EMPTY_CODE_HASH));
+  }
+
+  storage(address: Address, slot: bigint, block: BlockSelector): Hash {
+    this.tables.refresh();
+    return hashOf(padLeft(this.#state(block).getStorage(address, slotOf(slot)), 32));
+  }
+
+  proof(address: Address, slots: readonly bigint[], block: BlockSelector): AccountProof {
+    this.tables.refresh();
+    const { stateRoot } = this.#require(block);
+    const state = new TrieStateView(this.tables, this.#nodes, stateRoot);
+    const account = state.getAccount(address) ?? EMPTY_ACCOUNT;
+    const prove = (root: Hash, key: Uint8Array) =>
+      proveKey(this.#nodes, root, keccak256(key)).map(hexOf);
+    return {
+      account,
+      accountProof: prove(stateRoot, bytesOf(address)),
+      storageProof: slots.map((slot) => {
+        const key = slotOf(slot);
+        return {
+          slot,
+          value: bytesToBigint(state.getStorage(address, key)),
+          proof: prove(account.storageRoot, bytesOf(key)),
+        };
+      }),
+    };
+  }
+
+  nextBlock(): ReturnType<ChainReader['nextBlock']> {
+    this.tables.refresh();
+    const head = readHead(this.tables);
+    return {
+      number: blockNumberOf(head.number + 1),
+      gasLimit: head.gasLimit,
+      ...nextFees(head, { rules: (number, timestamp) => this.#rules.at(number, timestamp) }),
+    };
+  }
+
+  feeHistory(
+    blockCount: number,
+    newest: BlockSelector,
+    percentiles: readonly number[],
+  ): FeeHistory {
+    this.tables.refresh();
+    const source = {
+      header: (number: BlockNumber) => this.#require({ number }),
+      receipts: (header: HeaderData) => this.#receiptsOf(header),
+      rules: (number: BlockNumber, timestamp: number) => this.#rules.at(number, timestamp),
+    };
+    return feeHistory(source, blockCount, this.#require(newest), percentiles);
+  }
+
+  close(): Promise<void> {
+    return this.tables.close();
+  }
+
+  #select(block: BlockSelector): HeaderData | undefined {
+    return selectHeader(this.tables, this.genesis.hash, block);
+  }
+
+  #require(block: BlockSelector): HeaderData {
+    return requireHeader(this.tables, this.genesis.hash, block);
+  }
+
+  /** The head's flat tables where they serve, which cost one read, and the trie of any other block. */
+  #state(block: BlockSelector): StateView {
+    const header = this.#require(block);
+    return header.hash === readHeadHash(this.tables)
+      ? new FlatStateView(this.tables)
+      : new TrieStateView(this.tables, this.#nodes, header.stateRoot);
+  }
+
+  #stored(hash: Hash): StoredBlock {
+    const stored = readBlock(this.tables, hash);
+    if (stored === undefined) throw corruptStore(`block ${hash} has no body`);
+    return stored;
+  }
+
+  #receiptsOf(header: HeaderData): readonly ReceiptData[] {
+    const receipts = readReceipts(this.tables, header.hash);
+    if (receipts === undefined) throw corruptStore(`block ${header.hash} has no receipts`);
+    const { transactions, senders } = this.#stored(header.hash);
+    const data = transactions.map((raw, index) => decodeStored(raw, senders[index]));
+    if (data.length !== receipts.length) {
+      throw corruptStore(`block ${header.hash} has ${receipts.length} receipts`);
+    }
+    const { excessBlobGas } = header;
+    const blobFee =
+      excessBlobGas === undefined
+        ? undefined
+        : blobBaseFee(excessBlobGas, this.#rules.at(header.number, header.timestamp));
+    return receiptsData(header, data, receipts, blobFee);
+  }
+
+  #place(hash: Hash) {
+    const place = readPlace(this.tables, hash);
+    if (place === undefined) return undefined;
+    const blockHash = readCanonical(this.tables, place.number);
+    const header = blockHash === undefined ? undefined : readHeader(this.tables, blockHash);
+    if (header === undefined) throw corruptStore(`transaction ${hash} is in no block`);
+    return { header, stored: this.#stored(header.hash), index: place.index };
+  }
+}
+
+/** geth's words. */
+function invalidRange(message: string): ChainError {
+  return new ChainError('invalid-request', message);
+}
+
+function decodeStored(raw: Uint8Array, sender: Address | undefined): TransactionData {
+  if (sender === undefined) throw corruptStore('a stored transaction has no sender');
+  return decodeKnownTransaction(raw, sender);
+}

@@ -1,0 +1,36 @@
+/**
+ * The committed head's state with its trie nodes: what the first block in flight stands on.
+ */
+import type { Address, Hash } from '../primitives.ts';
+import type { AccountData } from '../query/chain-reader.ts';
+import type { Tables } from '../store/tables.ts';
+import type { NodeSource } from '../trie/node-source.ts';
+import { FlatStateView } from './flat-state-view.ts';
+import type { State } from './layered-state.ts';
+import { storedNodes } from './trie-state-view.ts';
+
+export class CommittedState implements State {
+  readonly #view: FlatStateView;
+  readonly #nodes: NodeSource;
+
+  constructor(tables: Tables) {
+    this.#view = new FlatStateView(tables);
+    this.#nodes = storedNodes(tables);
+  }
+
+  getAccount(address: Address): AccountData | undefined {
+    return this.#view.getAccount(address);
+  }
+
+  getCode(codeHash: Hash): Uint8Array {
+    return this.#view.getCode(codeHash);
+  }
+
+  getStorage(address: Address, slot: Hash): Uint8Array {
+    return this.#view.getStorage(address, slot);
+  }
+
+  getNode(hash: Hash): Uint8Array | undefined {
+    return this.#nodes.getNode(hash);
+  }
+}

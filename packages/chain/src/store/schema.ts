@@ -1,0 +1,117 @@
+/**
+ * The tables of a chain's LMDB environment and their keys. Integers in keys are 8 bytes big-endian, so that key order
+ * is numeric order. "Sealed" values end in a checksum (`checksum.ts`); the others are verified by the hash in their key.
+ *
+ * | table        | key                              | value                                              |
+ * | ------------ | -------------------------------- | -------------------------------------------------- |
+ * | meta         | name                             | sealed; see `MetaKey`                              |
+ * | headers      | block hash                       | header RLP                                         |
+ * | bodies       | block hash                       | sealed; `StoredBody`                               |
+ * | receipts     | block hash                       | sealed; `StoredReceipt` list                       |
+ * | canonical    | block number                     | sealed; block hash                                 |
+ * | transactions | transaction hash                 | sealed; block number (8), index in the block (4)   |
+ * | postings     | see `addressPosting` and below   | sealed; empty                                      |
+ * | accounts     | address                          | sealed; account RLP, as of the head                |
+ * | storage      | address, slot                    | sealed; value without leading zeros, as of the head|
+ * | code         | code hash                        | code                                               |
+ * | nodes        | node hash                        | trie node RLP, of every block                      |
+ *
+ * The state tables `accounts` and `storage` show the head only; older states are read from `nodes`.
+ */
+import type { Address, BlockNumber, Hash } from '../primitives.ts';
+import { bytesOf } from '../primitives.ts';
+
+export const TABLES = [
+  'meta',
+  'headers',
+  'bodies',
+  'receipts',
+  'canonical',
+  'transactions',
+  'postings',
+  'accounts',
+  'storage',
+  'code',
+  'nodes',
+] as const;
+
+export type TableName = (typeof TABLES)[number];
+
+/** Raised when a change of the layout makes older folders unreadable. */
+export const FORMAT_VERSION = 1;
+
+export type MetaKey =
+  /** `FORMAT_VERSION` in one byte. */
+  | 'format'
+  /** Hash of the genesis block. */
+  | 'genesis'
+  /** SHA-256 of the canonical genesis configuration. */
+  | 'configuration'
+  /** Hash of the last committed block. */
+  | 'head'
+  /** Opaque bytes of consensus, written with the last commit. */
+  | 'marker';
+
+export function metaKey(key: MetaKey): Uint8Array {
+  return Buffer.from(key, 'ascii');
+}
+
+export function numberKey(number: BlockNumber): Uint8Array {
+  const key = Buffer.alloc(8);
+  key.writeBigUInt64BE(BigInt(number));
+  return key;
+}
+
+export function storageKey(address: Address, slot: Hash): Uint8Array {
+  return Buffer.from(address.slice(2) + slot.slice(2), 'hex');
+}
+
+/** Range of all slots of an account: `start` inclusive, `end` exclusive. */
+export function storageRange(address: Address): { start: Uint8Array; end: Uint8Array } {
+  return prefixRange(bytesOf(address));
+}
+
+/** Tags keep addresses and topics apart: 0 for the address, 1 + position for a topic. */
+const ADDRESS_TAG = 0;
+
+/** Prefix of the postings of blocks with a log of this address; the block number follows. */
+export function addressPosting(address: Address): Uint8Array {
+  return Buffer.concat([Uint8Array.of(ADDRESS_TAG), bytesOf(address)]);
+}
+
+/** Prefix of the postings of blocks with a log that has this topic at `position` (0 to 3); the block number follows. */
+export function topicPosting(position: number, topic: Hash): Uint8Array {
+  return Buffer.concat([Uint8Array.of(1 + position), bytesOf(topic)]);
+}
+
+/** Key of one posting: prefix, then block number. */
+export function postingKey(prefix: Uint8Array, number: BlockNumber): Uint8Array {
+  return Buffer.concat([prefix, numberKey(number)]);
+}
+
+/** Keys of postings under `prefix` in blocks `from..to`: `start` inclusive, `end` exclusive. */
+export function postingRange(
+  prefix: Uint8Array,
+  from: BlockNumber,
+  to: BlockNumber,
+): { start: Uint8Array; end: Uint8Array } {
+  return {
+    start: postingKey(prefix, from),
+    end: Buffer.concat([postingKey(prefix, to), Uint8Array.of(0)]),
+  };
+}
+
+/** Block number at the end of a posting's key. */
+export function postingNumber(key: Uint8Array): number {
+  return Number(Buffer.from(key.subarray(key.length - 8)).readBigUInt64BE());
+}
+
+function prefixRange(prefix: Uint8Array): { start: Uint8Array; end: Uint8Array } {
+  const end = Uint8Array.from(prefix);
+  for (let i = end.length - 1; i >= 0; i -= 1) {
+    const byte = end[i] ?? 0;
+    end[i] = (byte + 1) & 0xff;
+    if (byte !== 0xff) return { start: prefix, end };
+  }
+  return { start: prefix, end: Buffer.alloc(prefix.length + 32, 0xff) };
+}

@@ -1,0 +1,130 @@
+/**
+ * The official Ethereum tests (github.com/ethereum/tests): their archives unpacked, their networks as genesis files.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const { PRALINE_FIXTURES: root } = process.env;
+const archive =
+  root === undefined ? undefined : join(root, 'ethereum-tests/BlockchainTests.tar.gz');
+
+/** Why tests that need the suite are skipped; undefined when it is there. */
+export const ETHEREUM_TESTS_MISSING: string | undefined =
+  archive !== undefined && existsSync(archive)
+    ? undefined
+    : 'needs ethereum-tests/BlockchainTests.tar.gz in the folder $PRALINE_FIXTURES; published as "BlockchainTests" at github.com/ethereum/tests';
+
+const hex = z.string();
+const blockchainTest = z.object({
+  network: z.string(),
+  pre: z.record(hex, z.unknown()),
+  genesisBlockHeader: z.object({
+    hash: hex,
+    nonce: hex,
+    timestamp: hex,
+    extraData: hex,
+    gasLimit: hex,
+    difficulty: hex,
+    mixHash: hex,
+    coinbase: hex,
+    baseFeePerGas: hex.optional(),
+    excessBlobGas: hex.optional(),
+    blobGasUsed: hex.optional(),
+  }),
+  blocks: z.array(z.object({ rlp: hex, expectException: z.string().optional() })),
+  lastblockhash: hex,
+});
+
+export interface BlockchainTest extends z.output<typeof blockchainTest> {
+  readonly name: string;
+}
+
+/** All tests of the archive, file by file. */
+export function blockchainTests(): BlockchainTest[] {
+  if (archive === undefined) throw new Error(ETHEREUM_TESTS_MISSING);
+  const folder = mkdtempSync(join(tmpdir(), 'praline-tests-'));
+  try {
+    execFileSync('tar', ['-xzf', archive, '-C', folder]);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    return files
+      .filter((file) => file.endsWith('.json'))
+      .sort()
+      .flatMap((file) => testsOf(readFileSync(join(folder, file), 'utf8')));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function testsOf(text: string): BlockchainTest[] {
+  const file = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  return Object.entries(file).map(([name, test]) => ({ name, ...blockchainTest.parse(test) }));
+}
+
+const BLOCK_FORKS = [
+  ['Frontier', []],
+  ['Homestead', ['homesteadBlock']],
+  ['EIP150', ['eip150Block']],
+  ['EIP158', ['eip155Block', 'eip158Block']],
+  ['Byzantium', ['byzantiumBlock']],
+  ['Constantinople', ['constantinopleBlock']],
+  ['ConstantinopleFix', ['petersburgBlock']],
+  ['Istanbul', ['istanbulBlock', 'muirGlacierBlock']],
+  ['Berlin', ['berlinBlock']],
+  ['London', ['londonBlock', 'arrowGlacierBlock', 'grayGlacierBlock']],
+  ['Paris', ['mergeNetsplitBlock']],
+] as const;
+const TIME_FORKS = [
+  ['Shanghai', 'shanghaiTime'],
+  ['Cancun', 'cancunTime'],
+] as const;
+/** Seconds at which a network named `...AtTime15k` changes its rules. */
+const TRANSITION_TIME = 15_000;
+
+/** Undefined for a network that the suite names but no chain of ours can have. */
+export function genesisOf(test: BlockchainTest): Record<string, unknown> | undefined {
+  const config = configOf(test.network);
+  if (config === undefined) return undefined;
+  const { genesisBlockHeader: header } = test;
+  return {
+    config: { chainId: 1, ...config },
+    nonce: header.nonce,
+    timestamp: header.timestamp,
+    extraData: header.extraData,
+    gasLimit: header.gasLimit,
+    difficulty: header.difficulty,
+    mixHash: header.mixHash,
+    coinbase: header.coinbase,
+    baseFeePerGas: header.baseFeePerGas,
+    excessBlobGas: header.excessBlobGas,
+    blobGasUsed: header.blobGasUsed,
+    alloc: test.pre,
+  };
+}
+
+function configOf(network: string): Record<string, unknown> | undefined {
+  const [, from, to] = /^([A-Za-z0-9]+?)(?:To([A-Za-z]+)AtTime15k)?$/.exec(network) ?? [];
+  const config: Record<string, unknown> = {};
+  for (const [name, fields] of BLOCK_FORKS) {
+    for (const field of fields) config[field] = 0;
+    if (name === from) return name === 'Paris' ? timed(config, undefined, to) : config;
+  }
+  return TIME_FORKS.some(([name]) => name === from) ? timed(config, from, to) : undefined;
+}
+
+function timed(
+  config: Record<string, unknown>,
+  from: string | undefined,
+  to: string | undefined,
+): Record<string, unknown> | undefined {
+  const merged: Record<string, unknown> = { ...config, terminalTotalDifficulty: 0 };
+  const names = TIME_FORKS.map(([name]) => name as string);
+  const start = from === undefined ? -1 : names.indexOf(from);
+  for (const [index, [, field]] of TIME_FORKS.entries()) if (index <= start) merged[field] = 0;
+  if (to === undefined) return merged;
+  const transition = TIME_FORKS[names.indexOf(to)];
+  if (transition === undefined) return undefined;
+  return { ...merged, [transition[1]]: TRANSITION_TIME };
+}

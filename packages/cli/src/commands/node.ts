@@ -1,0 +1,98 @@
+/** `praline node`: one node in the foreground. */
+import { hostname } from 'node:os';
+import {
+  loadCluster,
+  type NodeEvent,
+  type StartedNode,
+  startClusterNode,
+  startFirstFreeNode,
+} from '@praline/node';
+import { type Command, Option } from 'commander';
+import { EXIT_CODES } from '../exit-code.ts';
+import type { Console } from '../output/console.ts';
+import { withTime } from '../output/event-line.ts';
+import { formatNodeEvent } from '../output/node-event-line.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { untilStopSignal } from './stop-signal.ts';
+
+interface NodeOptions {
+  readonly cluster: string;
+  readonly node?: number;
+  readonly init?: true;
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+  readonly json?: true;
+}
+
+export function addNode(program: Command, console: Console): void {
+  program
+    .command('node')
+    .summary('run one node of a cluster')
+    .description(
+      'Runs one node in the foreground. Without --node it takes the first node of the cluster file whose key is here and which does not run yet, so the same command in three terminals starts three nodes.',
+    )
+    .requiredOption('--cluster <file>', 'the cluster file, as "praline init" makes it')
+    .option('--node <number>', 'which node, counted from 1', wholeNumber(1, 1000))
+    .option('--init', 'make the data folder, for a node whose key was never used (with --node)')
+    .addOption(
+      new Option('--log-level <level>', "level of the log file in the node's data folder")
+        .choices(['silent', 'error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
+    .option('--json', 'one JSON line per event instead of text')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  praline node --cluster cluster/cluster.json\n  praline node --cluster cluster/cluster.json --node 2 --json',
+    )
+    .action(async (options: NodeOptions) => {
+      await runNode(options, console);
+    });
+}
+
+async function runNode(options: NodeOptions, console: Console): Promise<void> {
+  const print = (event: NodeEvent): void => {
+    if (options.json) {
+      console.json(event);
+    } else {
+      console.line(withTime(formatNodeEvent(event), new Date()));
+    }
+  };
+  const cluster = loadCluster(options.cluster);
+  const shared = { cluster, logLevel: options.logLevel, onEvent: print };
+  const node =
+    options.node === undefined
+      ? await startFirstFreeNode(shared)
+      : await startClusterNode({ ...shared, number: options.node, init: options.init === true });
+  const asked = Promise.race([untilStopSignal({ onSecond: onSecondSignal }), untilParentGone()]);
+  const failure = await Promise.race([asked.then(() => null), node.failed]);
+  await stopNode(node);
+  if (failure === null) {
+    print({ event: 'stopped' });
+  } else {
+    console.error(`Node stopped on ${hostname()}: ${failure.message}`);
+    process.exitCode = EXIT_CODES.failure;
+  }
+}
+
+/** A child of `praline start` gets Ctrl-C from the terminal and from its parent; the parent alone insists. */
+function onSecondSignal(): void {
+  if (process.send === undefined) {
+    process.exit(EXIT_CODES.failure);
+  }
+}
+
+/** A child of `praline start` ends with its parent, however that ends; others never see this. */
+function untilParentGone(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send !== undefined) {
+      process.once('disconnect', () => resolve());
+    }
+  });
+}
+
+async function stopNode(node: StartedNode): Promise<void> {
+  await node.close();
+  // The channel to `praline start` would keep the process alive.
+  if (process.connected) {
+    process.disconnect();
+  }
+}

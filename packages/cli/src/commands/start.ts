@@ -1,0 +1,124 @@
+/** `praline start`: a whole network on this machine from one command, and what `npm start` runs. */
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describeNetwork, type NetworkDescription } from '@praline/node';
+import type { Command } from 'commander';
+import { formatBanner } from '../output/banner.ts';
+import type { Console } from '../output/console.ts';
+import { formatEvent, withTime } from '../output/event-line.ts';
+import type { NetworkEvent } from '../supervisor/network-event.ts';
+import { NetworkSupervisor } from '../supervisor/network-supervisor.ts';
+import { addNetworkOptions, type NetworkOptions } from './network-options.ts';
+import { prepareNetwork } from './prepare-network.ts';
+import { untilStopSignal } from './stop-signal.ts';
+
+const DEFAULT_FOLDER = '.praline';
+
+interface StartOptions extends NetworkOptions {
+  readonly data: string;
+  readonly reset?: true;
+  readonly restart?: true;
+  readonly json?: true;
+  readonly p2pPort?: number;
+  readonly logLevel?: string;
+}
+
+export function addStart(program: Command, console: Console): void {
+  addNetworkOptions(
+    program
+      .command('start')
+      .alias('up')
+      .summary('run a whole network on this machine')
+      .description(
+        'Starts a network of several node processes on this machine and shows what happens in it. The first run makes the network in the data folder, later runs continue it.',
+      )
+      .option('--data <folder>', 'folder of the network', DEFAULT_FOLDER),
+  )
+    .option('--reset', 'delete the network in the data folder and make a new one')
+    .option('--restart', 'start a node again when it dies')
+    .option(
+      '--log-level <level>',
+      'level of the log files in the data folder: error, warn, info, debug',
+    )
+    .option('--json', 'one JSON line per event instead of text')
+    .addHelpText('after', HELP)
+    .action(async (options: StartOptions) => {
+      await start(options, console);
+    });
+}
+
+const HELP = `
+A node that dies is reported and stays down; type "restart" and Enter to start it again, run
+"praline node --cluster ${DEFAULT_FOLDER}/cluster.json" in another terminal, or use --restart.
+
+Examples:
+  praline start                        three nodes on ports 8545, 8546 and 8547
+  praline start --nodes 5              five nodes
+  praline start --block-time 2         a block every two seconds instead of at once
+  praline start --data /tmp/net --reset --json`;
+
+async function start(options: StartOptions, console: Console): Promise<void> {
+  const { data, reset, restart, json, p2pPort, logLevel, ...given } = options;
+  const folder = resolve(data);
+  const peerPort = given.peerPort ?? p2pPort;
+  const network: NetworkOptions = { ...given, ...(peerPort === undefined ? {} : { peerPort }) };
+  const { cluster, notes } = await prepareNetwork(folder, network, reset === true);
+  const description = describeNetwork(cluster);
+  const print = json
+    ? (event: NetworkEvent) => console.json(jsonEvent(event, description))
+    : (event: NetworkEvent) => printEvent(event, description, console);
+  if (!json) {
+    for (const note of notes) {
+      console.line(note);
+    }
+  }
+  const supervisor = new NetworkSupervisor({
+    cluster,
+    restart: restart === true,
+    nodeArguments: logLevel === undefined ? [] : ['--log-level', logLevel],
+    onEvent: print,
+  });
+  const stopSignal = untilStopSignal({ onSecond: () => supervisor.kill() });
+  const started = supervisor.start();
+  await Promise.race([started, stopSignal]);
+  const commands = json ? null : listenForCommands(supervisor, console);
+  await stopSignal;
+  commands?.close();
+  if (!json) {
+    console.line('');
+    console.line('Stopping ...');
+  }
+  await supervisor.stop();
+  await started.catch(() => {});
+  print({ event: 'stopped' });
+}
+
+function printEvent(event: NetworkEvent, description: NetworkDescription, console: Console): void {
+  if (event.event === 'ready') {
+    for (const line of formatBanner({ ...description, ...event })) {
+      console.line(line);
+    }
+    return;
+  }
+  const line = formatEvent(event);
+  if (line !== null) {
+    console.line(withTime(line, new Date()));
+  }
+}
+
+function jsonEvent(event: NetworkEvent, description: NetworkDescription): object {
+  const { data, mining, development } = description;
+  return event.event === 'ready' ? { ...event, data, mining, development } : event;
+}
+
+/** Reads commands typed into the terminal. */
+function listenForCommands(supervisor: NetworkSupervisor, console: Console) {
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => {
+    if (line.trim() === 'restart') {
+      const nodes = supervisor.restartDown();
+      console.line(nodes.length === 0 ? 'All nodes run.' : `Starting node ${nodes.join(', ')} ...`);
+    }
+  });
+  return lines;
+}

@@ -1,0 +1,147 @@
+/** The state of a whole network, put together from what its nodes answer. */
+import { z } from 'zod';
+import { callRpc } from './json-rpc.ts';
+
+const statusReport = z.object({
+  node: z.number().nullable(),
+  publicKey: z.string(),
+  role: z.string(),
+  term: z.number(),
+  leader: z.string().nullable(),
+  quorum: z.number(),
+  validators: z.number(),
+  connectedValidators: z.number(),
+  commitIndex: z.number(),
+  blockNumber: z.number(),
+  waitingFor: z.object({ what: z.string(), from: z.array(z.string()), ms: z.number() }),
+});
+
+const peerReports = z.array(
+  z.object({
+    node: z.number().nullable(),
+    publicKey: z.string(),
+    rpcUrl: z.string().nullable(),
+    connected: z.boolean(),
+    role: z.string().nullable(),
+    term: z.number().nullable(),
+    appliedIndex: z.number().nullable(),
+    blockNumber: z.number().nullable(),
+  }),
+);
+
+export interface NetworkNodeStatus {
+  readonly node: number | null;
+  readonly publicKey: string;
+  readonly rpc: string | null;
+  /** `up`: answers; `connected`: only its peers hear it; `down`: nobody does. */
+  readonly state: 'up' | 'connected' | 'down';
+  readonly role: string | null;
+  readonly term: number | null;
+  /** Number of the leader it follows, or its public key when it has none. */
+  readonly leader: number | string | null;
+  readonly commitIndex: number | null;
+  readonly blockNumber: number | null;
+  /** Entries behind the node that is furthest. */
+  readonly lag: number | null;
+  readonly peers: number | null;
+}
+
+export interface NetworkStatus {
+  /** A quorum of validators answers or is connected, and a leader is known. */
+  readonly healthy: boolean;
+  readonly summary: string;
+  readonly nodes: readonly NetworkNodeStatus[];
+}
+
+type Report = z.infer<typeof statusReport>;
+
+/** Throws `CommandError` when the node at `url` does not answer. */
+export async function networkStatus(url: string): Promise<NetworkStatus> {
+  const own = await callRpc(url, 'mokka_status', statusReport);
+  const peers = await callRpc(url, 'mokka_peers', peerReports);
+  const others = await Promise.all(
+    peers.map(async (peer) => {
+      const report =
+        peer.rpcUrl === null
+          ? null
+          : await callRpc(peer.rpcUrl, 'mokka_status', statusReport).catch(() => null);
+      return { peer, report: report?.publicKey === peer.publicKey ? report : null };
+    }),
+  );
+  const numbers = new Map<string, number | null>([
+    [own.publicKey, own.node],
+    ...peers.map(({ publicKey, node }) => [publicKey, node] as const),
+  ]);
+  const nodes = [
+    answering(own, url, numbers),
+    ...others.map(({ peer, report }) =>
+      report === null ? silent(peer) : answering(report, peer.rpcUrl ?? '', numbers),
+    ),
+  ];
+  const furthest = Math.max(...nodes.map(({ commitIndex }) => commitIndex ?? 0));
+  return {
+    ...judge(own, nodes),
+    nodes: nodes
+      .map((node) => ({
+        ...node,
+        lag: node.commitIndex === null ? null : furthest - node.commitIndex,
+      }))
+      .sort((a, b) => (a.node ?? 0) - (b.node ?? 0)),
+  };
+}
+
+function answering(
+  report: Report,
+  rpc: string,
+  numbers: ReadonlyMap<string, number | null>,
+): NetworkNodeStatus {
+  return {
+    node: report.node,
+    publicKey: report.publicKey,
+    rpc,
+    state: 'up',
+    role: report.role,
+    term: report.term,
+    leader: report.leader === null ? null : (numbers.get(report.leader) ?? report.leader),
+    commitIndex: report.commitIndex,
+    blockNumber: report.blockNumber,
+    lag: null,
+    peers: report.connectedValidators - 1,
+  };
+}
+
+function silent(peer: z.infer<typeof peerReports>[number]): NetworkNodeStatus {
+  return {
+    node: peer.node,
+    publicKey: peer.publicKey,
+    rpc: peer.rpcUrl,
+    state: peer.connected ? 'connected' : 'down',
+    role: peer.connected ? peer.role : null,
+    term: peer.connected ? peer.term : null,
+    leader: null,
+    commitIndex: peer.connected ? peer.appliedIndex : null,
+    blockNumber: peer.connected ? peer.blockNumber : null,
+    lag: null,
+    peers: null,
+  };
+}
+
+function judge(
+  own: Report,
+  nodes: readonly NetworkNodeStatus[],
+): Pick<NetworkStatus, 'healthy' | 'summary'> {
+  const reachable = nodes.filter(({ state }) => state !== 'down').length;
+  const leader = nodes.find(({ leader: known }) => known !== null)?.leader ?? null;
+  const counts = `${reachable} of ${own.validators} validators reachable, ${own.quorum} needed`;
+  if (reachable < own.quorum) {
+    return { healthy: false, summary: `No quorum: ${counts}. Blocks wait, reads go on.` };
+  }
+  if (leader === null) {
+    const { what, ms } = own.waitingFor;
+    return {
+      healthy: false,
+      summary: `No leader: ${counts}. Waiting for ${what} since ${Math.round(ms)} ms.`,
+    };
+  }
+  return { healthy: true, summary: `Working: leader is node ${leader}, ${counts}.` };
+}

@@ -1,0 +1,168 @@
+/**
+ * EVM calls on threads of their own, so that a call that burns all its gas delays nothing but the calls behind it.
+ *
+ * Each thread runs one call at a time. What exceeds the time limit is ended with its thread, which is replaced; what
+ * exceeds the queue is refused at once.
+ */
+import {
+  type AccessListResult,
+  type BlockSelector,
+  type CallExecutor,
+  type CallOptions,
+  type CallRequest,
+  type CallResult,
+  ChainError,
+} from '@praline/chain';
+
+/** Calls waiting for a thread. */
+const QUEUE_MAX = 1024;
+
+/** One thread that runs calls. */
+export interface CallWorker {
+  readonly executor: CallExecutor;
+  /** Ends it at once, whatever it does. */
+  kill(): Promise<void>;
+}
+
+export interface CallPoolOptions {
+  readonly threads: number;
+  /** Milliseconds one call may run. */
+  readonly timeLimitMs: number;
+}
+
+interface Task {
+  run(executor: CallExecutor): Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+interface Slot {
+  worker: CallWorker;
+  /** Ends the task under way with an error and replaces the worker; null while idle. */
+  abort: ((error: Error) => void) | null;
+}
+
+export class CallPool implements CallExecutor {
+  readonly #timeLimitMs: number;
+  readonly #spawn: (onDeath: (error: Error) => void) => CallWorker;
+  readonly #slots: Slot[] = [];
+  readonly #queue: Task[] = [];
+  #closed = false;
+
+  constructor(
+    options: CallPoolOptions,
+    modules: {
+      /** Starts a thread; `onDeath` is called when it ends unasked. */
+      readonly spawn: (onDeath: (error: Error) => void) => CallWorker;
+    },
+  ) {
+    this.#timeLimitMs = options.timeLimitMs;
+    this.#spawn = modules.spawn;
+    for (let count = 0; count < options.threads; count += 1) {
+      this.#slots.push(this.#newSlot());
+    }
+  }
+
+  call(request: CallRequest, block: BlockSelector, options?: CallOptions): Promise<CallResult> {
+    return this.#submit((executor) => executor.call(request, block, options));
+  }
+
+  estimateGas(request: CallRequest, block: BlockSelector, options?: CallOptions): Promise<bigint> {
+    return this.#submit((executor) => executor.estimateGas(request, block, options));
+  }
+
+  createAccessList(
+    request: CallRequest,
+    block: BlockSelector,
+    options?: CallOptions,
+  ): Promise<AccessListResult> {
+    return this.#submit((executor) => executor.createAccessList(request, block, options));
+  }
+
+  /** Rejects what waits and ends the threads. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const task of this.#queue.splice(0)) {
+      task.reject(shuttingDown());
+    }
+    for (const slot of this.#slots) {
+      slot.abort?.(shuttingDown());
+    }
+    await Promise.all(this.#slots.map(({ worker }) => worker.kill()));
+  }
+
+  #newSlot(): Slot {
+    const slot: Slot = { worker: this.#start(() => slot), abort: null };
+    return slot;
+  }
+
+  #start(slotOf: () => Slot): CallWorker {
+    const worker = this.#spawn((error) => {
+      const slot = slotOf();
+      // A worker that was replaced already is nobody's concern.
+      if (slot.worker !== worker || this.#closed) {
+        return;
+      }
+      slot.worker = this.#start(slotOf);
+      slot.abort?.(error);
+    });
+    return worker;
+  }
+
+  #submit<Result>(run: (executor: CallExecutor) => Promise<Result>): Promise<Result> {
+    if (this.#closed) {
+      return Promise.reject(shuttingDown());
+    }
+    if (this.#queue.length >= QUEUE_MAX) {
+      return Promise.reject(
+        new ChainError('too-many-calls', `${QUEUE_MAX} calls wait already; try again later`),
+      );
+    }
+    return new Promise<Result>((resolve, reject) => {
+      this.#queue.push({ run, resolve: (value) => resolve(value as Result), reject });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    for (const slot of this.#slots) {
+      const task = slot.abort === null ? this.#queue.shift() : undefined;
+      if (task !== undefined) {
+        this.#run(slot, task);
+      }
+    }
+  }
+
+  #run(slot: Slot, task: Task): void {
+    const { worker } = slot;
+    const finish = (settle: () => void): void => {
+      if (slot.abort !== abort) {
+        return;
+      }
+      clearTimeout(timer);
+      slot.abort = null;
+      settle();
+      this.#dispatch();
+    };
+    const abort = (error: Error): void => finish(() => task.reject(error));
+    const timer = setTimeout(() => {
+      slot.worker = this.#start(() => slot);
+      void worker.kill();
+      abort(
+        new ChainError(
+          'execution-timeout',
+          `execution aborted (timeout = ${this.#timeLimitMs / 1000}s)`,
+        ),
+      );
+    }, this.#timeLimitMs);
+    slot.abort = abort;
+    task.run(worker.executor).then(
+      (value) => finish(() => task.resolve(value)),
+      (error: unknown) => finish(() => task.reject(error)),
+    );
+  }
+}
+
+function shuttingDown(): Error {
+  return new ChainError('closed', 'the node is shutting down');
+}

@@ -1,0 +1,24 @@
+/** Entry of a call thread: runs EVM calls for the RPC thread and nothing else. */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { createGenesis, EvmCallExecutor, StoredChainReader } from '@praline/chain';
+import { openThreadChannel } from '../threads/thread-channel.ts';
+import type { CallThread } from '../threads/thread-contracts.ts';
+import type { WorkerInput } from '../threads/worker-thread.ts';
+
+/** What the RPC thread gives a call thread. */
+export interface CallWorkerData {
+  readonly folder: string;
+  readonly genesisJson: unknown;
+  readonly port: MessagePort;
+}
+
+const { data } = workerData as WorkerInput<CallWorkerData>;
+const genesis = createGenesis(data.genesisJson);
+const reader = new StoredChainReader(data.folder, genesis);
+const executor = new EvmCallExecutor(reader.tables, genesis);
+const served: CallThread = {
+  call: (request, block, options) => executor.call(request, block, options),
+  estimateGas: (request, block, options) => executor.estimateGas(request, block, options),
+  createAccessList: (request, block, options) => executor.createAccessList(request, block, options),
+};
+openThreadChannel<object, CallThread>(data.port, served);

@@ -1,0 +1,255 @@
+/**
+ * What the chain thread serves: the application interface and gossip to the main thread, the pool to the RPC thread.
+ * Everything that executes blocks or changes the pool happens here, in one thread.
+ */
+import { performance } from 'node:perf_hooks';
+import {
+  type Address,
+  Chain,
+  createGenesis,
+  DevelopmentAccountSet,
+  type Genesis,
+  Mempool,
+  type MempoolHead,
+} from '@praline/chain';
+import type { EntryHash } from 'mokka';
+import type { GossipedTransaction } from '../gossip/peer-message.ts';
+import type { RemoteThread } from '../threads/thread-channel.ts';
+import type {
+  ChainForMain,
+  ChainForRpc,
+  DroppedTransaction,
+  MainForChain,
+  RpcForChain,
+} from '../threads/thread-contracts.ts';
+import { BlockProducer } from './block-producer.ts';
+import { type AppliedBlock, ChainApplication } from './chain-application.ts';
+import { HeldTransactions } from './held-transactions.ts';
+import { NextBlockRules } from './next-block-rules.ts';
+import { TransactionDesk } from './transaction-desk.ts';
+import { TurnBatch } from './turn-batch.ts';
+
+/** How often held transactions are looked at, in milliseconds. */
+const HELD_CHECK_INTERVAL_MS = 250;
+
+export interface ChainServiceOptions {
+  readonly folder: string;
+  readonly genesisJson: unknown;
+  readonly coinbase: Address;
+  /** Stands for the log before its first entry. */
+  readonly rootHash: EntryHash;
+}
+
+export interface ChainRemotes {
+  readonly main: RemoteThread<MainForChain>;
+  readonly rpc: RemoteThread<RpcForChain>;
+}
+
+export class ChainService {
+  readonly #options: ChainServiceOptions;
+  #remotes: ChainRemotes | null = null;
+  #running: Running | null = null;
+
+  constructor(options: ChainServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Before any call: the threads that are told what happens. */
+  connect(remotes: ChainRemotes): void {
+    this.#remotes = remotes;
+  }
+
+  readonly forMain: ChainForMain = {
+    start: async () => {
+      if (this.#remotes === null) {
+        throw new Error('The chain thread is not connected');
+      }
+      this.#running = await startRunning(this.#options, this.#remotes);
+      const { number, hash } = this.#running.chain.head;
+      return { blockNumber: number, blockHash: hash };
+    },
+    info: () => this.#required.application.info(),
+    prepareProposal: (request) => this.#required.application.prepareProposal(request),
+    processProposal: (entry) => this.#required.application.processProposal(entry),
+    commit: (entries, certificate) => this.#required.application.commit(entries, certificate),
+    rollback: (to) => this.#required.application.rollback(to),
+    receive: async (transactions) => this.#required.desk.receive(transactions),
+    pooledForGossip: async (maxBytes) => this.#required.desk.pooledForGossip(maxBytes),
+    sign: async (requestId, request) => this.#required.desk.sign(requestId, request),
+    mine: () => this.#required.mine(),
+    close: async () => {
+      await this.#running?.close();
+    },
+  };
+
+  readonly forRpc: ChainForRpc = {
+    submit: async (raw, requestId) => this.#required.desk.submit(raw, requestId),
+    pooled: async (hash) => this.#required.pool.get(hash)?.data,
+    pendingNonce: async (address) => this.#required.pool.pendingNonce(address),
+    poolStatus: async () => this.#required.pool.status(),
+    poolContent: async () => this.#required.pool.content(),
+  };
+
+  get #required(): Running {
+    if (this.#running === null) {
+      throw new Error('The chain is not open yet');
+    }
+    return this.#running;
+  }
+}
+
+interface Running {
+  readonly chain: Chain;
+  readonly pool: Mempool;
+  readonly application: ChainApplication;
+  readonly desk: TransactionDesk;
+  mine(): Promise<number>;
+  close(): Promise<void>;
+}
+
+async function startRunning(
+  options: ChainServiceOptions,
+  { main, rpc }: ChainRemotes,
+): Promise<Running> {
+  const genesis = createGenesis(options.genesisJson);
+  const chain = await Chain.open(options.folder, genesis);
+  const pool = new Mempool(mempoolHead(chain, genesis));
+  const held = new HeldTransactions(() => performance.now());
+  const producer = new BlockProducer(
+    { genesis, coinbase: options.coinbase },
+    { chain, pool, held },
+  );
+  const proposable = new TurnBatch<null>(() => void main.proposalPending.asEvent());
+  const accepted = new TurnBatch<GossipedTransaction>((all) => {
+    void main.transactionsAccepted.asEvent(all);
+  });
+  const dropped = new TurnBatch<DroppedTransaction>((all) => {
+    void rpc.transactionsDropped.asEvent(all);
+  });
+  const pending = new TurnBatch<Parameters<RpcForChain['transactionsPending']>[0][number]>(
+    (all) => void rpc.transactionsPending.asEvent(all),
+  );
+  const desk = new TransactionDesk(
+    { chainId: genesis.chainId, accounts: developmentAccounts(genesis) },
+    {
+      pool,
+      held,
+      events: {
+        accepted: (transaction) => accepted.add(transaction),
+        pending: (transaction) => pending.add(transaction),
+        dropped: (drop) => dropped.add(drop),
+        proposable: () => proposable.add(null),
+      },
+    },
+  );
+  const miners: ((number: number) => void)[] = [];
+  const application = new ChainApplication(options.rootHash, {
+    chain,
+    producer,
+    unixTime: () => Date.now(),
+    now: () => performance.now(),
+    onBlocks: (blocks) => {
+      for (const block of blocks) {
+        publish(block, { pool, desk, main, rpc });
+      }
+      void main.poolChanged.asEvent(pool.status());
+      for (const resolve of miners.splice(0)) {
+        resolve(chain.head.number);
+      }
+    },
+    onSettled: () => {
+      if (producer.isWanted) {
+        proposable.add(null);
+      }
+    },
+  });
+  const timers = startTimers(genesis, { producer, held, proposable });
+  return {
+    chain,
+    pool,
+    application,
+    desk,
+    mine: () =>
+      new Promise((resolve) => {
+        miners.push(resolve);
+        producer.force();
+        proposable.add(null);
+      }),
+    close: async () => {
+      for (const timer of timers) {
+        clearInterval(timer);
+      }
+      await chain.close();
+    },
+  };
+}
+
+function publish(
+  { block, touched, entryIndex, executionMs }: AppliedBlock,
+  modules: ChainRemotes & { readonly pool: Mempool; readonly desk: TransactionDesk },
+): void {
+  const { header, transactions } = block;
+  const hashes = transactions.map(({ hash }) => hash);
+  modules.pool.onBlockCommitted(touched, new Set(hashes));
+  modules.desk.mined(hashes);
+  void modules.rpc.blockCommitted.asEvent({ hash: header.hash, transactions: hashes });
+  void modules.main.blockCommitted.asEvent({
+    number: header.number,
+    hash: header.hash,
+    transactionCount: hashes.length,
+    gasUsed: header.gasUsed,
+    executionMs,
+    entryIndex,
+    timestamp: header.timestamp,
+  });
+}
+
+/** Interval mining runs on every node; only a leader is asked for a proposal. */
+function startTimers(
+  genesis: Genesis,
+  modules: {
+    readonly producer: BlockProducer;
+    readonly held: HeldTransactions;
+    readonly proposable: TurnBatch<null>;
+  },
+): NodeJS.Timeout[] {
+  const { producer, held, proposable } = modules;
+  const timers = [
+    setInterval(() => {
+      if (held.releaseExpired()) {
+        proposable.add(null);
+      }
+    }, HELD_CHECK_INTERVAL_MS),
+  ];
+  const { mode, blockTimeMs } = genesis.praline.mining;
+  if (mode === 'interval') {
+    timers.push(
+      setInterval(() => {
+        producer.intervalElapsed();
+        if (producer.isWanted) {
+          proposable.add(null);
+        }
+      }, blockTimeMs),
+    );
+  }
+  return timers;
+}
+
+function mempoolHead(chain: Chain, genesis: Genesis): MempoolHead {
+  const rules = new NextBlockRules(chain, genesis);
+  return {
+    account: (address) => {
+      const account = chain.stateAfter(chain.head.hash)?.getAccount(address);
+      return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
+    },
+    gasLimit: () => chain.head.gasLimit,
+    common: () => rules.get(),
+  };
+}
+
+function developmentAccounts(genesis: Genesis): DevelopmentAccountSet | null {
+  const { devMode, accounts } = genesis.praline;
+  return devMode && accounts !== undefined
+    ? new DevelopmentAccountSet(accounts.mnemonic, accounts.count)
+    : null;
+}

@@ -1,0 +1,181 @@
+/**
+ * Every way by which a transaction gets into this node's pool: from clients, from other nodes, and signed here for a
+ * development account. What clients gave is passed on; what the pool lets go is reported.
+ */
+import {
+  type CallRequest,
+  ChainError,
+  type ChainErrorCode,
+  type DevelopmentAccountSet,
+  decodeTransaction,
+  type Hash,
+  hashOf,
+  keccak256,
+  type Mempool,
+  type DroppedTransaction as PoolDrop,
+  type TransactionData,
+} from '@praline/chain';
+import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
+import type { DroppedTransaction, Submission } from '../threads/thread-contracts.ts';
+import type { HeldTransactions } from './held-transactions.ts';
+import { unsignedTransaction } from './unsigned-transaction.ts';
+
+export interface TransactionDeskEvents {
+  /** From clients of this node, for all other nodes. */
+  accepted(transaction: GossipedTransaction): void;
+  pending(transaction: TransactionData): void;
+  dropped(dropped: DroppedTransaction): void;
+  /** There may be something to propose. */
+  proposable(): void;
+}
+
+export class TransactionDesk {
+  readonly #pool: Mempool;
+  readonly #held: HeldTransactions;
+  readonly #accounts: DevelopmentAccountSet | null;
+  readonly #chainId: bigint;
+  readonly #events: TransactionDeskEvents;
+  /** Which request a pooled transaction answers; entries leave with their transactions. */
+  readonly #requests = new Map<Hash, RequestId>();
+
+  constructor(
+    options: { readonly chainId: bigint; readonly accounts: DevelopmentAccountSet | null },
+    modules: {
+      readonly pool: Mempool;
+      readonly held: HeldTransactions;
+      readonly events: TransactionDeskEvents;
+    },
+  ) {
+    this.#chainId = options.chainId;
+    this.#accounts = options.accounts;
+    this.#pool = modules.pool;
+    this.#held = modules.held;
+    this.#events = modules.events;
+    this.#pool.listen({
+      pending: ({ data }) => {
+        this.#events.pending(data);
+        this.#events.proposable();
+      },
+      dropped: (drop) => this.#dropped(drop),
+    });
+  }
+
+  /** Takes a client's transaction. Throws `ChainError`. */
+  submit(raw: Uint8Array, requestId: RequestId | null): Submission {
+    const signed = decodeTransaction(raw);
+    const { hash } = signed.data;
+    const wasHeld = this.#held.release(hash);
+    if (requestId !== null) {
+      this.#requests.set(hash, requestId);
+    }
+    const isKnown = this.#pool.get(hash) !== undefined;
+    // Signed here for this very request, or gossiped by the leader that signed it, so it is no repetition.
+    if (isKnown && (wasHeld || requestId !== null)) {
+      this.#events.accepted({ raw, requestId });
+      this.#events.proposable();
+      return { hash, place: 'executable' };
+    }
+    const { place } = this.#add(signed, requestId);
+    this.#events.accepted({ raw, requestId });
+    return { hash, place: place === 'pending' ? 'executable' : 'queued' };
+  }
+
+  /** Takes what another node sent. What is refused is refused silently: its sender knows it, or will. */
+  receive(transactions: readonly GossipedTransaction[]): void {
+    for (const { raw, requestId } of transactions) {
+      const hash = hashOf(keccak256(raw));
+      if (this.#held.release(hash)) {
+        this.#events.proposable();
+      }
+      if (this.#pool.get(hash) !== undefined) {
+        continue;
+      }
+      try {
+        this.#add(decodeTransaction(raw), requestId);
+      } catch (error) {
+        if (!(error instanceof ChainError) || error.code === 'corrupt-store') {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /**
+   * Signs for a development account with its next nonce, and holds the transaction until the asking node has it.
+   * Throws `ChainError`.
+   */
+  sign(requestId: RequestId, request: CallRequest): Uint8Array {
+    const { from } = request;
+    if (from === undefined || this.#accounts === null || !this.#accounts.has(from)) {
+      throw new ChainError('unknown-account', 'unknown account', { address: from ?? '' });
+    }
+    const nonce = request.nonce ?? this.#pool.pendingNonce(from);
+    const unsigned = unsignedTransaction(request, { chainId: this.#chainId, nonce });
+    const signed = this.#accounts.signTransaction(from, unsigned);
+    this.#held.hold(signed.data.hash);
+    try {
+      this.#add(signed, requestId);
+    } catch (error) {
+      this.#held.release(signed.data.hash);
+      throw error;
+    }
+    return signed.raw;
+  }
+
+  /** Pooled transactions in the order in which they came, which another pool can take. */
+  pooledForGossip(maxBytes: number): readonly GossipedTransaction[] {
+    const chosen: GossipedTransaction[] = [];
+    let bytes = 0;
+    for (const { raw, data } of this.#pool.transactions()) {
+      bytes += raw.length;
+      if (bytes > maxBytes) {
+        break;
+      }
+      chosen.push({ raw, requestId: this.#requests.get(data.hash) ?? null });
+    }
+    return chosen;
+  }
+
+  /** These are in a block now. */
+  mined(hashes: Iterable<Hash>): void {
+    for (const hash of hashes) {
+      this.#forget(hash);
+    }
+  }
+
+  #add(signed: ReturnType<typeof decodeTransaction>, requestId: RequestId | null) {
+    const added = this.#pool.add(signed);
+    if (requestId !== null) {
+      this.#requests.set(signed.data.hash, requestId);
+    }
+    return added;
+  }
+
+  #dropped({ hash, reason, detail }: PoolDrop): void {
+    this.#forget(hash);
+    this.#events.dropped({ hash, code: DROP_CODES[reason], message: DROP_TEXTS[reason](detail) });
+  }
+
+  #forget(hash: Hash): void {
+    this.#requests.delete(hash);
+    this.#held.release(hash);
+  }
+}
+
+const DROP_CODES: Readonly<Record<PoolDrop['reason'], ChainErrorCode>> = {
+  replaced: 'replacement-underpriced',
+  'nonce-too-low': 'nonce-too-low',
+  'insufficient-funds': 'insufficient-funds',
+  'exceeds-block-gas-limit': 'exceeds-block-gas-limit',
+  evicted: 'pool-full',
+  invalid: 'invalid-transaction',
+};
+
+const DROP_TEXTS: Readonly<Record<PoolDrop['reason'], (detail: string) => string>> = {
+  replaced: (detail) => `replacement transaction underpriced: replaced ${detail}`,
+  'nonce-too-low': (detail) => `nonce too low: ${detail}`,
+  'insufficient-funds': (detail) => detail,
+  'exceeds-block-gas-limit': (detail) => detail,
+  evicted: (detail) => `txpool is full: ${detail}`,
+  invalid: (detail) => detail,
+};

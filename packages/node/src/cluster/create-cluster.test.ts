@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NodeEvent } from '../lifecycle/node-event.ts';
+import { type Cluster, createCluster } from './create-cluster.ts';
+
+const FROM = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
+const TO = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
+const TRANSFER = { from: FROM, to: TO, value: '0x1' };
+
+async function rpc<Result = string>(url: string, method: string, ...params: unknown[]) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
+  const { result, error } = (await response.json()) as {
+    result?: Result;
+    error?: { code: number; message: string };
+  };
+  if (error !== undefined) {
+    throw Object.assign(new Error(error.message), { code: error.code });
+  }
+  return result as Result;
+}
+
+/** Asks until the answer satisfies; the test's own timeout bounds it. */
+async function until<Value>(
+  ask: () => Promise<Value>,
+  satisfies: (value: Value) => boolean,
+): Promise<Value> {
+  for (;;) {
+    const value = await ask();
+    if (satisfies(value)) {
+      return value;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+interface Status {
+  readonly node: number;
+  readonly role: string;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly blockNumber: number;
+}
+
+describe('a cluster of three', () => {
+  let cluster: Cluster;
+  const events: { node: number; event: NodeEvent }[] = [];
+
+  beforeAll(async () => {
+    cluster = await createCluster({ onEvent: (node, event) => events.push({ node, event }) });
+  });
+  afterAll(async () => {
+    await cluster.close();
+  });
+
+  const url = (number: number): string => cluster.rpcUrls[number - 1] ?? '';
+  const status = (number: number) => rpc<Status>(url(number), 'mokka_status');
+  const leaderAmong = async (numbers: readonly number[]): Promise<number> => {
+    const statuses = await until(
+      () => Promise.all(numbers.map(status)),
+      (all) => all.some(({ role }) => role === 'leader'),
+    );
+    return statuses.find(({ role }) => role === 'leader')?.node ?? 0;
+  };
+  const blockHashes = (numbers: readonly number[], block: string) =>
+    Promise.all(
+      numbers.map((number) =>
+        until(
+          () => rpc<{ hash: string } | null>(url(number), 'eth_getBlockByNumber', block, false),
+          (found) => found !== null,
+        ),
+      ),
+    ).then((blocks) => new Set(blocks.map((block) => block?.hash)));
+
+  it('mines what a follower was sent, once its client can read it there, and shows it on all', async () => {
+    const leader = await leaderAmong([1, 2, 3]);
+    const follower = leader === 1 ? 2 : 1;
+    const hash = await rpc(url(follower), 'eth_sendTransaction', TRANSFER);
+    const receipt = await rpc<{ status: string; blockNumber: string }>(
+      url(follower),
+      'eth_getTransactionReceipt',
+      hash,
+    );
+    expect(receipt).toMatchObject({ status: '0x1', blockNumber: '0x1' });
+    expect((await blockHashes([1, 2, 3], '0x1')).size).toBe(1);
+  });
+
+  it('gives parallel sends through all nodes consecutive nonces', async () => {
+    const before = Number(await rpc(url(1), 'eth_getTransactionCount', FROM, 'pending'));
+    const hashes = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        rpc(url((index % 3) + 1), 'eth_sendTransaction', TRANSFER),
+      ),
+    );
+    expect(new Set(hashes).size).toBe(30);
+    await until(
+      () => rpc(url(1), 'eth_getTransactionCount', FROM, 'latest'),
+      (count) => Number(count) === before + 30,
+    );
+  });
+
+  it('mines on demand from any node, without transactions', async () => {
+    const before = Number(await rpc(url(3), 'eth_blockNumber'));
+    await rpc(url(3), 'evm_mine');
+    expect(Number(await rpc(url(3), 'eth_blockNumber'))).toBe(before + 1);
+  });
+
+  it('shows a certificate for a block and a proof for its leader', async () => {
+    const answer = await rpc<{
+      certificate: { term: number; votes: unknown[] };
+      entries: unknown[];
+    }>(url(1), 'mokka_getCertificate', '0x1');
+    expect(answer.certificate.votes.length).toBeGreaterThanOrEqual(2);
+    const proof = await rpc<{ votes: unknown[] }>(
+      url(1),
+      'mokka_getLeaderProof',
+      answer.certificate.term,
+    );
+    expect(proof.votes.length).toBeGreaterThanOrEqual(2);
+    expect(await rpc(url(1), 'mokka_getCertificate', '0x0')).toBeNull();
+  });
+
+  it('goes on without its leader, which catches up when it is back', async () => {
+    const leader = await leaderAmong([1, 2, 3]);
+    const others = [1, 2, 3].filter((number) => number !== leader);
+    await cluster.stop(leader);
+    const [first = 0, second = 0] = others;
+    const hash = await rpc(url(first), 'eth_sendTransaction', TRANSFER);
+    expect(await rpc(url(first), 'eth_getTransactionReceipt', hash)).toMatchObject({
+      status: '0x1',
+    });
+    expect(await leaderAmong([first, second])).not.toBe(leader);
+    await cluster.start(leader);
+    const head = await rpc(url(first), 'eth_blockNumber');
+    expect((await blockHashes([1, 2, 3], head)).size).toBe(1);
+  });
+
+  it('refuses writes without a quorum, within a bounded time, and reads on', async () => {
+    const leader = await leaderAmong([1, 2, 3]);
+    const [first = 0, second = 0] = [1, 2, 3].filter((number) => number !== leader);
+    await Promise.all([cluster.stop(leader), cluster.stop(second)]);
+    await expect(rpc(url(first), 'eth_sendTransaction', TRANSFER)).rejects.toMatchObject({
+      code: -32002,
+      message: expect.stringContaining('1 of 3 validators are connected, 2 are needed'),
+    });
+    expect(Number(await rpc(url(first), 'eth_blockNumber'))).toBeGreaterThan(0);
+    const ready = await fetch(`${url(first)}/ready`);
+    expect(ready.status).toBe(503);
+    await Promise.all([cluster.start(leader), cluster.start(second)]);
+    await until(
+      () => rpc(url(first), 'eth_sendTransaction', TRANSFER).catch(() => null),
+      (hash) => hash !== null,
+    );
+  });
+
+  it('refuses a second process on the data of a node that runs', async () => {
+    await expect(cluster.start(1)).rejects.toMatchObject({ code: 'folder-locked' });
+  });
+});

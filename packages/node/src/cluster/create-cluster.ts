@@ -1,0 +1,89 @@
+/** A whole cluster in this process, on free ports and in a folder of its own: for tests and for trying things. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DevGenesisOptions } from '@praline/chain';
+import type { Timing } from 'mokka';
+import type { LoadedCluster } from '../config/cluster-file.ts';
+import { findFreePorts } from '../config/ports.ts';
+import type { NodeEvent } from '../lifecycle/node-event.ts';
+import type { LogLevel } from '../telemetry/logger.ts';
+import { initCluster } from './init-cluster.ts';
+import { type StartedNode, startClusterNode } from './start-node.ts';
+
+const HOST = '127.0.0.1';
+/** Where the search for free ports starts, and how far apart searches of different clusters start. */
+const FIRST_PORT = 20_000;
+const PORT_SPREAD = 20_000;
+
+export interface CreateClusterOptions {
+  /** Default 3. */
+  readonly nodes?: number;
+  readonly genesis?: Omit<DevGenesisOptions, 'validators'>;
+  readonly timing?: Partial<Timing>;
+  /** Default `warn`, into each node's data folder. */
+  readonly logLevel?: LogLevel;
+  readonly onEvent?: (node: number, event: NodeEvent) => void;
+}
+
+export interface Cluster {
+  readonly config: LoadedCluster;
+  /** RPC URLs in the order of the nodes. */
+  readonly rpcUrls: readonly string[];
+  /** Stops one node, as an operator would; its data stays. */
+  stop(number: number): Promise<void>;
+  /** Starts a node that was stopped. */
+  start(number: number): Promise<void>;
+  /** Stops all nodes and deletes their data. */
+  close(): Promise<void>;
+}
+
+export async function createCluster(options: CreateClusterOptions = {}): Promise<Cluster> {
+  const count = options.nodes ?? 3;
+  const root = await mkdtemp(join(tmpdir(), 'praline-cluster-'));
+  const from = FIRST_PORT + Math.floor(Math.random() * PORT_SPREAD);
+  const ports = await findFreePorts(HOST, from, 2 * count);
+  const config = await initCluster({
+    folder: join(root, 'cluster'),
+    nodes: Array.from({ length: count }, (_, position) => ({
+      host: HOST,
+      port: ports[2 * position] ?? 0,
+      rpcHost: HOST,
+      rpcPort: ports[2 * position + 1] ?? 0,
+    })),
+    genesis: options.genesis ?? {},
+  });
+  const running = new Map<number, StartedNode>();
+  const start = async (number: number): Promise<void> => {
+    const node = await startClusterNode({
+      cluster: config,
+      number,
+      logLevel: options.logLevel ?? 'warn',
+      onEvent: (event) => options.onEvent?.(number, event),
+      ...(options.timing === undefined ? {} : { timing: options.timing }),
+    });
+    running.set(number, node);
+  };
+  const stop = async (number: number): Promise<void> => {
+    const node = running.get(number);
+    running.delete(number);
+    await node?.close();
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([...running.keys()].map(stop));
+    await rm(root, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all(config.file.nodes.map((_, position) => start(position + 1)));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    config,
+    rpcUrls: config.file.nodes.map(({ rpcPort }) => `http://${HOST}:${rpcPort}`),
+    start,
+    stop,
+    close,
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Makes everything a new cluster needs in one folder: a key per node, the genesis file, the cluster file, and an empty
+ * data folder per node. It is the only thing that makes data folders: a validator whose data is gone has forgotten its
+ * promises and must come back with a new key (rule *durability*).
+ */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGenesis, type DevGenesisOptions, devGenesisFile } from '@praline/chain';
+import { NodeKey } from 'mokka';
+import {
+  type ClusterFile,
+  formatClusterFile,
+  type LoadedCluster,
+  loadCluster,
+} from '../config/cluster-file.ts';
+import { storeIdentity } from '../config/cluster-identity.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { writeKeyFile } from '../config/key-file.ts';
+import { createNodeFolder } from '../config/node-folder.ts';
+
+/** Name of the cluster file in a cluster's folder. */
+export const CLUSTER_FILE_NAME = 'cluster.json';
+const GENESIS_FILE_NAME = 'genesis.json';
+
+export interface InitClusterOptions {
+  /** Made where missing; must be empty otherwise. */
+  readonly folder: string;
+  /** One element per node. */
+  readonly nodes: readonly InitNode[];
+  /** Everything of the genesis but the validators. */
+  readonly genesis: Omit<DevGenesisOptions, 'validators'>;
+}
+
+export interface InitNode {
+  readonly host: string;
+  readonly port: number;
+  readonly rpcHost: string;
+  readonly rpcPort: number;
+}
+
+/** Throws `ConfigError`, with code `folder-occupied` when there is something in the folder. */
+export async function initCluster(options: InitClusterOptions): Promise<LoadedCluster> {
+  const { folder } = options;
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new ConfigError(
+      'folder-occupied',
+      folder,
+      `${folder} is not empty. Choose another folder; nothing was changed.`,
+    );
+  }
+  mkdirSync(folder, { recursive: true });
+  const keys = options.nodes.map(() => NodeKey.generate());
+  keys.forEach((key, position) => {
+    writeKeyFile(join(folder, 'keys', `${position + 1}.key`), key);
+  });
+  const validators = keys.map(({ id }) => id);
+  const genesis = devGenesisFile({ ...options.genesis, validators });
+  writeFileSync(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`, {
+    flag: 'wx',
+  });
+  const file: ClusterFile = {
+    genesis: GENESIS_FILE_NAME,
+    data: 'data',
+    keys: 'keys',
+    nodes: options.nodes.map((node, position) => ({
+      publicKey: keys[position]?.id ?? '',
+      ...node,
+    })),
+  };
+  const parsed = createGenesis(genesis);
+  for (const [position, key] of keys.entries()) {
+    const path = join(folder, file.data, String(position + 1));
+    await createNodeFolder(path, genesis, storeIdentity(parsed, key.id));
+  }
+  // Last, so that a folder with a cluster file is complete.
+  const path = join(folder, CLUSTER_FILE_NAME);
+  writeFileSync(path, formatClusterFile(file), { flag: 'wx' });
+  return loadCluster(path);
+}

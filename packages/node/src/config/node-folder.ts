@@ -1,0 +1,113 @@
+/**
+ * The data folder of one node: `consensus/` (Mokka's log and promises), `chain/` (blocks and state), a lock, a log file.
+ *
+ * Two LMDB environments, so that a vote never waits for a block's write; see `docs/decisions/0001-two-lmdb-environments.md`.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Chain, ChainError, createGenesis } from '@praline/chain';
+import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdentity } from 'mokka';
+import { ConfigError } from './config-error.ts';
+
+const OWNER_ONLY_FOLDER = 0o700;
+
+export interface NodeFolder {
+  readonly path: string;
+  readonly consensus: string;
+  readonly chain: string;
+  /** JSON log of the node. */
+  readonly logFile: string;
+}
+
+export function nodeFolder(path: string): NodeFolder {
+  return {
+    path,
+    consensus: join(path, 'consensus'),
+    chain: join(path, 'chain'),
+    logFile: join(path, 'node.log'),
+  };
+}
+
+/**
+ * Makes the data folder of a node whose key was never used. Throws `ConfigError` with code `folder-occupied` when
+ * there is one.
+ */
+export async function createNodeFolder(
+  path: string,
+  genesisJson: unknown,
+  identity: StoreIdentity,
+): Promise<void> {
+  const folder = nodeFolder(path);
+  if (existsSync(folder.consensus) || existsSync(folder.chain)) {
+    throw new ConfigError(
+      'folder-occupied',
+      path,
+      `${path} holds a node's data already; it is left as it is.`,
+    );
+  }
+  mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  const chain = await Chain.create(folder.chain, createGenesis(genesisJson));
+  await chain.close();
+  const storage = await LmdbStorage.create(folder.consensus);
+  try {
+    await createStore(storage, identity);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Takes the folder for this process. Throws `ConfigError`: `data-missing`, `folder-locked`, `data-unusable`. */
+export async function lockNodeFolder(path: string): Promise<FolderLock> {
+  const folder = nodeFolder(path);
+  if (!existsSync(folder.consensus) || !existsSync(folder.chain)) {
+    throw new ConfigError(
+      'data-missing',
+      path,
+      `${path} holds no node's data. For a key that was never used, make it with "praline node --init"; a node whose data was lost must come back with a new key.`,
+    );
+  }
+  try {
+    return await FolderLock.acquire(path);
+  } catch (error) {
+    if (error instanceof FolderLockError) {
+      const code = error.code === 'locked' ? 'folder-locked' : 'data-unusable';
+      throw new ConfigError(code, path, `${capitalised(error.message)}.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** What the chain's environment says about itself, as a `ConfigError` where the operator must act. */
+export function folderError(path: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'genesis-mismatch') {
+    return new ConfigError(
+      'genesis-mismatch',
+      path,
+      `${path} belongs to a chain with another genesis. Use the genesis and cluster file it was made with, or another data folder.`,
+      { cause: error },
+    );
+  }
+  const isUnusable =
+    error instanceof ChainError || (typeof code === 'string' && UNUSABLE_CODES.has(code));
+  return isUnusable && error instanceof Error
+    ? new ConfigError('data-unusable', path, `${path}: ${error.message}`, { cause: error })
+    : error;
+}
+
+/** Codes of `ChainError`, `StorageError` and `RestoreError`; errors from threads have lost their class. */
+const UNUSABLE_CODES = new Set([
+  'no-chain',
+  'unsupported-format',
+  'corrupt-store',
+  'corrupt',
+  'missing',
+  'newer-format',
+  'store-not-created',
+  'store-of-another',
+  'store-damaged',
+]);
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,262 @@
+/**
+ * Requests that only the leader can serve: signing for a development account (nonces are assigned in one place) and
+ * making a block on demand. Made here for local clients, served here for the other nodes.
+ *
+ * A request has an id that it keeps when it is repeated, to the same leader or the next. The leader only signs; the
+ * node that asked puts the transaction into the pools, so nothing is mined before that node knows its hash. A leader
+ * that dies before its answer arrived has mined nothing; one that dies after it has left the answer with every
+ * member it had a link to (`SignedAnswers`).
+ */
+import { randomBytes } from 'node:crypto';
+import { type CallRequest, ChainError, type ChainErrorCode } from '@praline/chain';
+import type { NodeId } from 'mokka';
+import type { SignedForRequest } from '../threads/thread-contracts.ts';
+import { errorCode } from '../threads/thread-error.ts';
+import { decodeCallRequest, encodeCallRequest } from './call-request-codec.ts';
+import { noQuorumError } from './no-quorum.ts';
+import type { PeerMessage, RequestId } from './peer-message.ts';
+import { MAX_REQUEST_BYTES } from './peer-message-codec.ts';
+import type { PeerNetwork } from './peer-network.ts';
+import type { SignedAnswers } from './signed-answers.ts';
+
+/** Requests of local clients waiting for the leader. */
+const MAX_WAITING = 4096;
+/** Requests of other nodes being served. */
+const MAX_SERVING = 4096;
+/** A request is sent again when no answer came for this long. */
+const REPEAT_AFTER_MS = 300;
+/** Without a leader, or without its answer, for this long a request is given up. */
+export const LEADER_WAIT_MS = 5_000;
+/** A leader that is connected may take this long, since a block before may be slow. */
+const LEADER_WAIT_MAX_MS = 60_000;
+
+export interface LeaderDuties {
+  sign(requestId: RequestId, request: CallRequest): Promise<Uint8Array>;
+  mine(): Promise<number>;
+}
+
+type Question =
+  /** `text`: the request as JSON. */
+  { readonly type: 'sign'; readonly text: string } | { readonly type: 'mine' };
+
+interface Waiting {
+  readonly requestId: RequestId;
+  readonly question: Question;
+  /** Leaders that were asked; only their answers count. */
+  readonly asked: Set<NodeId>;
+  readonly since: number;
+  repeatAt: number;
+  resolve(answer: Uint8Array | number): void;
+  reject(error: Error): void;
+}
+
+export class LeaderRequests {
+  readonly #network: PeerNetwork;
+  readonly #duties: LeaderDuties;
+  readonly #answers: SignedAnswers;
+  readonly #now: () => number;
+  readonly #waiting = new Map<RequestId, Waiting>();
+  readonly #serving = new Map<RequestId, Promise<void>>();
+
+  constructor(modules: {
+    readonly network: PeerNetwork;
+    readonly duties: LeaderDuties;
+    readonly answers: SignedAnswers;
+    /** Monotonic milliseconds. */
+    readonly now: () => number;
+  }) {
+    this.#network = modules.network;
+    this.#duties = modules.duties;
+    this.#answers = modules.answers;
+    this.#now = modules.now;
+  }
+
+  /** Has the leader fill and sign a request. Rejects with `ChainError`. */
+  async sign(request: CallRequest): Promise<SignedForRequest> {
+    const text = encodeCallRequest(request);
+    if (text.length > MAX_REQUEST_BYTES) {
+      throw new ChainError(
+        'oversized-transaction',
+        `the request takes ${text.length} bytes, ${MAX_REQUEST_BYTES} are allowed`,
+      );
+    }
+    const requestId = newRequestId();
+    const raw = await this.#ask(requestId, { type: 'sign', text });
+    if (typeof raw === 'number') {
+      throw new TypeError('A block number answers no signing request');
+    }
+    return { raw, requestId };
+  }
+
+  /** Has the leader make a block; answers its number. Rejects with `ChainError`. */
+  async mine(): Promise<number> {
+    const answer = await this.#ask(newRequestId(), { type: 'mine' });
+    if (typeof answer !== 'number') {
+      throw new TypeError('A transaction answers no mining request');
+    }
+    return answer;
+  }
+
+  /** Asks the new leader whatever is still waiting. */
+  leaderChanged(): void {
+    for (const waiting of this.#waiting.values()) {
+      this.#attempt(waiting);
+    }
+  }
+
+  /** Called often: repeats and gives up. */
+  tick(): void {
+    const now = this.#now();
+    const quorum = this.#network.quorum();
+    const hasLeader = this.#network.leader() !== null && quorum.connected >= quorum.needed;
+    const limit = hasLeader ? LEADER_WAIT_MAX_MS : LEADER_WAIT_MS;
+    for (const waiting of this.#waiting.values()) {
+      if (now - waiting.since >= limit) {
+        this.#waiting.delete(waiting.requestId);
+        waiting.reject(noQuorumError(quorum));
+      } else if (now >= waiting.repeatAt) {
+        this.#attempt(waiting);
+      }
+    }
+  }
+
+  /** Handles the messages of this exchange that a member sent. */
+  received(from: NodeId, message: PeerMessage): void {
+    switch (message.type) {
+      case 'sign':
+      case 'mine':
+        this.#serve(from, message);
+        return;
+      case 'signed':
+        this.#answers.remember(message.requestId, message.raw);
+        this.#settle(from, message.requestId, (waiting) => waiting.resolve(message.raw));
+        return;
+      case 'mined':
+        this.#settle(from, message.requestId, (waiting) => waiting.resolve(message.blockNumber));
+        return;
+      case 'refused':
+        // A node that no longer leads says so; the request waits for the next leader.
+        if (message.code !== 'not-leader') {
+          this.#settle(from, message.requestId, (waiting) =>
+            waiting.reject(new ChainError(message.code as ChainErrorCode, message.message)),
+          );
+        }
+        return;
+      default:
+    }
+  }
+
+  /** Rejects whatever waits. */
+  close(): void {
+    for (const waiting of this.#waiting.values()) {
+      waiting.reject(new ChainError('no-quorum', 'the node is shutting down'));
+    }
+    this.#waiting.clear();
+  }
+
+  #ask(requestId: RequestId, question: Question): Promise<Uint8Array | number> {
+    if (this.#waiting.size >= MAX_WAITING) {
+      return Promise.reject(
+        new ChainError('pool-full', `${MAX_WAITING} requests wait for the leader already`),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        requestId,
+        question,
+        asked: new Set(),
+        since: this.#now(),
+        repeatAt: 0,
+        resolve,
+        reject,
+      };
+      this.#waiting.set(requestId, waiting);
+      this.#attempt(waiting);
+    });
+  }
+
+  #attempt(waiting: Waiting): void {
+    waiting.repeatAt = this.#now() + REPEAT_AFTER_MS;
+    const leader = this.#network.leader();
+    if (leader === null) {
+      return;
+    }
+    waiting.asked.add(leader);
+    const { requestId, question } = waiting;
+    const message: PeerMessage =
+      question.type === 'sign'
+        ? { type: 'sign', requestId, request: question.text }
+        : { type: 'mine', requestId };
+    if (leader === this.#network.self) {
+      this.#serve(leader, message);
+    } else {
+      this.#network.send(leader, message);
+    }
+  }
+
+  #settle(from: NodeId, requestId: RequestId, how: (waiting: Waiting) => void): void {
+    const waiting = this.#waiting.get(requestId);
+    if (waiting?.asked.has(from)) {
+      this.#waiting.delete(requestId);
+      how(waiting);
+    }
+  }
+
+  /** Leader's side. One request is served once, however often it is repeated. */
+  #serve(from: NodeId, message: PeerMessage & { readonly type: 'sign' | 'mine' }): void {
+    const { requestId } = message;
+    const known = this.#answers.get(requestId);
+    if (known !== undefined) {
+      this.#reply(from, { type: 'signed', requestId, raw: known });
+      return;
+    }
+    if (this.#network.leader() !== this.#network.self) {
+      this.#reply(from, { type: 'refused', requestId, code: 'not-leader', message: '' });
+      return;
+    }
+    if (this.#serving.has(requestId) || this.#serving.size >= MAX_SERVING) {
+      return;
+    }
+    const served = this.#perform(from, message)
+      .catch((error: unknown) => {
+        this.#reply(from, {
+          type: 'refused',
+          requestId,
+          code: errorCode(error) ?? 'invalid-request',
+          message: error instanceof Error ? error.message : String(error),
+        });
+      })
+      .finally(() => this.#serving.delete(requestId));
+    this.#serving.set(requestId, served);
+  }
+
+  async #perform(
+    from: NodeId,
+    message: PeerMessage & { readonly type: 'sign' | 'mine' },
+  ): Promise<void> {
+    const { requestId } = message;
+    if (message.type === 'mine') {
+      const blockNumber = await this.#duties.mine();
+      this.#reply(from, { type: 'mined', requestId, blockNumber });
+      return;
+    }
+    const raw = await this.#duties.sign(requestId, decodeCallRequest(message.request));
+    this.#answers.remember(requestId, raw);
+    this.#network.broadcast({ type: 'signed', requestId, raw });
+    if (from === this.#network.self) {
+      this.received(from, { type: 'signed', requestId, raw });
+    }
+  }
+
+  #reply(to: NodeId, message: PeerMessage): void {
+    if (to === this.#network.self) {
+      this.received(to, message);
+    } else {
+      this.#network.send(to, message);
+    }
+  }
+}
+
+function newRequestId(): RequestId {
+  return randomBytes(16).toString('hex') as RequestId;
+}

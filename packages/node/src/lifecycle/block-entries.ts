@@ -1,0 +1,82 @@
+/** Finds the log entry that carries a block: numbers and indexes differ, since not every entry carries one. */
+import { RLP } from '@ethereumjs/rlp';
+import type { Entry, LogIndex } from 'mokka';
+import { decodeBlockPayload } from '../chain-thread/block-payload.ts';
+
+/** Blocks whose entries are remembered. */
+const MAX_REMEMBERED = 4096;
+/** Place of the number among a header's fields (Yellow Paper 4.3). */
+const HEADER_NUMBER_FIELD = 8;
+/** Entries without a block that may stand together; more would be more elections without a block between. */
+const MAX_ENTRIES_WITHOUT_BLOCK = 10_000;
+
+export class BlockEntries {
+  readonly #entry: (index: LogIndex) => Promise<Entry | null>;
+  readonly #remembered = new Map<number, number>();
+
+  /** `entry` reads a stored entry. */
+  constructor(entry: (index: LogIndex) => Promise<Entry | null>) {
+    this.#entry = entry;
+  }
+
+  remember(block: number, entryIndex: number): void {
+    this.#remembered.set(block, entryIndex);
+    if (this.#remembered.size > MAX_REMEMBERED) {
+      const oldest = this.#remembered.keys().next();
+      if (!oldest.done) {
+        this.#remembered.delete(oldest.value);
+      }
+    }
+  }
+
+  /** The entry of a block at or below `last`; null when there is none. Costs O(log entries) reads. */
+  async find(block: number, last: number): Promise<LogIndex | null> {
+    const known = this.#remembered.get(block);
+    if (known !== undefined) {
+      return known as LogIndex;
+    }
+    // Blocks are numbered in the order of their entries, and a block's entry is never below its number.
+    let low = block;
+    let high = last;
+    while (low <= high) {
+      const middle = Math.floor((low + high) / 2);
+      const found = await this.#blockAtOrBelow(middle, low);
+      if (found === null) {
+        low = middle + 1;
+      } else if (found.block === block) {
+        return found.index as LogIndex;
+      } else if (found.block < block) {
+        low = middle + 1;
+      } else {
+        high = found.index - 1;
+      }
+    }
+    return null;
+  }
+
+  async #blockAtOrBelow(
+    from: number,
+    lowest: number,
+  ): Promise<{ readonly index: number; readonly block: number } | null> {
+    const end = Math.max(lowest, from - MAX_ENTRIES_WITHOUT_BLOCK);
+    for (let index = from; index >= end; index -= 1) {
+      const entry = await this.#entry(index as LogIndex);
+      const block = entry === null ? null : blockNumberOf(entry);
+      if (block !== null) {
+        return { index, block };
+      }
+    }
+    return null;
+  }
+}
+
+/** Number of the block an entry carries; null without one. */
+export function blockNumberOf(entry: Entry): number | null {
+  const raw = entry.kind === 'payload' ? decodeBlockPayload(entry.payload) : undefined;
+  const block: unknown = raw === undefined ? null : RLP.decode(raw);
+  const header: unknown = Array.isArray(block) ? block[0] : null;
+  const number: unknown = Array.isArray(header) ? header[HEADER_NUMBER_FIELD] : null;
+  return number instanceof Uint8Array
+    ? Number(BigInt(`0x0${Buffer.from(number).toString('hex')}`))
+    : null;
+}

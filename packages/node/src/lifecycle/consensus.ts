@@ -1,0 +1,88 @@
+/** Mokka as one node uses it: over TLS, with its log in LMDB, and the chain thread as its application. */
+import {
+  type Application,
+  Ed25519Scheme,
+  LmdbStorage,
+  Mokka,
+  type NodeId,
+  type PeerAddress,
+  parseNodeId,
+  TlsTransport,
+  TransportError,
+} from 'mokka';
+import { storeIdentity } from '../config/cluster-identity.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { folderError, nodeFolder } from '../config/node-folder.ts';
+import type { NodeOptions } from './node-options.ts';
+
+/** The validators in their agreed order, with where to reach them. */
+export function validatorsOf({ genesis, members }: NodeOptions): PeerAddress[] {
+  return genesis.praline.validators.map((publicKey) => {
+    const member = members.find((candidate) => candidate.publicKey === publicKey);
+    if (member === undefined) {
+      throw new Error(`The validator ${publicKey} is no member`);
+    }
+    return { id: parseNodeId(publicKey), host: member.host, port: member.port };
+  });
+}
+
+/** Number of a node in the cluster file; null for a stranger. */
+export function numberOf({ members }: NodeOptions, id: NodeId | null): number | null {
+  const position = members.findIndex(({ publicKey }) => publicKey === id);
+  return position === -1 ? null : position + 1;
+}
+
+/** A node of the log, and the storage that is to be closed after it stopped. */
+export interface Consensus {
+  readonly mokka: Mokka;
+  readonly storage: LmdbStorage;
+}
+
+/** Opens the log and makes the node; it does not run yet. Throws `ConfigError` when the storage can not be used. */
+export async function createConsensus(
+  options: NodeOptions,
+  application: Application,
+): Promise<Consensus> {
+  const { key, genesis, logger, members, number, timing } = options;
+  const member = members[number - 1];
+  if (member === undefined) {
+    throw new Error(`There is no node ${number}`);
+  }
+  const identity = storeIdentity(genesis, key.id);
+  const transport = new TlsTransport({
+    key,
+    clusterId: identity.clusterId,
+    host: member.host,
+    port: member.port,
+  });
+  const folder = nodeFolder(options.dataPath);
+  const storage = await LmdbStorage.open(folder.consensus).catch((error: unknown) => {
+    throw folderError(options.dataPath, error);
+  });
+  const mokka = new Mokka({
+    identity: { id: key.id, signatures: new Ed25519Scheme(key) },
+    clusterId: identity.clusterId,
+    crashModel: identity.crashModel,
+    validators: validatorsOf(options),
+    transport,
+    storage,
+    application,
+    logger,
+    ...(timing === undefined ? {} : { timing }),
+  });
+  return { mokka, storage };
+}
+
+/** What starting Mokka threw, as a `ConfigError` where the operator must act. */
+export function consensusError(options: NodeOptions, error: unknown): unknown {
+  if (error instanceof TransportError && error.code === 'address-in-use') {
+    const { port = 0, host = '' } = options.members[options.number - 1] ?? {};
+    return new ConfigError(
+      'port-taken',
+      `${host}:${port}`,
+      `Port ${port} on ${host} (peer port of node ${options.number}) is taken. Stop what listens there, or choose another port.`,
+      { cause: error },
+    );
+  }
+  return folderError(options.dataPath, error);
+}

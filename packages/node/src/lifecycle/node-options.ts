@@ -1,0 +1,31 @@
+import type { Address, Genesis } from '@praline/chain';
+import type { NodeKey, Timing } from 'mokka';
+import type { ClusterNode } from '../config/cluster-file.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { NodeEvent } from './node-event.ts';
+
+/** Everything one node is made of. Files have been read and checked by now. */
+export interface NodeOptions {
+  /** Number in the cluster file, from 1. */
+  readonly number: number;
+  readonly key: NodeKey;
+  /** All nodes in the order of the cluster file, this one included. */
+  readonly members: readonly ClusterNode[];
+  readonly genesis: Genesis;
+  /** What `genesis` was made from; the threads make their own. */
+  readonly genesisJson: unknown;
+  /** Data folder, locked for this process. */
+  readonly dataPath: string;
+  readonly logger: Logger;
+  readonly onEvent: (event: NodeEvent) => void;
+  /** Where fees of this node's blocks go. */
+  readonly coinbase: Address;
+  readonly timing?: Partial<Timing>;
+  /** Names and origins beside this machine's that the RPC port accepts. */
+  readonly allowedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
+  /** Threads for `eth_call` and its like. */
+  readonly callThreads?: number;
+  /** Milliseconds one call may run. */
+  readonly callTimeLimitMs?: number;
+}

@@ -1,0 +1,121 @@
+/** Everything nodes tell each other beside consensus, over Mokka's application channel. */
+import { performance } from 'node:perf_hooks';
+import type { Mokka, NodeId } from 'mokka';
+import { LeaderRequests } from '../gossip/leader-requests.ts';
+import type { PeerMessage, PeerStatus } from '../gossip/peer-message.ts';
+import {
+  decodePeerMessage,
+  encodePeerMessage,
+  PeerMessageError,
+} from '../gossip/peer-message-codec.ts';
+import type { PeerNetwork } from '../gossip/peer-network.ts';
+import { SignedAnswers } from '../gossip/signed-answers.ts';
+import { TransactionGossip } from '../gossip/transaction-gossip.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { RemoteThread } from '../threads/thread-channel.ts';
+import type { ChainForMain } from '../threads/thread-contracts.ts';
+import type { PeerView } from './peer-view.ts';
+
+/** How often this node tells the others how it is, in milliseconds. */
+const STATUS_INTERVAL_MS = 1_000;
+
+export interface PeerTrafficModules {
+  readonly mokka: Mokka;
+  readonly chain: RemoteThread<ChainForMain>;
+  readonly view: PeerView;
+  readonly logger: Logger;
+  /** How this node is. */
+  readonly status: () => PeerStatus;
+  /** The chain thread failed. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class PeerTraffic {
+  readonly requests: LeaderRequests;
+  readonly gossip: TransactionGossip;
+  readonly #modules: PeerTrafficModules;
+  readonly #answers = new SignedAnswers();
+  #statusDueAt = 0;
+
+  constructor(self: NodeId, modules: PeerTrafficModules) {
+    const { mokka, chain, view, onFailure } = modules;
+    this.#modules = modules;
+    const network: PeerNetwork = {
+      self,
+      leader: () => view.leader,
+      send: (to, message) => mokka.send(to, encodePeerMessage(message)),
+      broadcast: (message) => mokka.broadcast(encodePeerMessage(message)),
+      quorum: () => view.quorum(),
+    };
+    this.requests = new LeaderRequests({
+      network,
+      duties: {
+        sign: (requestId, request) => chain.sign(requestId, request),
+        mine: () => chain.mine(),
+      },
+      answers: this.#answers,
+      now: () => performance.now(),
+    });
+    this.gossip = new TransactionGossip({
+      network,
+      pool: {
+        receive: (transactions) => chain.receive(transactions),
+        pooledForGossip: (maxBytes) => chain.pooledForGossip(maxBytes),
+      },
+      onError: onFailure,
+    });
+  }
+
+  /** A frame of a member; what is malformed is dropped. */
+  received(from: NodeId, bytes: Uint8Array): void {
+    let message: PeerMessage;
+    try {
+      message = decodePeerMessage(bytes);
+    } catch (error) {
+      if (error instanceof PeerMessageError) {
+        this.#modules.logger.warn({ peer: from, reason: error.message }, 'peer message refused');
+        return;
+      }
+      throw error;
+    }
+    switch (message.type) {
+      case 'transactions':
+        for (const { raw, requestId } of message.transactions) {
+          if (requestId !== null) {
+            this.#answers.remember(requestId, raw);
+          }
+        }
+        this.gossip.received(message.transactions);
+        return;
+      case 'status':
+        this.#modules.view.told(from, message.status, performance.now());
+        return;
+      default:
+        this.requests.received(from, message);
+    }
+  }
+
+  /** The link to a member came up. */
+  joined(peer: NodeId): void {
+    this.#statusDueAt = 0;
+    this.gossip.offerAll(peer);
+  }
+
+  leaderChanged(leader: NodeId): void {
+    this.gossip.offerAll(leader);
+    this.requests.leaderChanged();
+  }
+
+  /** Called often. */
+  tick(): void {
+    const now = performance.now();
+    this.requests.tick();
+    this.gossip.tick(now);
+    if (now >= this.#statusDueAt) {
+      this.#statusDueAt = now + STATUS_INTERVAL_MS;
+      this.#modules.mokka.broadcast(
+        encodePeerMessage({ type: 'status', status: this.#modules.status() }),
+      );
+    }
+  }
+}

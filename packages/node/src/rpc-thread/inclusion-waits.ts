@@ -1,0 +1,103 @@
+/**
+ * Clients that wait until their transaction is in a block that this node can read.
+ *
+ * A wait ends with the block, with the news that the pool dropped the transaction, or, when the network can not agree,
+ * with `no-quorum` after a bounded time. The transaction stays pooled then and may be mined later.
+ */
+import { ChainError, type ChainErrorCode, type Hash } from '@praline/chain';
+import { noQuorumError } from '../gossip/no-quorum.ts';
+import type { DroppedTransaction, NetworkView } from '../threads/thread-contracts.ts';
+
+/** Waits held at once; a further client gets its hash without waiting. */
+const MAX_WAITS = 20_000;
+/** Without a leader or a quorum for this long a wait is given up. */
+const NO_QUORUM_WAIT_MS = 5_000;
+/** With a working network a client gets its hash after this long, mined or not: it can ask for the receipt itself. */
+const MAX_WAIT_MS = 60_000;
+
+interface Wait {
+  readonly since: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+export class InclusionWaits {
+  readonly #isIncluded: (hash: Hash) => boolean;
+  readonly #now: () => number;
+  readonly #waits = new Map<Hash, Wait[]>();
+  #count = 0;
+
+  constructor(modules: {
+    /** Whether a block that this thread can read holds the transaction. */
+    readonly isIncluded: (hash: Hash) => boolean;
+    /** Monotonic milliseconds. */
+    readonly now: () => number;
+  }) {
+    this.#isIncluded = modules.isIncluded;
+    this.#now = modules.now;
+  }
+
+  /** Resolves once the transaction is in a readable block. Rejects with `ChainError`. */
+  wait(hash: Hash): Promise<void> {
+    if (this.#isIncluded(hash) || this.#count >= MAX_WAITS) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const wait: Wait = { since: this.#now(), resolve, reject };
+      const waits = this.#waits.get(hash);
+      if (waits === undefined) {
+        this.#waits.set(hash, [wait]);
+      } else {
+        waits.push(wait);
+      }
+      this.#count += 1;
+    });
+  }
+
+  included(hashes: readonly Hash[]): void {
+    for (const hash of hashes) {
+      this.#end(hash, (wait) => wait.resolve());
+    }
+  }
+
+  dropped({ hash, code, message }: DroppedTransaction): void {
+    this.#end(hash, (wait) => wait.reject(new ChainError(code as ChainErrorCode, message)));
+  }
+
+  /** Called often with what is known of the network. */
+  tick(network: NetworkView): void {
+    const now = this.#now();
+    const isDown = network.leader === null || network.connectedValidators < network.quorum;
+    for (const [hash, [first]] of this.#waits) {
+      const age = first === undefined ? 0 : now - first.since;
+      if (isDown && age >= NO_QUORUM_WAIT_MS) {
+        const error = noQuorumError({
+          connected: network.connectedValidators,
+          needed: network.quorum,
+          validators: network.validators,
+        });
+        this.#end(hash, (wait) => wait.reject(error));
+      } else if (age >= MAX_WAIT_MS) {
+        this.#end(hash, (wait) => wait.resolve());
+      }
+    }
+  }
+
+  close(): void {
+    for (const hash of [...this.#waits.keys()]) {
+      this.#end(hash, (wait) => wait.reject(new ChainError('closed', 'the node is shutting down')));
+    }
+  }
+
+  #end(hash: Hash, how: (wait: Wait) => void): void {
+    const waits = this.#waits.get(hash);
+    if (waits === undefined) {
+      return;
+    }
+    this.#waits.delete(hash);
+    this.#count -= waits.length;
+    for (const wait of waits) {
+      how(wait);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** The ways of a client's transaction into the chain, as the RPC methods need them: over the chain and main threads. */
+import type {
+  Address,
+  CallExecutor,
+  CallRequest,
+  ChainReader,
+  Hash,
+  PoolContent,
+  PoolStatus,
+  TransactionData,
+} from '@praline/chain';
+import type { TransactionService } from '@praline/rpc';
+import type { RequestId } from '../gossip/peer-message.ts';
+import type { RemoteThread } from '../threads/thread-channel.ts';
+import type { ChainForRpc, MainForRpc } from '../threads/thread-contracts.ts';
+import { fillRequest } from './fill-request.ts';
+import type { InclusionWaits } from './inclusion-waits.ts';
+
+export interface NodeTransactionsModules {
+  readonly chain: RemoteThread<ChainForRpc>;
+  readonly main: RemoteThread<MainForRpc>;
+  readonly reader: ChainReader;
+  readonly executor: CallExecutor;
+  readonly waits: InclusionWaits;
+  /** Resolves once this thread can read block `number`. Rejects with `no-quorum` after a bounded time. */
+  readonly readable: (number: number) => Promise<void>;
+}
+
+export class NodeTransactions implements TransactionService {
+  readonly #waitsForInclusion: boolean;
+  readonly #modules: NodeTransactionsModules;
+
+  /** `waitsForInclusion`: instant mining, where an answer means that the transaction is in a block. */
+  constructor(options: { readonly waitsForInclusion: boolean }, modules: NodeTransactionsModules) {
+    this.#waitsForInclusion = options.waitsForInclusion;
+    this.#modules = modules;
+  }
+
+  sendRaw(raw: Uint8Array): Promise<Hash> {
+    return this.#send(raw, null, false);
+  }
+
+  async send(request: CallRequest): Promise<Hash> {
+    const { main, reader, executor } = this.#modules;
+    const filled = await fillRequest(request, { reader, executor });
+    const { raw, requestId } = await main.sign(filled);
+    // The leader may be ahead of this node's pool; the nonce it assigned leaves no gap.
+    const isInOrder = request.nonce === undefined;
+    return this.#send(raw, requestId, isInOrder);
+  }
+
+  async mine(): Promise<void> {
+    const number = await this.#modules.main.mine();
+    await this.#modules.readable(number);
+  }
+
+  pooled(hash: Hash): Promise<TransactionData | undefined> {
+    return this.#modules.chain.pooled(hash);
+  }
+
+  pendingNonce(address: Address): Promise<bigint> {
+    return this.#modules.chain.pendingNonce(address);
+  }
+
+  poolStatus(): Promise<PoolStatus> {
+    return this.#modules.chain.poolStatus();
+  }
+
+  poolContent(): Promise<PoolContent> {
+    return this.#modules.chain.poolContent();
+  }
+
+  async #send(raw: Uint8Array, requestId: RequestId | null, isInOrder: boolean): Promise<Hash> {
+    const { hash, place } = await this.#modules.chain.submit(raw, requestId);
+    if (this.#waitsForInclusion && (place === 'executable' || isInOrder)) {
+      await this.#modules.waits.wait(hash);
+    }
+    return hash;
+  }
+}

@@ -1,0 +1,251 @@
+/** What the RPC thread does: serves clients from its own reader, the call threads, and the other two threads. */
+import { performance } from 'node:perf_hooks';
+import {
+  type Address,
+  ChainError,
+  createGenesis,
+  DevelopmentAccountSet,
+  type Genesis,
+  type Hash,
+  StoredChainReader,
+} from '@praline/chain';
+import {
+  createRpcServer,
+  type DevelopmentAccounts,
+  type HttpRoute,
+  type NetworkService,
+  type RpcLogger,
+  type RpcServer,
+} from '@praline/rpc';
+import { CallPool } from '../call-thread/call-pool.ts';
+import { startCallThread } from '../call-thread/start-call-thread.ts';
+import type { RemoteThread } from '../threads/thread-channel.ts';
+import type {
+  ChainForRpc,
+  MainForRpc,
+  NetworkView,
+  RpcForChain,
+  RpcForMain,
+} from '../threads/thread-contracts.ts';
+import { BlockFeed } from './block-feed.ts';
+import { InclusionWaits } from './inclusion-waits.ts';
+import { mokkaMethods } from './mokka-methods.ts';
+import { NodeTransactions } from './node-transactions.ts';
+import { ReadableWaits } from './readable-waits.ts';
+
+/** How often waits are looked at, in milliseconds. */
+const TICK_INTERVAL_MS = 100;
+/** The network this node sees is given up as ready after this many blocks behind. */
+const READY_LAG_BLOCKS = 16;
+
+export interface RpcServiceOptions {
+  readonly folder: string;
+  readonly genesisJson: unknown;
+  readonly coinbase: Address;
+  readonly clientVersion: string;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly callThreads: number;
+  readonly callTimeLimitMs: number;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+export interface RpcRemotes {
+  readonly main: RemoteThread<MainForRpc>;
+  readonly chain: RemoteThread<ChainForRpc>;
+}
+
+interface Running {
+  readonly server: RpcServer;
+  readonly feed: BlockFeed;
+  readonly waits: InclusionWaits;
+  readonly readable: ReadableWaits;
+  close(): Promise<void>;
+}
+
+const UNKNOWN_NETWORK: NetworkView = {
+  connectedValidators: 1,
+  quorum: 1,
+  validators: 1,
+  leader: null,
+  role: 'follower',
+  term: 0,
+  highestBlock: 0,
+};
+
+export class RpcService {
+  readonly #options: RpcServiceOptions;
+  #remotes: RpcRemotes | null = null;
+  #running: Running | null = null;
+  #network: NetworkView = UNKNOWN_NETWORK;
+
+  constructor(options: RpcServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Before any call: the threads that are asked. */
+  connect(remotes: RpcRemotes): void {
+    this.#remotes = remotes;
+  }
+
+  readonly forMain: RpcForMain = {
+    start: async () => {
+      if (this.#remotes === null) {
+        throw new Error('The RPC thread is not connected');
+      }
+      this.#running = await this.#start(this.#remotes);
+      return { port: this.#running.server.address.port };
+    },
+    networkChanged: (network) => {
+      this.#network = network;
+    },
+    close: async () => {
+      await this.#running?.close();
+    },
+  };
+
+  readonly forChain: RpcForChain = {
+    blockCommitted: ({ hash, transactions }) => {
+      this.#running?.waits.included(transactions);
+      this.#running?.readable.headChanged();
+      this.#running?.feed.blockCommitted(hash);
+    },
+    transactionsPending: (transactions) => this.#running?.feed.transactionsPending(transactions),
+    transactionsDropped: (dropped) => {
+      for (const one of dropped) {
+        this.#running?.waits.dropped(one);
+      }
+    },
+  };
+
+  async #start({ main, chain }: RpcRemotes): Promise<Running> {
+    const options = this.#options;
+    const genesis = createGenesis(options.genesisJson);
+    const reader = new StoredChainReader(options.folder, genesis);
+    const now = (): number => performance.now();
+    const isIncluded = (hash: Hash): boolean => reader.receipt(hash) !== undefined;
+    const waits = new InclusionWaits({ isIncluded, now });
+    const readable = new ReadableWaits({ head: () => reader.head().number, now });
+    const feed = new BlockFeed(reader);
+    const { folder, genesisJson, callThreads, callTimeLimitMs } = options;
+    const executor = new CallPool(
+      { threads: callThreads, timeLimitMs: callTimeLimitMs },
+      { spawn: (onDeath) => startCallThread({ folder, genesisJson }, onDeath) },
+    );
+    const transactions = new NodeTransactions(
+      { waitsForInclusion: genesis.praline.mining.mode === 'instant' },
+      { chain, main, reader, executor, waits, readable: (number) => readable.wait(number) },
+    );
+    const server = createRpcServer(
+      {
+        reader,
+        executor,
+        transactions,
+        accounts: developmentAccounts(genesis),
+        network: this.#networkService(reader, genesis),
+        events: feed,
+      },
+      {
+        host: options.host,
+        port: options.port,
+        allowedHosts: options.allowedHosts,
+        allowedOrigins: options.allowedOrigins,
+        logger: remoteLogger(main),
+        routes: this.#routes(main, reader),
+      },
+    );
+    server.addMethods(mokkaMethods({ main, reader }));
+    const timer = setInterval(() => {
+      waits.tick(this.#network);
+      readable.tick(this.#network);
+    }, TICK_INTERVAL_MS);
+    const close = async (): Promise<void> => {
+      clearInterval(timer);
+      waits.close();
+      readable.close();
+      await server.close();
+      await executor.close();
+      await reader.close();
+    };
+    try {
+      await server.listen();
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { server, feed, waits, readable, close };
+  }
+
+  #networkService(reader: StoredChainReader, genesis: Genesis): NetworkService {
+    const startingBlock = reader.head().number;
+    return {
+      clientVersion: this.#options.clientVersion,
+      networkId: genesis.chainId,
+      coinbase: this.#options.coinbase,
+      peerCount: () => this.#network.connectedValidators - 1,
+      isListening: () => true,
+      syncing: () => {
+        const currentBlock = reader.head().number;
+        const { highestBlock } = this.#network;
+        return currentBlock + READY_LAG_BLOCKS >= highestBlock
+          ? false
+          : { startingBlock, currentBlock, highestBlock };
+      },
+    };
+  }
+
+  #routes(main: RemoteThread<MainForRpc>, reader: StoredChainReader): Map<string, HttpRoute> {
+    const json = (status: number, value: object) => ({
+      status,
+      contentType: 'application/json',
+      body: `${JSON.stringify(value)}\n`,
+    });
+    return new Map<string, HttpRoute>([
+      ['/health', async () => json(200, { status: 'up', block: reader.head().number })],
+      [
+        '/ready',
+        async () => {
+          const { connectedValidators, quorum, leader, highestBlock } = this.#network;
+          const block = reader.head().number;
+          const ready =
+            leader !== null &&
+            connectedValidators >= quorum &&
+            block + READY_LAG_BLOCKS >= highestBlock;
+          const status = { ready, connectedValidators, quorum, leader, block, highestBlock };
+          return json(ready ? 200 : 503, status);
+        },
+      ],
+      [
+        '/metrics',
+        async () => ({
+          status: 200,
+          contentType: 'text/plain; version=0.0.4; charset=utf-8',
+          body: await main.metrics(),
+        }),
+      ],
+    ]);
+  }
+}
+
+function developmentAccounts(genesis: Genesis): DevelopmentAccounts {
+  const { devMode, accounts } = genesis.praline;
+  if (devMode && accounts !== undefined) {
+    return new DevelopmentAccountSet(accounts.mnemonic, accounts.count);
+  }
+  return {
+    addresses: [],
+    signDigest: () => {
+      throw new ChainError('unknown-account', 'unknown account');
+    },
+  };
+}
+
+/** Log lines go to the main thread, which owns the log. */
+function remoteLogger(main: RemoteThread<MainForRpc>): RpcLogger {
+  const write = (level: 'warn' | 'error') => (fields: object, message: string) => {
+    void main.log.asEvent(level, fields, message);
+  };
+  return { warn: write('warn'), error: write('error') };
+}

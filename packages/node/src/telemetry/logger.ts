@@ -1,0 +1,59 @@
+/**
+ * JSON logs: a fixed message plus fields, so that a log can be searched by message. Secrets are never fields; what a
+ * peer or client sent is never logged at `info` or above.
+ */
+import pino from 'pino';
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+/** The levels by who must act: `error` the operator now, `warn` the operator soon, `info` nobody, `debug` developers. */
+export interface Logger {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+}
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** File to append to; standard error without one. */
+  readonly path: string | null;
+  /** Fields of every line, such as the node's number. */
+  readonly fields: Readonly<Record<string, string | number>>;
+}
+
+/** A logger, and a way to get its last lines to the disk before the process ends. */
+export interface ClosableLogger extends Logger {
+  close(): void;
+}
+
+export function createLogger(options: LoggerOptions): ClosableLogger {
+  const destination =
+    options.path === null
+      ? pino.destination({ dest: 2, sync: true })
+      : pino.destination({ dest: options.path, mkdir: true, sync: true, append: true });
+  const logger = pino(
+    {
+      level: options.level,
+      base: options.fields,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return {
+    error: (fields, message) => logger.error(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    debug: (fields, message) => logger.debug(fields, message),
+    close: () => destination.flushSync(),
+  };
+}
+
+export const silentLogger: ClosableLogger = {
+  error: () => {},
+  warn: () => {},
+  info: () => {},
+  debug: () => {},
+  close: () => {},
+};

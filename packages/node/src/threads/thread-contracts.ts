@@ -1,0 +1,191 @@
+/**
+ * What the threads of a node may call of each other. Every call is a message; arguments are structured clones.
+ *
+ * main (consensus) -> chain: the application interface, gossip. rpc -> chain: pool. rpc -> call: EVM calls.
+ * rpc -> main: what needs the network. chain -> rpc and chain -> main, main -> rpc: events.
+ */
+import type {
+  Address,
+  CallExecutor,
+  CallRequest,
+  Hash,
+  PoolContent,
+  PoolStatus,
+  TransactionData,
+} from '@praline/chain';
+import type { Application } from 'mokka';
+import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
+
+/** Served by the chain thread to the main thread. */
+export interface ChainForMain extends Application {
+  /** Opens the chain; the first call. Throws `ChainError`. */
+  start(): Promise<ChainStart>;
+  /** Adds transactions that peers sent; refusals are not reported. */
+  receive(transactions: readonly GossipedTransaction[]): Promise<void>;
+  /** Pooled transactions in an order in which another pool can take them, up to a number of bytes. */
+  pooledForGossip(maxBytes: number): Promise<readonly GossipedTransaction[]>;
+  /** Fills and signs for a development account; the same request id gets the same bytes. Throws `ChainError`. */
+  sign(requestId: RequestId, request: CallRequest): Promise<Uint8Array>;
+  /** The next proposal is made even if it is empty. Answers the number of the block once it is committed. */
+  mine(): Promise<number>;
+  /** Closes the environment; no other call follows. */
+  close(): Promise<void>;
+}
+
+/** Served by the chain thread to the RPC thread. */
+export interface ChainForRpc {
+  /**
+   * Takes a client's transaction, and the request it answers where the leader signed it. Throws `ChainError`.
+   */
+  submit(raw: Uint8Array, requestId: RequestId | null): Promise<Submission>;
+  pooled(hash: Hash): Promise<TransactionData | undefined>;
+  pendingNonce(address: Address): Promise<bigint>;
+  poolStatus(): Promise<PoolStatus>;
+  poolContent(): Promise<PoolContent>;
+}
+
+export interface ChainStart {
+  readonly blockNumber: number;
+  readonly blockHash: Hash;
+}
+
+/** Where a transaction went: executable next, or behind a nonce gap. */
+export interface Submission {
+  readonly hash: Hash;
+  readonly place: 'executable' | 'queued';
+}
+
+/** Served by the main thread to the chain thread; events. */
+export interface MainForChain {
+  /** Transactions this node accepted from its clients, for all validators. */
+  transactionsAccepted(transactions: readonly GossipedTransaction[]): void;
+  /** There may be something to propose. */
+  proposalPending(): void;
+  /** A block is durable here. */
+  blockCommitted(block: BlockSummary): void;
+  /** Transactions in the pool now. */
+  poolChanged(status: PoolStatus): void;
+}
+
+/** A transaction the leader signed, and the request that it answers. */
+export interface SignedForRequest {
+  readonly raw: Uint8Array;
+  readonly requestId: RequestId;
+}
+
+/** What operators see of a block. */
+export interface BlockSummary {
+  readonly number: number;
+  readonly hash: Hash;
+  readonly transactionCount: number;
+  readonly gasUsed: bigint;
+  /** Milliseconds it took to execute. */
+  readonly executionMs: number;
+  /** Index of its log entry. */
+  readonly entryIndex: number;
+  /** Unix time in seconds. */
+  readonly timestamp: number;
+}
+
+/** Served by the RPC thread to the chain thread; events. */
+export interface RpcForChain {
+  /** A block is durable and readable. */
+  blockCommitted(block: { readonly hash: Hash; readonly transactions: readonly Hash[] }): void;
+  transactionsPending(transactions: readonly TransactionData[]): void;
+  /** Pooled transactions that will not be mined. */
+  transactionsDropped(dropped: readonly DroppedTransaction[]): void;
+}
+
+export interface DroppedTransaction {
+  readonly hash: Hash;
+  /** A `ChainErrorCode`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Served by the main thread to the RPC thread. */
+export interface MainForRpc {
+  /** Has the leader fill and sign a request. Throws `ChainError`, among them `no-quorum`. */
+  sign(request: CallRequest): Promise<SignedForRequest>;
+  /** Has the leader make a block; answers its number. Throws `ChainError`. */
+  mine(): Promise<number>;
+  /** Answers of the `mokka_*` methods, as JSON. */
+  status(): Promise<NodeStatusReport>;
+  peers(): Promise<readonly PeerReport[]>;
+  certificate(block: { readonly number: number; readonly hash: Hash }): Promise<object | null>;
+  leaderProof(term: number): Promise<object | null>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  /** A line for the node's log. Event. */
+  log(level: 'warn' | 'error', fields: object, message: string): void;
+}
+
+/** Served by the RPC thread to the main thread. */
+export interface RpcForMain {
+  /** Opens the reader and listens; the first call. Throws `ConfigError` when the port is taken. */
+  start(): Promise<{ readonly port: number }>;
+  /** The network as this node sees it changed. Event. */
+  networkChanged(network: NetworkView): void;
+  /** Stops taking requests and lets those under way end. */
+  close(): Promise<void>;
+}
+
+/** What the RPC thread knows of the network without asking. */
+export interface NetworkView {
+  /** Validators this node has a link to, itself included. */
+  readonly connectedValidators: number;
+  readonly quorum: number;
+  readonly validators: number;
+  readonly leader: string | null;
+  readonly role: string;
+  readonly term: number;
+  /** Highest block number any peer told of. */
+  readonly highestBlock: number;
+}
+
+/** Served by a call thread to the RPC thread. */
+export type CallThread = CallExecutor;
+
+/** Answer of `mokka_status`. */
+export interface NodeStatusReport {
+  readonly node: number | null;
+  readonly publicKey: string;
+  readonly address: string;
+  readonly version: string;
+  readonly role: string;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly crashModel: string;
+  readonly validators: number;
+  readonly quorum: number;
+  readonly connectedValidators: number;
+  readonly commitIndex: number;
+  readonly lastIndex: number;
+  readonly appliedIndex: number;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly pool: PoolStatus;
+  /** What the node waits for, from whom, and for how many milliseconds. */
+  readonly waitingFor: {
+    readonly what: string;
+    readonly from: readonly string[];
+    readonly ms: number;
+  };
+  readonly uptimeMs: number;
+}
+
+/** One item of `mokka_peers`. */
+export interface PeerReport {
+  readonly node: number | null;
+  readonly publicKey: string;
+  readonly address: string;
+  readonly rpcUrl: string | null;
+  readonly connected: boolean;
+  /** Milliseconds since the last message; null before the first. */
+  readonly lastHeardMs: number | null;
+  readonly role: string | null;
+  readonly term: number | null;
+  readonly appliedIndex: number | null;
+  readonly blockNumber: number | null;
+  readonly blockHash: string | null;
+}

@@ -1,0 +1,46 @@
+/** Digests of messages that accounts sign: EIP-191 version 0x45 and EIP-712. */
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { bytesOf, type Hex } from '@praline/chain';
+import { z } from 'zod';
+import { invalidParams } from './errors.ts';
+
+/** EIP-191: the prefix keeps a message from ever being a transaction. */
+export function personalDigest(message: Hex): Uint8Array {
+  const bytes = bytesOf(message);
+  const prefix = Buffer.from(`\x19Ethereum Signed Message:\n${bytes.length}`);
+  return keccak_256(Buffer.concat([prefix, bytes]));
+}
+
+const typedData = z.object({
+  types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
+  primaryType: z.string(),
+  domain: z.record(z.string(), z.unknown()),
+  message: z.record(z.string(), z.unknown()),
+});
+
+/** Typed data as an object, or as the JSON text that wallets send. */
+export const typedDataArgument = z
+  .preprocess((value) => (typeof value === 'string' ? parseJson(value) : value), z.unknown())
+  .pipe(typedData);
+
+export type TypedData = z.infer<typeof typedData>;
+
+/** EIP-712. Throws `RpcError` with code -32602 when the message does not fit its types. */
+export async function typedDataDigest(data: TypedData): Promise<Uint8Array> {
+  // Loaded at first use: few clients sign typed data with a node's account.
+  const { hashTypedData } = await import('viem/utils');
+  try {
+    return bytesOf(hashTypedData(data as Parameters<typeof hashTypedData>[0]));
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? (thrown.message.split('\n', 1)[0] ?? '') : '';
+    throw invalidParams(`invalid argument 1: typed data does not hold together: ${reason}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,17 @@
+import { hexOf } from '@praline/chain';
+import { defineMethod } from '../../method.ts';
+import { transactionHashParameter } from '../../parameters/common.ts';
+import { EXAMPLE_HASH } from '../examples.ts';
+
+export const debugGetRawTransaction = defineMethod({
+  name: 'debug_getRawTransaction',
+  summary: 'As eth_getRawTransactionByHash, under the name of the execution API specification.',
+  params: [transactionHashParameter],
+  result: 'Bytes, `0x` when there is none.',
+  errors: [],
+  example: { params: [EXAMPLE_HASH], result: '0x' },
+  handler: ([hash], { backend }) => {
+    const raw = backend.reader.rawTransaction(hash);
+    return raw === undefined ? '0x' : hexOf(raw);
+  },
+});

@@ -1,0 +1,13 @@
+import { suggestedGasPrice } from '../../fee-suggestion.ts';
+import { quantity } from '../../format/quantity.ts';
+import { defineMethod } from '../../method.ts';
+
+export const ethGasPrice = defineMethod({
+  name: 'eth_gasPrice',
+  summary: 'Gas price to offer now: base fee of the next block and the tip others paid lately.',
+  params: [],
+  result: 'Wei per gas.',
+  errors: [],
+  example: { params: [], result: '0x6fc23ac0' },
+  handler: (_, { backend }) => quantity(suggestedGasPrice(backend.reader)),
+});

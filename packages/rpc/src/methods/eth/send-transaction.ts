@@ -1,0 +1,30 @@
+import { invalidParams } from '../../errors.ts';
+import { defineMethod } from '../../method.ts';
+import { toCallRequest } from '../../parameters/call-request.ts';
+import { callParameter } from '../../parameters/common.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_HASH, POOL_ERRORS } from '../examples.ts';
+
+export const ethSendTransaction = defineMethod({
+  name: 'eth_sendTransaction',
+  summary:
+    'Fills, signs and sends a transaction of a development account. With instant blocks, answers once it is committed and readable here.',
+  params: [callParameter],
+  result: 'Hash of the transaction.',
+  errors: POOL_ERRORS,
+  example: {
+    params: [{ from: EXAMPLE_ADDRESS, to: EXAMPLE_ADDRESS, value: '0x1' }],
+    result: EXAMPLE_HASH,
+  },
+  startsTogetherInBatch: true,
+  handler: ([call], { backend }) => {
+    if (call.from === undefined) {
+      throw invalidParams("invalid argument 0: 'from' is needed, one of eth_accounts");
+    }
+    if (call.blobVersionedHashes !== undefined) {
+      throw invalidParams(
+        'invalid argument 0: blob transactions are signed by the client and sent with eth_sendRawTransaction',
+      );
+    }
+    return backend.transactions.send(toCallRequest(call, backend.reader.chainId));
+  },
+});

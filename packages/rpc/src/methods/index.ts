@@ -1,0 +1,121 @@
+/** The methods every server has. Those of `mokka_*` and development mode are added by the node. */
+import type { Method } from '../method.ts';
+import { debugGetRawTransaction } from './debug/get-raw-transaction.ts';
+import { ethAccounts } from './eth/accounts.ts';
+import { ethBlobBaseFee } from './eth/blob-base-fee.ts';
+import { ethBlockNumber } from './eth/block-number.ts';
+import { ethCall } from './eth/call.ts';
+import { ethChainId } from './eth/chain-id.ts';
+import { ethCoinbase } from './eth/coinbase.ts';
+import { ethCreateAccessList } from './eth/create-access-list.ts';
+import { ethEstimateGas } from './eth/estimate-gas.ts';
+import { ethFeeHistory } from './eth/fee-history.ts';
+import { ethGasPrice } from './eth/gas-price.ts';
+import { ethGetBalance } from './eth/get-balance.ts';
+import { ethGetBlockByHash } from './eth/get-block-by-hash.ts';
+import { ethGetBlockByNumber } from './eth/get-block-by-number.ts';
+import { ethGetBlockReceipts } from './eth/get-block-receipts.ts';
+import { ethGetBlockTransactionCountByHash } from './eth/get-block-transaction-count-by-hash.ts';
+import { ethGetBlockTransactionCountByNumber } from './eth/get-block-transaction-count-by-number.ts';
+import { ethGetCode } from './eth/get-code.ts';
+import { ethGetFilterChanges } from './eth/get-filter-changes.ts';
+import { ethGetFilterLogs } from './eth/get-filter-logs.ts';
+import { ethGetHeaderByHash } from './eth/get-header-by-hash.ts';
+import { ethGetHeaderByNumber } from './eth/get-header-by-number.ts';
+import { ethGetLogs } from './eth/get-logs.ts';
+import { ethGetProof } from './eth/get-proof.ts';
+import { ethGetRawTransactionByHash } from './eth/get-raw-transaction-by-hash.ts';
+import { ethGetStorageAt } from './eth/get-storage-at.ts';
+import { ethGetStorageValues } from './eth/get-storage-values.ts';
+import { ethGetTransactionByBlockHashAndIndex } from './eth/get-transaction-by-block-hash-and-index.ts';
+import { ethGetTransactionByBlockNumberAndIndex } from './eth/get-transaction-by-block-number-and-index.ts';
+import { ethGetTransactionByHash } from './eth/get-transaction-by-hash.ts';
+import { ethGetTransactionCount } from './eth/get-transaction-count.ts';
+import { ethGetTransactionReceipt } from './eth/get-transaction-receipt.ts';
+import { ethGetUncleCountByBlockHash } from './eth/get-uncle-count-by-block-hash.ts';
+import { ethGetUncleCountByBlockNumber } from './eth/get-uncle-count-by-block-number.ts';
+import { ethMaxPriorityFeePerGas } from './eth/max-priority-fee-per-gas.ts';
+import { ethNewBlockFilter } from './eth/new-block-filter.ts';
+import { ethNewFilter } from './eth/new-filter.ts';
+import { ethNewPendingTransactionFilter } from './eth/new-pending-transaction-filter.ts';
+import { ethSendRawTransaction } from './eth/send-raw-transaction.ts';
+import { ethSendTransaction } from './eth/send-transaction.ts';
+import { ethSign } from './eth/sign.ts';
+import { ethSignTypedDataV4 } from './eth/sign-typed-data-v4.ts';
+import { ethSubscribe } from './eth/subscribe.ts';
+import { ethSyncing } from './eth/syncing.ts';
+import { ethUninstallFilter } from './eth/uninstall-filter.ts';
+import { ethUnsubscribe } from './eth/unsubscribe.ts';
+import { evmMine } from './evm/mine.ts';
+import { netListening } from './net/listening.ts';
+import { netPeerCount } from './net/peer-count.ts';
+import { netVersion } from './net/version.ts';
+import { personalSign } from './personal/sign.ts';
+import { rpcModules } from './rpc/modules.ts';
+import { txpoolContent } from './txpool/content.ts';
+import { txpoolContentFrom } from './txpool/content-from.ts';
+import { txpoolInspect } from './txpool/inspect.ts';
+import { txpoolStatus } from './txpool/status.ts';
+import { web3ClientVersion } from './web3/client-version.ts';
+import { web3Sha3 } from './web3/sha3.ts';
+
+export const standardMethods: readonly Method[] = [
+  debugGetRawTransaction,
+  ethAccounts,
+  ethBlobBaseFee,
+  ethBlockNumber,
+  ethCall,
+  ethChainId,
+  ethCoinbase,
+  ethCreateAccessList,
+  ethEstimateGas,
+  ethFeeHistory,
+  ethGasPrice,
+  ethGetBalance,
+  ethGetBlockByHash,
+  ethGetBlockByNumber,
+  ethGetBlockReceipts,
+  ethGetBlockTransactionCountByHash,
+  ethGetBlockTransactionCountByNumber,
+  ethGetCode,
+  ethGetFilterChanges,
+  ethGetFilterLogs,
+  ethGetHeaderByHash,
+  ethGetHeaderByNumber,
+  ethGetLogs,
+  ethGetProof,
+  ethGetRawTransactionByHash,
+  ethGetStorageAt,
+  ethGetStorageValues,
+  ethGetTransactionByBlockHashAndIndex,
+  ethGetTransactionByBlockNumberAndIndex,
+  ethGetTransactionByHash,
+  ethGetTransactionCount,
+  ethGetTransactionReceipt,
+  ethGetUncleCountByBlockHash,
+  ethGetUncleCountByBlockNumber,
+  ethMaxPriorityFeePerGas,
+  ethNewBlockFilter,
+  ethNewFilter,
+  ethNewPendingTransactionFilter,
+  ethSendRawTransaction,
+  ethSendTransaction,
+  ethSignTypedDataV4,
+  ethSign,
+  ethSubscribe,
+  ethSyncing,
+  ethUninstallFilter,
+  ethUnsubscribe,
+  evmMine,
+  netListening,
+  netPeerCount,
+  netVersion,
+  personalSign,
+  rpcModules,
+  txpoolContentFrom,
+  txpoolContent,
+  txpoolInspect,
+  txpoolStatus,
+  web3ClientVersion,
+  web3Sha3,
+];

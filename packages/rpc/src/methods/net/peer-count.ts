@@ -1,0 +1,12 @@
+import { quantity } from '../../format/quantity.ts';
+import { defineMethod } from '../../method.ts';
+
+export const netPeerCount = defineMethod({
+  name: 'net_peerCount',
+  summary: 'Number of nodes connected to this one.',
+  params: [],
+  result: 'A quantity.',
+  errors: [],
+  example: { params: [], result: '0x3' },
+  handler: (_, { backend }) => quantity(backend.network.peerCount()),
+});

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { personalDigest } from '../../message-signing.ts';
+import { defineMethod, optional } from '../../method.ts';
+import { accountParameter, messageParameter } from '../../parameters/common.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_SIGNATURE, UNKNOWN_ACCOUNT } from '../examples.ts';
+
+export const personalSign = defineMethod({
+  name: 'personal_sign',
+  summary: 'As eth_sign, with the arguments the other way round.',
+  params: [
+    messageParameter,
+    accountParameter,
+    optional('password', z.string({ error: 'non-string' }), 'Ignored.'),
+  ],
+  result: 'Signature, 65 bytes.',
+  errors: [UNKNOWN_ACCOUNT],
+  example: { params: ['0xdeadbeef', EXAMPLE_ADDRESS], result: EXAMPLE_SIGNATURE },
+  handler: ([message, address], { backend }) =>
+    backend.accounts.signDigest(address, personalDigest(message)),
+});

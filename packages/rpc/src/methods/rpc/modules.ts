@@ -1,0 +1,14 @@
+import { defineMethod } from '../../method.ts';
+
+export const rpcModules = defineMethod({
+  name: 'rpc_modules',
+  summary: 'Namespaces that this server has methods of.',
+  params: [],
+  result: 'Object of namespace to version.',
+  errors: [],
+  example: { params: [], result: { eth: '1.0', net: '1.0' } },
+  handler: (_, { methodNames }) => {
+    const namespaces = new Set([...methodNames()].map((name) => name.slice(0, name.indexOf('_'))));
+    return Object.fromEntries([...namespaces].sort().map((namespace) => [namespace, '1.0']));
+  },
+});

@@ -1,0 +1,11 @@
+import { defineMethod } from '../../method.ts';
+
+export const web3ClientVersion = defineMethod({
+  name: 'web3_clientVersion',
+  summary: 'Name and version of the node.',
+  params: [],
+  result: 'Text that development tools recognise the node by.',
+  errors: [],
+  example: { params: [], result: 'anvil/praline/v0.1.0' },
+  handler: (_, { backend }) => backend.network.clientVersion,
+});

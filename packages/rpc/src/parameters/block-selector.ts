@@ -1,0 +1,86 @@
+/** Block arguments: tags, numbers, hashes and the objects of EIP-1898. */
+import type { BlockNumber, BlockSelector, BlockTag } from '@praline/chain';
+import { z } from 'zod';
+import { ArgumentError, hash, parsedString, parseHash, parseQuantity } from './hex.ts';
+import { optionalField } from './optional-fields.ts';
+
+const TAGS: ReadonlySet<string> = new Set<BlockTag>([
+  'latest',
+  'earliest',
+  'pending',
+  'safe',
+  'finalized',
+]);
+
+export const LATEST: BlockSelector = { tag: 'latest' };
+
+function isTag(text: string): text is BlockTag {
+  return TAGS.has(text);
+}
+
+/** Heights beyond exact numbers exist on no chain; they become one that certainly does not exist either. */
+function toBlockNumber(value: bigint): BlockNumber {
+  if (value >= 1n << 63n) throw new ArgumentError('block number larger than int64');
+  const bounded = value > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(value);
+  return bounded as BlockNumber;
+}
+
+function parseNumberOrTag(text: string): BlockTagOrNumber {
+  if (isTag(text)) return { tag: text };
+  return { number: toBlockNumber(parseQuantity(text, 64)) };
+}
+
+export type BlockTagOrNumber = { readonly tag: BlockTag } | { readonly number: BlockNumber };
+
+/** For methods that take a tag or number only. */
+export const blockTagOrNumber = parsedString(parseNumberOrTag);
+
+/** Digits of a 32-byte hash with its prefix: geth tells hashes from numbers by this length. */
+const HASH_TEXT_LENGTH = 66;
+
+const bare = parsedString(
+  (text): BlockSelector =>
+    text.length === HASH_TEXT_LENGTH ? { hash: parseHash(text) } : parseNumberOrTag(text),
+);
+
+/** EIP-1898. */
+const object = z
+  .object({
+    blockHash: optionalField(hash),
+    blockNumber: optionalField(blockTagOrNumber),
+    requireCanonical: optionalField(z.boolean({ error: 'non-boolean' })),
+  })
+  .transform((value, context): BlockSelector => {
+    if (value.blockHash !== undefined && value.blockNumber !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: 'cannot specify both BlockHash and BlockNumber, choose one or the other',
+      });
+      return z.NEVER;
+    }
+    if (value.blockHash !== undefined) {
+      return value.requireCanonical === undefined
+        ? { hash: value.blockHash }
+        : { hash: value.blockHash, requireCanonical: value.requireCanonical };
+    }
+    if (value.blockNumber !== undefined) return value.blockNumber;
+    context.addIssue({
+      code: 'custom',
+      message: 'at least one of blockNumber or blockHash is needed',
+    });
+    return z.NEVER;
+  });
+
+/** For methods that take any way of naming a block. */
+export const blockSelector: z.ZodType<BlockSelector> = z.unknown().transform((value, context) => {
+  const result = (typeof value === 'object' ? object : bare).safeParse(value);
+  if (result.success) return result.data;
+  for (const { message, path } of result.error.issues) {
+    context.addIssue({ code: 'custom', message, path: [...path] });
+  }
+  return z.NEVER;
+});
+
+export function isPending(block: BlockSelector): boolean {
+  return 'tag' in block && block.tag === 'pending';
+}

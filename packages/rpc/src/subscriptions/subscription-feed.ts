@@ -1,0 +1,106 @@
+/**
+ * What `eth_subscribe` delivers: one listener on the chain's events for all clients. A result that several clients
+ * want is turned into JSON once.
+ */
+import { logMatches, type TransactionData } from '@praline/chain';
+import type { ChainEventSource, CommittedBlock } from '../backend.ts';
+import { formatHeader } from '../format/header.ts';
+import { formatLog } from '../format/log.ts';
+import { formatPooledTransaction } from '../format/transaction.ts';
+import type { LogCriteria } from '../parameters/log-filter.ts';
+
+export type Subscription =
+  | { readonly kind: 'newHeads' }
+  | { readonly kind: 'logs'; readonly criteria: LogCriteria }
+  | { readonly kind: 'newPendingTransactions'; readonly detail: 'hashes' | 'objects' };
+
+/** Takes one result, as JSON text. */
+export type Deliver = (resultJson: string) => void;
+
+interface Subscriber {
+  readonly subscription: Subscription;
+  readonly deliver: Deliver;
+}
+
+export class SubscriptionFeed {
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #events: ChainEventSource;
+  /** Undefined while nobody is interested, so that a node need not read what it would tell. */
+  #endBlocks: (() => void) | undefined;
+  #endTransactions: (() => void) | undefined;
+
+  constructor(events: ChainEventSource) {
+    this.#events = events;
+  }
+
+  get size(): number {
+    return this.#subscribers.size;
+  }
+
+  /** Delivers from the next event on, until the returned function is called. */
+  add(subscription: Subscription, deliver: Deliver): () => void {
+    const subscriber = { subscription, deliver };
+    this.#subscribers.add(subscriber);
+    this.#listenAsNeeded();
+    return () => {
+      this.#subscribers.delete(subscriber);
+      this.#listenAsNeeded();
+    };
+  }
+
+  close(): void {
+    this.#subscribers.clear();
+    this.#listenAsNeeded();
+  }
+
+  #listenAsNeeded(): void {
+    const kinds = new Set([...this.#subscribers].map(({ subscription }) => subscription.kind));
+    if (kinds.has('newHeads') || kinds.has('logs')) {
+      this.#endBlocks ??= this.#events.onBlock((event) => this.#onBlock(event));
+    } else {
+      this.#endBlocks?.();
+      this.#endBlocks = undefined;
+    }
+    if (kinds.has('newPendingTransactions')) {
+      this.#endTransactions ??= this.#events.onPendingTransaction((transaction) =>
+        this.#onPendingTransaction(transaction),
+      );
+    } else {
+      this.#endTransactions?.();
+      this.#endTransactions = undefined;
+    }
+  }
+
+  #onBlock(event: CommittedBlock): void {
+    const header = once(() => JSON.stringify(formatHeader(event.block.header)));
+    // Read only when somebody wants logs: a node may fetch them at this access.
+    const logs = once(() =>
+      event.logs.map((log) => ({ log, json: once(() => JSON.stringify(formatLog(log))) })),
+    );
+    for (const { subscription, deliver } of this.#subscribers) {
+      if (subscription.kind === 'newHeads') deliver(header());
+      if (subscription.kind !== 'logs') continue;
+      for (const { log, json } of logs()) {
+        if (logMatches(log, subscription.criteria)) deliver(json());
+      }
+    }
+  }
+
+  #onPendingTransaction(transaction: TransactionData): void {
+    const hash = JSON.stringify(transaction.hash);
+    const object = once(() => JSON.stringify(formatPooledTransaction(transaction)));
+    for (const { subscription, deliver } of this.#subscribers) {
+      if (subscription.kind !== 'newPendingTransactions') continue;
+      deliver(subscription.detail === 'hashes' ? hash : object());
+    }
+  }
+}
+
+/** The value of `make`, made at the first call. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,126 @@
+/** A backend of plain data for tests: each test sets what it answers. */
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import type {
+  Address,
+  CallExecutor,
+  CallOptions,
+  CallRequest,
+  CallResult,
+  Hash,
+  PoolContent,
+  TransactionData,
+} from '@praline/chain';
+import { ChainError } from '@praline/chain';
+import type { CommittedBlock, RpcBackend } from '../backend.ts';
+import { addressOf, hashOf, type PlainChain } from './plain-chain.test.support.ts';
+
+/** Key of the first account of the well-known development mnemonic; public on purpose. */
+const SIGNER_KEY = Buffer.from(
+  'ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
+  'hex',
+);
+export const SIGNER = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266' as Address;
+
+export interface PlainBackend extends RpcBackend {
+  readonly chain: PlainChain;
+  /** What the executor was asked. */
+  readonly calls: { request: CallRequest; options: CallOptions | undefined }[];
+  /** What was sent raw. */
+  readonly sent: Uint8Array[];
+  callResult: () => Promise<CallResult>;
+  sendRaw: (raw: Uint8Array) => Promise<Hash>;
+  pool: { pending: Map<Address, TransactionData[]>; queued: Map<Address, TransactionData[]> };
+  readonly listenerCount: () => number;
+  /** Tells everybody of a block. */
+  announce(block: CommittedBlock): void;
+  announcePending(transaction: TransactionData): void;
+}
+
+export function plainBackend(chain: PlainChain): PlainBackend {
+  const blockListeners = new Set<(event: CommittedBlock) => void>();
+  const pendingListeners = new Set<(transaction: TransactionData) => void>();
+  const backend: PlainBackend = {
+    chain,
+    reader: chain,
+    calls: [],
+    sent: [],
+    callResult: async () => ({ status: 'success', output: '0x2a', gasUsed: 21_000n }),
+    sendRaw: async () => hashOf(0xfeed),
+    pool: { pending: new Map(), queued: new Map() },
+    executor: plainExecutor(() => backend),
+    transactions: {
+      sendRaw: (raw) => {
+        backend.sent.push(raw);
+        return backend.sendRaw(raw);
+      },
+      send: async () => hashOf(0xbeef),
+      mine: async () => {
+        backend.announce(chain.append([], []));
+      },
+      pooled: async (hash) =>
+        [...backend.pool.pending.values(), ...backend.pool.queued.values()]
+          .flat()
+          .find((transaction) => transaction.hash === hash),
+      pendingNonce: async (address) =>
+        BigInt(backend.pool.pending.get(address)?.length ?? 0) +
+        (chain.accounts.get(address)?.nonce ?? 0n),
+      poolStatus: async () => ({
+        pending: [...backend.pool.pending.values()].flat().length,
+        queued: [...backend.pool.queued.values()].flat().length,
+      }),
+      poolContent: async (): Promise<PoolContent> => backend.pool,
+    },
+    accounts: { addresses: [SIGNER], signDigest },
+    network: {
+      clientVersion: 'anvil/praline/test',
+      networkId: 31_337n,
+      coinbase: addressOf(0xc0),
+      peerCount: () => 3,
+      isListening: () => true,
+      syncing: () => false,
+    },
+    events: {
+      onBlock: (listener) => subscribe(blockListeners, listener),
+      onPendingTransaction: (listener) => subscribe(pendingListeners, listener),
+    },
+    listenerCount: () => blockListeners.size + pendingListeners.size,
+    announce: (block) => {
+      for (const listener of blockListeners) listener(block);
+    },
+    announcePending: (transaction) => {
+      for (const listener of pendingListeners) listener(transaction);
+    },
+  };
+  return backend;
+}
+
+function plainExecutor(backend: () => PlainBackend): CallExecutor {
+  return {
+    call: (request, _block, options) => {
+      backend().calls.push({ request, options });
+      return backend().callResult();
+    },
+    estimateGas: async (request, _block, options) => {
+      backend().calls.push({ request, options });
+      return (await backend().callResult()).gasUsed;
+    },
+    createAccessList: async (request, _block, options) => {
+      backend().calls.push({ request, options });
+      return { accessList: [{ address: addressOf(0xb2), storageKeys: [hashOf(1)] }], gasUsed: 9n };
+    },
+  };
+}
+
+function signDigest(address: Address, digest: Uint8Array): `0x${string}` {
+  if (address !== SIGNER) throw new ChainError('unknown-account', 'unknown account');
+  const signature = secp256k1.sign(digest, SIGNER_KEY, { prehash: false, format: 'recovered' });
+  const [recovery = 0] = signature;
+  return `0x${Buffer.from(signature.subarray(1)).toString('hex')}${(27 + recovery).toString(16)}`;
+}
+
+function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
