@@ -69,6 +69,7 @@ export { matches as logMatches } from './query/log-search.ts';
 export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
 export type { StateView } from './state/state-view.ts';
+export { decodeSubmittedTransaction } from './transaction/blob-sidecar.ts';
 export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
 export { executableTransaction } from './transaction/executable.ts';
 export { transactionGas } from './transaction/intrinsic-gas.ts';

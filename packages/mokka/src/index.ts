@@ -1,3 +1,23 @@
+/**
+ * Mokka: a replicated log with proofs.
+ *
+ * `Mokka` is a whole node: give it a transport, a storage and an application, and call `start`. What follows is the contract of
+ * a host that drives the bare `Core` itself, in the order in which it applies; `Mokka` keeps it.
+ *
+ * 1. **Create the store once.** `createStore` before the first start of a key and never again for it. A store that was lost or
+ *    rolled back must not vote: the node comes back under a new key.
+ * 2. **Restore.** `restoreCore(storage, await application.info(), options)`, then `new Core(options, restored)`. Give every start another seed.
+ * 3. **Step.** Feed every input to `core.step` with the time, one after the other, and carry out the effects in the order given
+ *    before the next step. Call it with `tick` when `nextDeadline()` is reached; nothing is polled.
+ * 4. **Persist before you answer.** `persist` is one atomic transaction. Feed `persisted` only after it is synced to disk, in the
+ *    order of the writes. The core holds back what depends on it, so a host may send every message at once.
+ * 5. **One application call at a time**, in the order of the effects: `prepare-proposal`, `process-proposal`, `commit`, `rollback`.
+ *    `commit` must be durable before `applied` is fed, with the certificate in the same transaction.
+ * 6. **Sending may fail** at any time, and messages may be lost, doubled, late or out of order. They must come from whom they say:
+ *    authenticate peers. Tell the core when a link comes and goes.
+ * 7. **Stop on doubt.** After `halt`, after a failed write or a rejected `commit`, feed nothing more and send nothing more.
+ *    Answers to requests of an earlier run are never fed to a later one.
+ */
 export type * from './application.ts';
 export {
   decodeCertificate,

@@ -128,11 +128,14 @@ const OPTIONAL_FIELDS = [
 /** Least gas limit, and the part of its parent's by which it must move less (Yellow Paper 4.3.4). */
 const GAS_LIMIT_MIN = 5_000n;
 const GAS_LIMIT_DIVISOR = 1_024n;
+/** EIP-1985. */
+const GAS_LIMIT_MAX = 2n ** 63n - 1n;
 
 /** The first London block doubles the limit before it moves (EIP-1559). */
 function gasLimitMayFollow(header: HeaderData, parent: HeaderData): boolean {
   const isFirstLondon = parent.baseFeePerGas === undefined && header.baseFeePerGas !== undefined;
   const before = isFirstLondon ? parent.gasLimit * 2n : parent.gasLimit;
   const moved = header.gasLimit > before ? header.gasLimit - before : before - header.gasLimit;
-  return moved < before / GAS_LIMIT_DIVISOR && header.gasLimit >= GAS_LIMIT_MIN;
+  const inRange = header.gasLimit >= GAS_LIMIT_MIN && header.gasLimit <= GAS_LIMIT_MAX;
+  return inRange && moved < before / GAS_LIMIT_DIVISOR;
 }

@@ -156,7 +156,7 @@ const genesisFile = z.object({
   nonce: uint64.default(0n),
   timestamp: quantity(BigInt(Number.MAX_SAFE_INTEGER)).transform(Number).default(0),
   extraData: data.default('0x'),
-  gasLimit: uint64,
+  gasLimit: uint64.refine((gas) => gas < 2n ** 63n, 'expected less than 2^63'),
   difficulty: uint256.default(0n),
   mixHash: fixedData(32)
     .transform((hex) => hex as Hash)

@@ -33,7 +33,7 @@ describe('createGenesis', () => {
       },
     ],
     ['gasLimit', { gasLimit: '0x' }],
-    ['gasLimit', { gasLimit: '0x10000000000000000' }],
+    ['gasLimit', { gasLimit: '0x8000000000000000' }],
     ['extraData', { extraData: '0x123' }],
     ['alloc.0x12', { alloc: { '0x12': {} } }],
     [`alloc.${'12'.repeat(20)}.balance`, { alloc: { [`${'12'.repeat(20)}`]: { balance: 'x' } } }],

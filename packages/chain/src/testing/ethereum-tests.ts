@@ -8,14 +8,24 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 const { PRALINE_FIXTURES: root } = process.env;
-const archive =
-  root === undefined ? undefined : join(root, 'ethereum-tests/BlockchainTests.tar.gz');
+const folder = root === undefined ? undefined : join(root, 'ethereum-tests');
+
+type Suite = 'BlockchainTests' | 'TransactionTests';
+
+function archiveOf(suite: Suite): string | undefined {
+  const path = folder === undefined ? undefined : join(folder, `${suite}.tar.gz`);
+  return path !== undefined && existsSync(path) ? path : undefined;
+}
+
+function missing(suite: Suite): string | undefined {
+  return archiveOf(suite) === undefined
+    ? `needs ethereum-tests/${suite}.tar.gz in the folder $PRALINE_FIXTURES; published as "${suite}" at github.com/ethereum/tests`
+    : undefined;
+}
 
 /** Why tests that need the suite are skipped; undefined when it is there. */
-export const ETHEREUM_TESTS_MISSING: string | undefined =
-  archive !== undefined && existsSync(archive)
-    ? undefined
-    : 'needs ethereum-tests/BlockchainTests.tar.gz in the folder $PRALINE_FIXTURES; published as "BlockchainTests" at github.com/ethereum/tests';
+export const ETHEREUM_TESTS_MISSING: string | undefined = missing('BlockchainTests');
+export const TRANSACTION_TESTS_MISSING: string | undefined = missing('TransactionTests');
 
 const hex = z.string();
 const blockchainTest = z.object({
@@ -44,17 +54,47 @@ export interface BlockchainTest extends z.output<typeof blockchainTest> {
 
 /** All tests of the archive, file by file. */
 export function blockchainTests(): BlockchainTest[] {
-  if (archive === undefined) throw new Error(ETHEREUM_TESTS_MISSING);
-  const folder = mkdtempSync(join(tmpdir(), 'praline-tests-'));
+  return filesOf('BlockchainTests').flatMap(testsOf);
+}
+
+const transactionTests = z.record(
+  z.string(),
+  z.object({
+    txbytes: hex,
+    /** By fork; `exception` when it is no transaction there. */
+    result: z.record(
+      z.string(),
+      z.object({
+        exception: z.string().optional(),
+        hash: hex.optional(),
+        sender: hex.optional(),
+        intrinsicGas: hex,
+      }),
+    ),
+  }),
+);
+
+/** By name. */
+export function officialTransactionTests() {
+  return filesOf('TransactionTests').flatMap((text) =>
+    Object.entries(transactionTests.parse(JSON.parse(text))),
+  );
+}
+
+/** The text of each file of an archive, in order of their names. */
+function filesOf(suite: Suite): string[] {
+  const archive = archiveOf(suite);
+  if (archive === undefined) throw new Error(missing(suite));
+  const unpacked = mkdtempSync(join(tmpdir(), 'praline-tests-'));
   try {
-    execFileSync('tar', ['-xzf', archive, '-C', folder]);
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    execFileSync('tar', ['-xzf', archive, '-C', unpacked]);
+    const files = readdirSync(unpacked, { recursive: true, encoding: 'utf8' });
     return files
       .filter((file) => file.endsWith('.json'))
       .sort()
-      .flatMap((file) => testsOf(readFileSync(join(folder, file), 'utf8')));
+      .map((file) => readFileSync(join(unpacked, file), 'utf8'));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(unpacked, { recursive: true, force: true });
   }
 }
 

@@ -34,7 +34,7 @@ export const TRANSACTION_BYTES_MAX = 128 * 1024;
 /** Largest blob transaction in bytes (geth's blob pool). */
 export const BLOB_TRANSACTION_BYTES_MAX = 1024 * 1024;
 /** Transaction, access list, its entry, the entry's keys. */
-const RLP_DEPTH_MAX = 4;
+export const TRANSACTION_RLP_DEPTH_MAX = 4;
 
 /** Number of fields by EIP-2718 type. */
 const FIELD_COUNTS = [9, 11, 12, 14, 13] as const;
@@ -80,7 +80,7 @@ function itemsOf(raw: Uint8Array): { type: TransactionType; items: readonly RlpI
     );
   }
   const payload = type === 0 ? raw : raw.subarray(1);
-  const items = listOf(readRlp(payload, RLP_DEPTH_MAX), 'transaction');
+  const items = listOf(readRlp(payload, TRANSACTION_RLP_DEPTH_MAX), 'transaction');
   if (items.length !== FIELD_COUNTS[type]) {
     throw new ChainError(
       'invalid-transaction',

@@ -80,8 +80,8 @@ describe('validateTransaction', () => {
     ['no authorization', { type: 4, authorizationList: [] }, Hardfork.Osaka, 'invalid-transaction'],
     ['no blob', { type: 3, blobVersionedHashes: [] }, Hardfork.Osaka, 'invalid-transaction'],
     [
-      'a cost beyond a word',
-      { value: weiOf(2n ** 256n - 1n) },
+      'a price of all gas beyond a word',
+      { maxFeePerGas: weiOf(2n ** 256n - 1n) },
       Hardfork.Osaka,
       'insufficient-funds',
     ],

@@ -66,6 +66,10 @@ export function maximumCost(data: TransactionData): bigint {
 
 function validateChainId(data: TransactionData, common: Common): void {
   const expected = common.chainId();
+  if (data.type === 0 && data.chainId !== undefined && !common.gteHardfork('spuriousDragon')) {
+    // EIP-155 gives such a signature its meaning.
+    throw refuse('invalid-sender', 'invalid sender: invalid transaction v, r, s values');
+  }
   if (data.chainId === undefined || data.chainId === expected) return;
   throw new ChainError(
     'invalid-chain-id',
@@ -85,10 +89,10 @@ function validateGas(data: TransactionData, common: Common): void {
   if (data.gasLimit < intrinsic) throw short('intrinsic gas too low', intrinsic);
   if (data.gasLimit < floor) throw short('insufficient gas for floor data gas cost', floor);
   const price = data.maxFeePerGas ?? data.gasPrice ?? 0n;
-  if (data.gasLimit * price >= 1n << 256n || maximumCost(data) >= 1n << 256n) {
+  if (data.gasLimit * price >= 1n << 256n) {
     throw refuse(
       'insufficient-funds',
-      'insufficient funds for gas * price + value: cost overflows',
+      'insufficient funds for gas * price + value: gas * price overflows',
     );
   }
 }

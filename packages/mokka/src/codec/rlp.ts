@@ -19,9 +19,9 @@ import type {
 import { DecodeError } from './decode-error.ts';
 
 /** Greatest encoded message: the largest payload and its envelope, with room. */
-const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 /** Greatest number of items in any list of a message: entries, votes, statements. */
-const MAX_LIST_ITEMS = 1024;
+export const MAX_LIST_ITEMS = 1024;
 /** Deepest list in any message; deeper input is refused before it is copied level by level. */
 const MAX_DEPTH = 8;
 /** Bytes of the largest integer, 2^53 - 1. */

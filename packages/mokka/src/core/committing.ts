@@ -122,6 +122,7 @@ export function commitTo(context: CoreContext, certificate: CommitCertificate): 
   const { log } = context;
   if (certificate.index <= log.committed.index) return;
   if (log.get(certificate.index)?.term !== certificate.term) {
+    if (context.ahead?.hash === certificate.hash) context.ahead = null;
     return context.ignore('certificate-of-another-term');
   }
   log.commit(certificate);

@@ -4,6 +4,7 @@
  * `step` takes one input and an instant and returns effects in the order in which they are to be carried out. There is no I/O,
  * no clock and no randomness but the seeded jitter: the same options, restored state and inputs give the same effects.
  */
+import { MAX_LIST_ITEMS, MAX_MESSAGE_BYTES } from '../codec/rlp.ts';
 import { driveCandidacy } from './candidacy.ts';
 import { driveCatchUp, onEntries } from './catch-up.ts';
 import type { CommitCertificate } from './certificate.ts';
@@ -57,6 +58,12 @@ export class Core {
     if (options.crashModel !== 'CFT') {
       throw new RangeError("this version runs crash model 'CFT' only");
     }
+    if (options.limits.maxPayloadBytes > MAX_MESSAGE_BYTES / 2) {
+      throw new RangeError(`maxPayloadBytes is at most ${MAX_MESSAGE_BYTES / 2}`);
+    }
+    if (options.limits.maxFetchEntries > MAX_LIST_ITEMS) {
+      throw new RangeError(`maxFetchEntries is at most ${MAX_LIST_ITEMS}`);
+    }
     if (new Set(options.validators).size !== options.validators.length) {
       throw new RangeError('every validator is named once');
     }
@@ -71,13 +78,19 @@ export class Core {
       context.ignore('halted');
       return [];
     }
-    if (!context.started) start(context);
-    dispatch(context, input);
-    runTimers(context);
-    settle(context);
-    checkInvariants(context);
+    try {
+      if (!context.started) start(context);
+      dispatch(context, input);
+      runTimers(context);
+      settle(context);
+      checkInvariants(context);
+    } catch (error) {
+      context.halt('invariant', error instanceof Error ? error.message : String(error));
+    }
     this.#reportState();
-    return context.takeEffects();
+    const effects = context.takeEffects();
+    // A node that found itself wrong says nothing more.
+    return isBroken(context) ? effects.filter((effect) => effect.type === 'halt') : effects;
   }
 
   /** Monotonic ms at which a `tick` is due at the latest; null when nothing is. Before the first step: now. */
@@ -107,6 +120,10 @@ export class Core {
     this.#lastState = state;
     context.event({ type: 'state', role, term: context.term, leader });
   }
+}
+
+function isBroken(context: CoreContext): boolean {
+  return context.halted?.code === 'invariant';
 }
 
 function start(context: CoreContext): Done {

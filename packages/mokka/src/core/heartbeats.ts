@@ -8,7 +8,7 @@ import { onLeaderHeard } from './election.ts';
 import { adoptTermStart } from './leadership.ts';
 import type { Message } from './message.ts';
 import type { NodeId } from './types.ts';
-import { INCOMING_WINDOW, repeatVotes } from './voting.ts';
+import { incomingWindow, repeatVotes } from './voting.ts';
 
 type Heartbeat = Extract<Message, { type: 'heartbeat' }>;
 type HeartbeatAck = Extract<Message, { type: 'heartbeat-ack' }>;
@@ -102,7 +102,7 @@ function repeatProposals(
   if (!log.contains(message.last) && message.last.index > log.committed.index) {
     from = Math.max(leadership?.termStart?.index ?? 0, log.committed.index + 1);
   }
-  const end = Math.min(log.syncedIndex, from + INCOMING_WINDOW - 1);
+  const end = Math.min(log.syncedIndex, from + incomingWindow(context) - 1);
   const patience = 2 * context.options.timing.heartbeatInterval;
   let bytes = 0;
   for (let index = from; index <= end; index += 1) {
@@ -139,7 +139,7 @@ export function onPropose(
     return context.ignore('proposal-known');
   }
   const above = Math.max(log.tip.index, context.leadership?.anchor.index ?? 0);
-  if (entry.index > above + INCOMING_WINDOW) return context.ignore('proposal-far-ahead');
+  if (entry.index > above + incomingWindow(context)) return context.ignore('proposal-far-ahead');
   // The waiting one may be at the application already.
   if (context.incoming.get(entry.index)?.hash === entry.hash) {
     return context.ignore('proposal-known');

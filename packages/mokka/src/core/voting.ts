@@ -8,8 +8,10 @@ import type { Entry } from './entry.ts';
 import type { Vote } from './statements.ts';
 import type { LogIndex } from './types.ts';
 
-/** Proposals held above the log's tip, beyond what a leader has in flight. */
-export const INCOMING_WINDOW = 16;
+/** Proposals held above the log's tip: all a leader has in flight, and its uncommitted anchor. */
+export function incomingWindow(context: CoreContext): number {
+  return 2 * context.options.limits.maxInFlight + 8;
+}
 
 /** Rule *vote*: whether a proposal of the present leader can be the next entry. */
 export function isAcceptable(context: CoreContext, entry: Entry): boolean {
@@ -103,7 +105,7 @@ export function repeatVotes(context: CoreContext, above: LogIndex): Done {
   const { log, leadership, term } = context;
   if (leadership === null) return;
   const from = Math.max(above, log.committed.index) + 1;
-  const to = Math.min(log.syncedIndex, from + INCOMING_WINDOW);
+  const to = Math.min(log.syncedIndex, from + incomingWindow(context));
   for (let index = from; index <= to; index += 1) {
     const vote = context.ownVotes.get(index);
     if (vote?.term !== term || vote.hash !== log.get(index)?.hash) continue;

@@ -94,6 +94,7 @@ export function drawScenario(seed: number, nodes: number): Scenario {
 export function makeTurbulent(scenario: Scenario): Scenario {
   return {
     ...scenario,
+    breakFor: Math.min(scenario.breakFor, 2_000),
     commandInterval: 12,
     timing: { ...scenario.timing, heartbeatInterval: 25, electionTimeout: 100, electionJitter: 50 },
     limits: { ...scenario.limits, maxInFlight: 8 },

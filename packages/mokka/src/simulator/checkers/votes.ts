@@ -88,11 +88,12 @@ export class VoteChecker implements EvidenceJudge {
     }
   }
 
-  /** Rule *promise*: a term vote names what made it: a quorum that counts for its term, or a hand-over. */
+  /** Rule *promise*: a term vote names what made it: a quorum that counts for its term, f+1 term votes, or a hand-over. */
   justification(termVote: TermVote, justification: readonly Justification[]): void {
     const { ids, quorum } = this.#modules;
     if (ids.length === 1) return;
     const supporters = new Set<NodeId>();
+    const promised = new Set<NodeId>();
     for (const statement of justification) {
       if (statement.epoch !== termVote.epoch) continue;
       if (statement.type === 'hand-over') {
@@ -100,10 +101,14 @@ export class VoteChecker implements EvidenceJudge {
       } else {
         const counted = statement.type === 'yield' ? statement.term + 1 : statement.term;
         const sender = statement.type === 'term-vote' ? statement.voter : statement.sender;
-        if (counted >= termVote.term) supporters.add(sender);
+        if (counted < termVote.term) continue;
+        supporters.add(sender);
+        if (statement.type === 'term-vote') promised.add(sender);
       }
     }
-    if (supporters.size < quorum) {
+    // With an even number of nodes f+1 is less than a quorum.
+    const faults = Math.floor((ids.length - 1) / 2);
+    if (supporters.size < quorum && promised.size <= faults) {
       this.#fail(
         'promise',
         termVote.voter,

@@ -1,0 +1,203 @@
+import type { CallRequest } from '@praline/chain';
+import { ChainError } from '@praline/chain';
+import type { NodeId } from 'mokka';
+import { describe, expect, it } from 'vitest';
+import { LeaderRequests } from './leader-requests.ts';
+import type { PeerMessage, RequestId } from './peer-message.ts';
+import { SignedAnswers } from './signed-answers.ts';
+
+const NAMES = ['a', 'b', 'c'] as const;
+const idOf = (name: string): NodeId => name.repeat(64) as NodeId;
+
+/** Three nodes whose messages move when the test says so, and can be lost. */
+class TestNodes {
+  readonly nodes = new Map<NodeId, TestNode>();
+  leader: NodeId | null = idOf('a');
+  now = 0;
+  readonly queue: { from: NodeId; to: NodeId; message: PeerMessage }[] = [];
+  readonly dead = new Set<NodeId>();
+  connected = 3;
+
+  constructor() {
+    for (const name of NAMES) {
+      this.nodes.set(idOf(name), new TestNode(idOf(name), this));
+    }
+  }
+
+  node(name: string): TestNode {
+    const node = this.nodes.get(idOf(name));
+    if (node === undefined) {
+      throw new Error(name);
+    }
+    return node;
+  }
+
+  /** Delivers until nothing is under way. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 50; round += 1) {
+      for (const { from, to, message } of this.queue.splice(0)) {
+        if (!this.dead.has(from) && !this.dead.has(to)) {
+          this.nodes.get(to)?.requests.received(from, message);
+        }
+      }
+      await Promise.resolve();
+    }
+  }
+
+  elect(name: string): void {
+    this.leader = idOf(name);
+    for (const { requests } of this.nodes.values()) {
+      requests.leaderChanged();
+    }
+  }
+
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+    for (const { requests } of this.nodes.values()) {
+      requests.tick();
+    }
+  }
+}
+
+class TestNode {
+  readonly requests: LeaderRequests;
+  readonly signed: RequestId[] = [];
+  refusal: Error | null = null;
+  mined = 0;
+
+  constructor(self: NodeId, all: TestNodes) {
+    const others = NAMES.map(idOf).filter((id) => id !== self);
+    this.requests = new LeaderRequests({
+      network: {
+        self,
+        leader: () => all.leader,
+        send: (to, message) => {
+          all.queue.push({ from: self, to, message });
+          return true;
+        },
+        broadcast: (message) => {
+          for (const to of others) {
+            all.queue.push({ from: self, to, message });
+          }
+        },
+        quorum: () => ({ connected: all.connected, needed: 2, validators: 3 }),
+      },
+      duties: {
+        sign: async (requestId) => {
+          if (this.refusal !== null) {
+            throw this.refusal;
+          }
+          this.signed.push(requestId);
+          return Uint8Array.of(self.charCodeAt(0), this.signed.length);
+        },
+        mine: async () => {
+          this.mined += 1;
+          return this.mined;
+        },
+      },
+      answers: new SignedAnswers(),
+      now: () => all.now,
+    });
+  }
+}
+
+const REQUEST: CallRequest = { gas: 21_000n };
+
+describe('leader requests', () => {
+  it('are served by the leader, for itself and for others', async () => {
+    const all = new TestNodes();
+    const own = all.node('a').requests.sign(REQUEST);
+    const forwarded = all.node('b').requests.sign(REQUEST);
+    await all.settle();
+    expect((await own).raw).toEqual(Uint8Array.of(97, 1));
+    expect((await forwarded).raw).toEqual(Uint8Array.of(97, 2));
+  });
+
+  it('are signed once, however often they are repeated', async () => {
+    const all = new TestNodes();
+    const answer = all.node('b').requests.sign(REQUEST);
+    all.pass(400);
+    all.pass(400);
+    await all.settle();
+    await answer;
+    expect(all.node('a').signed).toHaveLength(1);
+  });
+
+  it('wait for a leader and go to it', async () => {
+    const all = new TestNodes();
+    all.leader = null;
+    const answer = all.node('b').requests.sign(REQUEST);
+    await all.settle();
+    all.elect('c');
+    await all.settle();
+    expect((await answer).raw).toEqual(Uint8Array.of(99, 1));
+  });
+
+  it('get from the next leader the transaction that a leader signed and told it of before it died', async () => {
+    const all = new TestNodes();
+    const answer = all.node('b').requests.sign(REQUEST);
+    const [request] = all.queue.splice(0);
+    if (request === undefined) {
+      throw new Error('no request was sent');
+    }
+    all.node('a').requests.received(request.from, request.message);
+    await Promise.resolve();
+    await Promise.resolve();
+    await Promise.resolve();
+    // The answer reaches the third node only; then the leader dies.
+    const toThird = all.queue.splice(0).filter(({ to }) => to === idOf('c'));
+    expect(toThird).toHaveLength(1);
+    all.queue.push(...toThird);
+    await all.settle();
+    all.dead.add(idOf('a'));
+    all.elect('c');
+    await all.settle();
+    expect((await answer).raw).toEqual(Uint8Array.of(97, 1));
+    expect(all.node('c').signed).toHaveLength(0);
+  });
+
+  it('carry a refusal with its code', async () => {
+    const all = new TestNodes();
+    all.node('a').refusal = new ChainError('unknown-account', 'unknown account');
+    const answer = all.node('b').requests.sign(REQUEST);
+    const outcome = expect(answer).rejects.toMatchObject({
+      code: 'unknown-account',
+      message: 'unknown account',
+    });
+    await all.settle();
+    await outcome;
+  });
+
+  it('are given up without a quorum, with how many validators are missing', async () => {
+    const all = new TestNodes();
+    all.leader = null;
+    all.connected = 1;
+    const outcome = expect(all.node('b').requests.sign(REQUEST)).rejects.toMatchObject({
+      code: 'no-quorum',
+      message: expect.stringContaining('1 of 3 validators are connected, 2 are needed'),
+    });
+    all.pass(4_999);
+    all.pass(2);
+    await outcome;
+  });
+
+  it('believe only a node that was asked', async () => {
+    const all = new TestNodes();
+    const answer = all.node('b').requests.sign(REQUEST);
+    const [sent] = all.queue;
+    const requestId = sent?.message.type === 'sign' ? sent.message.requestId : ('' as RequestId);
+    all
+      .node('b')
+      .requests.received(idOf('c'), { type: 'signed', requestId, raw: Uint8Array.of(9) });
+    await all.settle();
+    expect((await answer).raw).toEqual(Uint8Array.of(97, 1));
+  });
+
+  it('make a block at the leader', async () => {
+    const all = new TestNodes();
+    const answer = all.node('c').requests.mine();
+    await all.settle();
+    expect(await answer).toBe(1);
+    expect(all.node('a').mined).toBe(1);
+  });
+});

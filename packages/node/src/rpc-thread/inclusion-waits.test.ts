@@ -1,0 +1,77 @@
+import type { Hash } from '@praline/chain';
+import { describe, expect, it } from 'vitest';
+import type { NetworkView } from '../threads/thread-contracts.ts';
+import { InclusionWaits } from './inclusion-waits.ts';
+
+const HASH = `0x${'ab'.repeat(32)}` as Hash;
+const WORKING: NetworkView = {
+  connectedValidators: 3,
+  quorum: 2,
+  validators: 3,
+  leader: 'aa',
+  role: 'follower',
+  term: 1,
+  highestBlock: 0,
+};
+const DOWN: NetworkView = { ...WORKING, connectedValidators: 1, leader: null };
+
+describe('inclusion waits', () => {
+  function make(included: readonly Hash[] = []) {
+    const clock = { now: 0 };
+    const waits = new InclusionWaits({
+      isIncluded: (hash) => included.includes(hash),
+      now: () => clock.now,
+    });
+    return { clock, waits };
+  }
+
+  it('end at once for a transaction that a readable block holds', async () => {
+    await make([HASH]).waits.wait(HASH);
+  });
+
+  it('end for all who wait for one transaction when its block comes', async () => {
+    const { waits } = make();
+    const both = [waits.wait(HASH), waits.wait(HASH)];
+    waits.included([HASH]);
+    await Promise.all(both);
+  });
+
+  it('tell why the pool dropped the transaction', async () => {
+    const { waits } = make();
+    const outcome = expect(waits.wait(HASH)).rejects.toMatchObject({ code: 'nonce-too-low' });
+    waits.dropped({ hash: HASH, code: 'nonce-too-low', message: 'nonce too low' });
+    await outcome;
+  });
+
+  it('are given up after 5 s without a quorum, not before, and not while the network works', async () => {
+    const { waits, clock } = make();
+    let ended = false;
+    const outcome = waits.wait(HASH).catch((error: { code: string }) => {
+      ended = true;
+      return error.code;
+    });
+    clock.now = 4_999;
+    waits.tick(DOWN);
+    clock.now = 20_000;
+    waits.tick(WORKING);
+    await Promise.resolve();
+    expect(ended).toBe(false);
+    waits.tick(DOWN);
+    expect(await outcome).toBe('no-quorum');
+  });
+
+  it('give a client its hash after a minute, mined or not', async () => {
+    const { waits, clock } = make();
+    const wait = waits.wait(HASH);
+    clock.now = 60_000;
+    waits.tick(WORKING);
+    await wait;
+  });
+
+  it('are refused when the node shuts down', async () => {
+    const { waits } = make();
+    const outcome = expect(waits.wait(HASH)).rejects.toMatchObject({ code: 'closed' });
+    waits.close();
+    await outcome;
+  });
+});
