@@ -92,6 +92,11 @@ export class ChainApplication implements Application {
     return this.#applied.index;
   }
 
+  /** Number of the last block that is accepted or committed. */
+  get tipNumber(): number {
+    return (this.#accepted.at(-1)?.head ?? this.#modules.chain.head).number;
+  }
+
   async info(): Promise<ApplicationInfo> {
     return {
       applied: this.#applied,
