@@ -172,10 +172,7 @@ async function build(chain: Chain, candidates: SignedTransaction[]): Promise<Uin
   return built.raw;
 }
 
-async function timed<Value>(
-  times: number[],
-  run: () => Promise<Value>,
-): Promise<Value> {
+async function timed<Value>(times: number[], run: () => Promise<Value>): Promise<Value> {
   const start = clock();
   const value = await run();
   times.push(clock() - start);
