@@ -1,5 +1,4 @@
 /** One message on the EVM, from the checks a transaction would pass to the gas it leaves: geth's state transition. */
-import type { Block } from '@ethereumjs/block';
 import type { Common } from '@ethereumjs/common';
 import { bigIntMax, bigIntMin, Address as EvmAddress } from '@ethereumjs/util';
 import type { AccessListItem } from '../block/block-data.ts';
@@ -10,6 +9,7 @@ import { EMPTY_ACCOUNT, type JournaledState } from '../state/journaled-state.ts'
 import { transactionGas } from '../transaction/intrinsic-gas.ts';
 import { INIT_CODE_BYTES_MAX } from '../transaction/validate.ts';
 import { applyAuthorizations } from './authorizations.ts';
+import type { CallBlock } from './call-block.ts';
 import type { CallEvm, Deadline } from './call-evm.ts';
 import type { CallRequest, CallResult } from './call-executor.ts';
 import type { CallFees } from './call-fees.ts';
@@ -20,7 +20,7 @@ import { failureWords } from './evm-failure.ts';
 export interface CallContext {
   readonly evm: CallEvm;
   readonly rules: Common;
-  readonly block: Block;
+  readonly block: CallBlock;
   readonly coinbase: Address;
   readonly ancestorHash: AncestorHash;
   readonly fees: CallFees;

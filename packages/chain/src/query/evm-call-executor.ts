@@ -7,7 +7,6 @@ import type { HeaderData } from '../block/block-data.ts';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.ts';
 import { bigintToBytes } from '../encoding/quantity.ts';
 import { ChainError } from '../errors.ts';
-import { evmBlock } from '../execution/fork-evm.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import { type Address, addressOf, bytesOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
@@ -17,6 +16,7 @@ import type { Tables } from '../store/tables.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { findAccessList } from './access-list.ts';
 import { requireHeader } from './block-selection.ts';
+import { callBlock } from './call-block.ts';
 import { type CallEvm, createCallEvm } from './call-evm.ts';
 import type {
   AccessListResult,
@@ -163,10 +163,7 @@ export class EvmCallExecutor implements CallExecutor {
     const context: CallContext = {
       evm: await this.#evmAt(rules.hardfork(), rules),
       rules,
-      block: evmBlock(
-        { ...header, ...(header.baseFeePerGas !== undefined && { baseFeePerGas: fees.baseFee }) },
-        rules,
-      ),
+      block: callBlock(header, fees.baseFee, rules),
       coinbase: header.beneficiary,
       ancestorHash: (number) => readCanonical(this.#tables, number),
       fees,

@@ -205,7 +205,7 @@ export class CoreContext implements ValidatorSet {
   pending = false;
 
   readonly peers = new Map<NodeId, Peer>();
-  readonly writes: { readonly ticket: Ticket; readonly after: readonly AfterSync[] }[] = [];
+  readonly writes: { readonly ticket: Ticket; after: readonly AfterSync[] }[] = [];
   readonly serving = new Map<Ticket, { readonly to: NodeId; readonly request: number }>();
   readonly ignoredCounts = new Map<string, number>();
   halted: { readonly code: HaltCode; readonly reason: string } | null = null;

@@ -10,7 +10,7 @@ import type { Justification, TermVoteMessage } from './message.ts';
 import { checkOwnTermVote } from './own-key.ts';
 import type { HandOver, TermVote } from './statements.ts';
 import type { NodeId, Term } from './types.ts';
-import { isHandOverTo, isJustified } from './verification.ts';
+import { isHandOverTo, isJustified, MAX_JUSTIFICATION_PER_VALIDATOR } from './verification.ts';
 
 /** Leaves whatever the node did in its present term. The caller has checked that `term` is higher. */
 export function enterTerm(context: CoreContext, term: Term): Done {
@@ -26,6 +26,8 @@ export function enterTerm(context: CoreContext, term: Term): Done {
     }
   }
   dropIncoming(context);
+  // What was refused may have been so for a passing reason: whoever leads the new term needs it.
+  context.execution.refused = null;
   resetElectionTimer(context);
   context.changed = true;
 }
@@ -82,6 +84,9 @@ export function onTermVote(context: CoreContext, from: NodeId, message: TermVote
   if (!context.validators.includes(termVote.voter)) return context.ignore('not-a-validator');
   if (termVote.epoch !== context.epoch) return context.ignore('other-epoch');
   if (termVote.lock.term >= termVote.term) return context.ignore('lock-not-below-term');
+  if (message.justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * context.validators.length) {
+    return context.ignore('too-many-statements');
+  }
   if (termVote.voter === context.self) {
     if (context.signer.verify(termVote)) checkOwnTermVote(context, termVote);
     return;

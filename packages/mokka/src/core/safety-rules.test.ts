@@ -248,6 +248,19 @@ describe('Rule durability', () => {
     expect(probe.sentOf('term-vote')[0]).toEqual(own);
   });
 
+  it('a term vote is not repeated with the pre-votes before it is on disk', async () => {
+    const probe = await Probe.started(0, 3);
+    await probe.pass(1_000);
+    expect(probe.sentOf('pre-vote')).not.toEqual([]);
+    probe.held.add('persist');
+    const justification = quorumFor(2);
+    await probe.receive(2, { type: 'term-vote', termVote: termVoteOf(2, 2), justification });
+    await probe.pass(1_000);
+    expect(probe.sentOf('term-vote')).toEqual([]);
+    await probe.release();
+    expect(probe.sentOf('term-vote')).not.toEqual([]);
+  });
+
   it('a proposal leaves after it is synced', async () => {
     const probe = await Probe.started(2, 3);
     await probe.receive(0, {

@@ -16,6 +16,9 @@ export interface ValidatorSet {
   readonly crashModel: CrashModel;
 }
 
+/** Statements in a justification for each validator; a correct node sends at most one of each. */
+export const MAX_JUSTIFICATION_PER_VALIDATOR = 3;
+
 /** Rule *lock*: by term, then by index; never by the promised term. */
 export function compareLocks(left: Lock, right: Lock): number {
   return left.term - right.term || left.index - right.index;
@@ -83,7 +86,7 @@ export function isJustified(
   set: ValidatorSet,
   signer: StatementSigner,
 ): boolean {
-  if (justification.length > 3 * set.validators.length) return false;
+  if (justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * set.validators.length) return false;
   const supporters = new Set<NodeId>();
   const promised = new Set<NodeId>();
   for (const statement of justification) {

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Application } from '../application.ts';
 import { sha256, toHex } from '../core/bytes.ts';
 import { StatementSigner } from '../core/signing.ts';
 import type { ClusterId, Epoch, LogIndex } from '../core/types.ts';
@@ -9,29 +8,11 @@ import { Ed25519Scheme } from '../identity/ed25519-scheme.ts';
 import { NodeKey } from '../identity/node-key.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
 import { MemoryNetwork } from '../transport/memory.ts';
+import { asApplication, until } from './mokka.test.support.ts';
 import { Mokka, type MokkaOptions, storeIdentityOf } from './mokka.ts';
 import { createStore } from './restore.ts';
 
 const CLUSTER = toHex(sha256(new TextEncoder().encode('driver test'))) as ClusterId;
-
-/** Waits for a condition with a deadline. */
-async function until(condition: () => boolean, limit = 10_000): Promise<void> {
-  const end = performance.now() + limit;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error('condition not reached');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-function asApplication(state: TestApplication): Application {
-  return {
-    info: async () => state.info(),
-    prepareProposal: async ({ parent }) => state.prepare(parent),
-    processProposal: async (entry) => state.process(entry),
-    commit: async (entries, certificate) => ({ stateDigest: state.commit(entries, certificate) }),
-    rollback: async (to) => state.rollback(to.index),
-  };
-}
 
 class Node {
   readonly key = NodeKey.generate();

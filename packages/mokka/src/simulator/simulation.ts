@@ -16,7 +16,7 @@ import { Random } from './world/random.ts';
 import { ViolationError } from './world/violation.ts';
 
 /** Virtual milliseconds a healed cluster may take until every node has applied a new command. */
-export const RECOVERY_LIMIT = 30_000;
+const RECOVERY_LIMIT = 15_000;
 /** Virtual milliseconds that a recovered cluster goes on, under load. */
 const CALM_TIME = 400;
 /** Virtual milliseconds for the last entries to reach every healed node once the load has ended. */

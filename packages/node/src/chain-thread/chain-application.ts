@@ -92,6 +92,11 @@ export class ChainApplication implements Application {
     return this.#applied.index;
   }
 
+  /** Number of the last block that is accepted or committed. */
+  get tipNumber(): number {
+    return (this.#accepted.at(-1)?.head ?? this.#modules.chain.head).number;
+  }
+
   async info(): Promise<ApplicationInfo> {
     return {
       applied: this.#applied,
@@ -106,6 +111,7 @@ export class ChainApplication implements Application {
     if (parent === undefined || this.#accepted.some(({ hasBlock }) => hasBlock)) {
       return null;
     }
+    await this.#forgetUnaccepted();
     const raw = await this.#modules.producer.produce({
       parent,
       timestampMs: request.timestamp,
@@ -148,6 +154,7 @@ export class ChainApplication implements Application {
       const { block } = await this.#modules.chain.executeBlock(raw, parent.hash);
       const executionMs = this.#modules.now() - startedAt;
       if (block.header.timestamp !== timestampOf(parent, entry.timestamp)) {
+        await this.#forgetUnaccepted();
         return { accepted: false, reason: "its block's time is not the entry's" };
       }
       this.#accept({ id, head: block.header, hasBlock: true, executionMs });
@@ -190,8 +197,13 @@ export class ChainApplication implements Application {
 
   async rollback(to: EntryId): Promise<void> {
     this.#accepted = this.#accepted.filter(({ id }) => id.index <= to.index);
-    await this.#modules.chain.retainInFlight(new Set(this.#accepted.map(({ head }) => head.hash)));
+    await this.#forgetUnaccepted();
     this.#modules.onSettled();
+  }
+
+  /** Blocks in flight are bounded in number: one that is refused, or was prepared in vain, must not stay. */
+  #forgetUnaccepted(): Promise<void> {
+    return this.#modules.chain.retainInFlight(new Set(this.#accepted.map(({ head }) => head.hash)));
   }
 
   #headAfter(id: EntryId): HeaderData | undefined {

@@ -16,7 +16,7 @@ import {
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { writeKeyFile } from '../config/key-file.ts';
-import { createNodeFolder } from '../config/node-folder.ts';
+import { createNodeFolder, LOCK_FOLDER } from '../config/node-folder.ts';
 
 /** Name of the cluster file in a cluster's folder. */
 export const CLUSTER_FILE_NAME = 'cluster.json';
@@ -41,7 +41,7 @@ export interface InitNode {
 /** Throws `ConfigError`, with code `folder-occupied` when there is something in the folder. */
 export async function initCluster(options: InitClusterOptions): Promise<LoadedCluster> {
   const { folder } = options;
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  if (existsSync(folder) && readdirSync(folder).some((name) => name !== LOCK_FOLDER)) {
     throw new ConfigError(
       'folder-occupied',
       folder,

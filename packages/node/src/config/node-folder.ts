@@ -10,6 +10,8 @@ import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdenti
 import { ConfigError } from './config-error.ts';
 
 const OWNER_ONLY_FOLDER = 0o700;
+/** Where `FolderLock` keeps its sockets in a locked folder. */
+export const LOCK_FOLDER = 'lock';
 
 export interface NodeFolder {
   readonly path: string;

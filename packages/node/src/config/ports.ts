@@ -25,11 +25,16 @@ export async function requireFreePort(host: string, port: number, purpose: strin
   }
 }
 
-/** The first `count` free ports at or above `from`, ascending. Throws `ConfigError` with code `port-taken`. */
-export async function findFreePorts(host: string, from: number, count: number): Promise<number[]> {
+/** The first `count` free ports at or above `from`, ascending, without those in `others`. Throws `ConfigError` with code `port-taken`. */
+export async function findFreePorts(
+  host: string,
+  from: number,
+  count: number,
+  others: readonly number[] = [],
+): Promise<number[]> {
   const found: number[] = [];
   for (let port = from; port < from + MAX_PROBES && port <= 65_535; port += 1) {
-    if (await isPortFree(host, port)) {
+    if (!others.includes(port) && (await isPortFree(host, port))) {
       found.push(port);
     }
     if (found.length === count) {
