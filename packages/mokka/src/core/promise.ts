@@ -138,7 +138,8 @@ export function onHandOver(context: CoreContext, handOver: HandOver): Done {
   if (context.leaderOf(handOver.toTerm) !== context.self) {
     return context.ignore('hand-over-to-another');
   }
-  if (!isHandOverTo(handOver.toTerm, context.term, handOver, context)) {
+  const isPresent = handOver.fromTerm === context.term;
+  if (!isPresent || !isHandOverTo(handOver.toTerm, context.term, handOver, context)) {
     return context.ignore('stale-hand-over');
   }
   if (!context.signer.verify(handOver)) return context.ignore('bad-signature');

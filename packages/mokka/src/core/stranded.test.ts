@@ -1,0 +1,26 @@
+/** A node whose promise nobody shares must come to vote again while another leads. */
+import { describe, expect, it } from 'vitest';
+import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
+
+describe('Rule promise', () => {
+  it('trap: a node that was handed a term and lost touch meanwhile follows the next leader again', async () => {
+    const cluster = await VirtualCluster.started(3);
+    cluster.submit('first');
+    cluster.until(() => cluster.nodes.every((_, at) => cluster.committed(at).length === 1));
+    const leader = cluster.leader() ?? 0;
+    const [next, alone] = [(leader + 1) % 3, (leader + 2) % 3];
+    cluster.link = (from) => from !== alone;
+    cluster.input(leader, { type: 'transfer-leadership', to: nodeId(alone) });
+    cluster.pass(20);
+    const promised = cluster.node(alone).running.status().term;
+    cluster.link = (from, to) => from !== alone && to !== alone;
+    cluster.pass(700);
+    cluster.input(leader, { type: 'transfer-leadership', to: nodeId(next) });
+    cluster.until(() => cluster.leader() === next);
+    expect(cluster.node(next).running.status().term).toBeLessThan(promised);
+    cluster.link = () => true;
+    cluster.submit('second');
+    cluster.until(() => cluster.node(alone).running.status().leader !== null, 5_000);
+    cluster.until(() => cluster.nodes.every((_, at) => cluster.committed(at).length === 2));
+  });
+});
