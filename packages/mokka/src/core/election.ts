@@ -208,7 +208,9 @@ function liveStatements(context: CoreContext): Exclude<Justification, { type: 'h
   for (const id of context.peers.keys()) {
     const heard = election.heard.get(id);
     const preVote = heard !== undefined && heard.expiresAt > context.now ? heard.statement : null;
-    const termVote = election.termVotes.get(id) ?? null;
+    const heardAt = election.termVotesHeardAt.get(id) ?? Number.NEGATIVE_INFINITY;
+    const isRecent = heardAt + context.options.timing.electionTimeout > context.now;
+    const termVote = isRecent ? (election.termVotes.get(id) ?? null) : null;
     if (termVote !== null && (preVote === null || termVote.term >= countsUpTo(preVote))) {
       statements.push(termVote);
     } else if (preVote !== null) {

@@ -92,14 +92,17 @@ export function onTermVote(context: CoreContext, from: NodeId, message: TermVote
     return;
   }
   if (termVote.term < context.term) return context.ignore('stale-term-vote');
-  const { termVotes } = context.election;
+  const { termVotes, termVotesHeardAt } = context.election;
   const known = termVotes.get(termVote.voter);
   const isNews = known === undefined || known.term < termVote.term;
   if (isNews) {
     if (!context.signer.verify(termVote)) return context.ignore('bad-signature');
     termVotes.set(termVote.voter, termVote);
+    termVotesHeardAt.set(termVote.voter, context.now);
     relay(context, from, message);
     context.changed = true;
+  } else if (known.term === termVote.term && from === termVote.voter) {
+    termVotesHeardAt.set(termVote.voter, context.now);
   }
   if (termVote.term > context.term) join(context, termVote.term, message.justification);
 }

@@ -1,8 +1,26 @@
 /** A node whose promise nobody shares must come to vote again while another leads. */
 import { describe, expect, it } from 'vitest';
+import { Probe, termStartOf, termVoteOf } from './probe.test.support.ts';
 import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
 
 describe('Rule promise', () => {
+  it('trap: the term vote of a node that is gone does not count for ever with any single pre-vote', async () => {
+    const probe = await Probe.started(0, 3);
+    const first = termStartOf(1, 3, [termVoteOf(1, 1), termVoteOf(2, 1)]);
+    await probe.follow(first);
+    await probe.receive(2, { type: 'term-vote', termVote: termVoteOf(2, 5), justification: [] });
+    const beat = { type: 'heartbeat', term: first.term, last: first, committed: first } as const;
+    for (let beats = 0; beats < 20; beats += 1) {
+      await probe.pass(50);
+      await probe.receive(1, beat);
+    }
+    await probe.pass(600);
+    expect(probe.sentOf('pre-vote').length).toBeGreaterThan(0);
+    expect(probe.core.status().term).toBe(1);
+    await probe.receive(2, { type: 'term-vote', termVote: termVoteOf(2, 5), justification: [] });
+    expect(probe.core.status().term).toBe(2);
+  });
+
   it('trap: a node that was handed a term and lost touch meanwhile follows the next leader again', async () => {
     const cluster = await VirtualCluster.started(3);
     cluster.submit('first');
