@@ -179,7 +179,7 @@ export class CoreContext implements ValidatorSet {
   termVote: TermVoteMessage | null;
   /** The own term vote that is on disk and may be sent. Rule *durability*. */
   syncedTermVote: TermVoteMessage | null;
-  /** The log dropped the entry that the own term vote locks on: a verified proof or certificate superseded it. */
+  /** The log dropped the entry that the own term vote locks on, and the vote has done its work or was never sent. */
   lockSuperseded: boolean;
   binding: TermBinding | null;
   readonly ownVotes = new Map<number, Vote>();

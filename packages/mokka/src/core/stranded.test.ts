@@ -1,6 +1,6 @@
 /** A node whose promise nobody shares must come to vote again while another leads. */
 import { describe, expect, it } from 'vitest';
-import { Probe, termStartOf, termVoteOf } from './probe.test.support.ts';
+import { certificateOf, Probe, preVoteOf, termStartOf, termVoteOf } from './probe.test.support.ts';
 import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
 
 describe('Rule promise', () => {
@@ -19,6 +19,23 @@ describe('Rule promise', () => {
     expect(probe.core.status().term).toBe(1);
     await probe.receive(2, { type: 'term-vote', termVote: termVoteOf(2, 5), justification: [] });
     expect(probe.core.status().term).toBe(2);
+  });
+
+  it('a promise is repeated after a certificate of an earlier term replaced its lock', async () => {
+    const probe = await Probe.started(0, 3);
+    await probe.follow(termStartOf(1, 3, [termVoteOf(1, 1), termVoteOf(2, 1)]));
+    const justification = [preVoteOf(1, 5), preVoteOf(2, 5)];
+    await probe.receive(2, { type: 'term-vote', termVote: termVoteOf(2, 5), justification });
+    const [promise] = probe.sentOf('term-vote');
+    const other = termStartOf(2, 3, [termVoteOf(1, 2), termVoteOf(2, 2)]);
+    const certificate = certificateOf(other, [1, 2]);
+    await probe.receive(1, { type: 'certificate', certificate });
+    const request = probe.sentOf('fetch')[0]?.request ?? 0;
+    await probe.receive(1, { type: 'entries', request, entries: [other], certificate: null });
+    expect(probe.core.status()).toMatchObject({ commitIndex: 1, term: 5 });
+    probe.sent.length = 0;
+    await probe.pass(1_000);
+    expect(probe.sentOf('term-vote')[0]).toEqual(promise);
   });
 
   it('trap: a node that was handed a term and lost touch meanwhile follows the next leader again', async () => {
