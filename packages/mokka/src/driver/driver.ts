@@ -96,7 +96,13 @@ export class Driver {
 
   #step(input: Input): void {
     const { core, clock } = this.#modules;
-    const effects = core.step(input, { now: clock.now(), unixTime: clock.unixTime() });
+    let effects: Effect[];
+    try {
+      effects = core.step(input, { now: clock.now(), unixTime: clock.unixTime() });
+    } catch (error) {
+      // A defect: what the core's state is worth is no longer known.
+      return this.#fail('invariant', `the core failed on ${input.type}`, error);
+    }
     for (const effect of effects) {
       if (!this.#running) return;
       this.#run(effect);
