@@ -26,7 +26,7 @@ const MAX_SERVING = 4096;
 /** A request is sent again when no answer came for this long. */
 const REPEAT_AFTER_MS = 300;
 /** A request is given up when there was no leader or no quorum for this long, all of it while it waited. */
-export const LEADER_WAIT_MS = 5_000;
+const LEADER_WAIT_MS = 5_000;
 /** A leader that is connected may take this long, since a block before may be slow. */
 const LEADER_WAIT_MAX_MS = 60_000;
 

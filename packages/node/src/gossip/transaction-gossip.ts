@@ -97,7 +97,7 @@ export class TransactionGossip {
 }
 
 /** Splits into messages within the bounds of count and bytes, in order. */
-export function* chunks(
+function* chunks(
   transactions: readonly GossipedTransaction[],
 ): Generator<readonly GossipedTransaction[]> {
   let chunk: GossipedTransaction[] = [];

@@ -71,7 +71,7 @@ export class BlockEntries {
 }
 
 /** Number of the block an entry carries; null without one. */
-export function blockNumberOf(entry: Entry): number | null {
+function blockNumberOf(entry: Entry): number | null {
   const raw = entry.kind === 'payload' ? decodeBlockPayload(entry.payload) : undefined;
   const block: unknown = raw === undefined ? null : RLP.decode(raw);
   const header: unknown = Array.isArray(block) ? block[0] : null;
