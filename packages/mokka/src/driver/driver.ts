@@ -101,7 +101,8 @@ export class Driver {
       effects = core.step(input, { now: clock.now(), unixTime: clock.unixTime() });
     } catch (error) {
       // A defect: what the core's state is worth is no longer known.
-      return this.#fail('invariant', `the core failed on ${input.type}`, error);
+      this.#fail('invariant', `the core failed on ${input.type}`, error);
+      return;
     }
     for (const effect of effects) {
       if (!this.#running) return;
