@@ -186,11 +186,12 @@ export class Chain {
 
   async #execute(raw: Uint8Array, parent: Hash): Promise<ExecutedBlock> {
     const block = parseBlock(raw);
-    const known = this.#inFlight.get(block.header.hash);
-    if (known !== undefined && Buffer.compare(known.executed.raw, raw) === 0) return known.executed;
+    // Known or not: the same block proposed a second time, above itself, must not pass.
     if (block.header.parentHash !== parent) {
       throw new InvalidBlockError('unknown-parent', `parent is ${block.header.parentHash}`);
     }
+    const known = this.#inFlight.get(block.header.hash);
+    if (known !== undefined && Buffer.compare(known.executed.raw, raw) === 0) return known.executed;
     const context = this.#contextOf(parent);
     const evm = await this.#evms.at(block.header.number, block.header.timestamp);
     const executed = await checkBlock(evm, context, block, raw, {
