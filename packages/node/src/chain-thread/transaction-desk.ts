@@ -7,6 +7,7 @@ import {
   ChainError,
   type ChainErrorCode,
   type DevelopmentAccountSet,
+  decodeSubmittedTransaction,
   decodeTransaction,
   type Hash,
   hashOf,
@@ -60,9 +61,10 @@ export class TransactionDesk {
     });
   }
 
-  /** Takes a client's transaction. Throws `ChainError`. */
-  submit(raw: Uint8Array, requestId: RequestId | null): Submission {
-    const signed = decodeTransaction(raw);
+  /** Takes a client's transaction; a blob transaction also with its sidecar. Throws `ChainError`. */
+  submit(submitted: Uint8Array, requestId: RequestId | null): Submission {
+    const signed = decodeSubmittedTransaction(submitted);
+    const { raw } = signed;
     const { hash } = signed.data;
     const wasHeld = this.#held.release(hash);
     if (requestId !== null) {
