@@ -45,6 +45,7 @@ async function startApplication() {
   const head: MempoolHead = {
     account: () => ({ nonce: 0n, balance: 0n }),
     gasLimit: () => chain.head.gasLimit,
+    baseFee: () => chain.head.baseFeePerGas ?? 0n,
     common: () => genesis.common,
   };
   const producer = new BlockProducer(
