@@ -240,6 +240,19 @@ describe('a foreign block', () => {
     });
   });
 
+  it('is refused on any parent but its own, also when it is in flight already', async () => {
+    const chain = await testChain();
+    const { block, raw } = await build(chain, [newWorkload().sign(transfer())]);
+    const sibling = await build(chain, []);
+    for (const parent of [block.header.hash, sibling.block.header.hash]) {
+      await expect(chain.executeBlock(raw, parent)).rejects.toMatchObject({
+        code: 'invalid-block',
+        fault: 'unknown-parent',
+      });
+    }
+    expect((await chain.executeBlock(raw, chain.head.hash)).block).toEqual(block);
+  });
+
   it('is refused when a number of its header has a second encoding', async () => {
     // Such a header would be stored with another hash than the block has, and never be found again.
     const genesis = testGenesis({ timestamp: 100 });
