@@ -109,17 +109,15 @@ describe('praline up --json', () => {
 
   it('takes the next free ports when some are busy, and says so', async () => {
     const first = up('--json');
-    const second = new PralineProcess(
-      ['up', '--json', '--data', join(folder, 'other'), '--rpc-port', String(rpcPort)],
-      { cwd: folder },
-    );
+    let second: PralineProcess | undefined;
     try {
-      const urls = [...(await ready(first)).nodes, ...(await ready(second)).nodes].map(
-        (node) => node.rpc,
-      );
+      const busy = await ready(first);
+      const args = ['--data', join(folder, 'other'), '--rpc-port', String(rpcPort)];
+      second = new PralineProcess(['up', '--json', ...args], { cwd: folder });
+      const urls = [...busy.nodes, ...(await ready(second)).nodes].map((node) => node.rpc);
       expect(new Set(urls).size).toBe(6);
     } finally {
-      await Promise.all([first.end('SIGINT'), second.end('SIGINT')]);
+      await Promise.all([first.end('SIGINT'), second?.end('SIGINT')]);
     }
   });
 });

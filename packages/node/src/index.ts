@@ -12,6 +12,7 @@ export {
   type InitClusterOptions,
   type InitNode,
   initCluster,
+  UNFINISHED_FILE_NAME,
 } from './cluster/init-cluster.ts';
 export {
   type StartedNode,

@@ -221,6 +221,20 @@ describe('following the head', () => {
     expect(dropped).toEqual([]);
   });
 
+  it('does not give up what a block has mined that it was not told of yet', () => {
+    const fixture = fundedPool();
+    const { pool } = fixture;
+    const dropped: DroppedTransaction[] = [];
+    pool.listen({ dropped: (event) => dropped.push(event) });
+    const { transaction } = pool.add(testTransaction({ from: ALICE, nonce: 0 }));
+    fixture.fund(ALICE, 10n ** 17n, 1n);
+    pool.add(testTransaction({ from: ALICE, nonce: 1 }));
+    expect(dropped).toEqual([]);
+    pool.onBlockCommitted([ALICE], new Set([transaction.data.hash]));
+    expect(pool.status()).toEqual({ pending: 1, queued: 0 });
+    expect(dropped).toEqual([]);
+  });
+
   it('says that another transaction took the nonce', () => {
     const fixture = fundedPool();
     const dropped: DroppedTransaction[] = [];

@@ -16,7 +16,7 @@ import type { PoolContent, PoolStatus } from './pool-view.ts';
 import { type PooledTransaction, pooled } from './pooled-transaction.ts';
 import { type SenderAccount, SenderQueue } from './sender-queue.ts';
 
-/** The committed head as the pool sees it. Asked anew each time. */
+/** The committed head. It may be ahead of the last `onBlockCommitted`, for the time until that call. */
 export interface MempoolHead {
   /** Zero nonce and balance for a missing account. */
   account(address: Address): SenderAccount;
@@ -183,15 +183,12 @@ export class Mempool {
     return this.#drop(hash, 'invalid', detail);
   }
 
+  /**
+   * A known sender's account stays as of the last `onBlockCommitted`. The head can be a block ahead of it, and only that
+   * call tells a mined transaction from one whose nonce another took.
+   */
   #currentQueue(address: Address): SenderQueue {
-    const account = this.#head.account(address);
-    const known = this.#queues.get(address);
-    if (known === undefined) return new SenderQueue(address, account);
-    const { nonce, balance } = known.account;
-    if (nonce !== account.nonce || balance !== account.balance) {
-      this.#synchronize(known, new Set());
-    }
-    return known;
+    return this.#queues.get(address) ?? new SenderQueue(address, this.#head.account(address));
   }
 
   #requireSenderRoom(transaction: PooledTransaction, queue: SenderQueue): void {

@@ -13,6 +13,7 @@ import {
   type LoadedCluster,
   loadCluster,
   lockNodeFolder,
+  UNFINISHED_FILE_NAME,
 } from '@praline/node';
 import { z } from 'zod';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
@@ -132,13 +133,17 @@ export function genesisOptions(options: NetworkOptions) {
 }
 
 function removeNetwork(folder: string, clusterPath: string): void {
-  const entries = readdirSync(folder).filter((name) => name !== LOCK_FOLDER);
-  if (entries.length > 0 && !existsSync(clusterPath)) {
+  const unfinished = join(folder, UNFINISHED_FILE_NAME);
+  const kept = new Set([LOCK_FOLDER, UNFINISHED_FILE_NAME]);
+  const entries = readdirSync(folder).filter((name) => !kept.has(name));
+  if (entries.length > 0 && !existsSync(clusterPath) && !existsSync(unfinished)) {
     throw new CommandError(
       EXIT_CODES.configuration,
       `${folder} holds no network (no ${CLUSTER_FILE_NAME}), so --reset leaves it alone.`,
     );
   }
+  // Before anything is removed, so that a run that is interrupted here can be repeated.
+  writeFileSync(unfinished, '');
   for (const name of entries) {
     rmSync(join(folder, name), { recursive: true });
   }

@@ -32,7 +32,7 @@ import { decodeMarker, encodeMarker } from './commit-marker.ts';
 import { stateDigestOf } from './state-digest.ts';
 
 /** A voter refuses an entry whose time is further ahead of its own clock than this, in milliseconds. */
-export const MAX_CLOCK_LEAD_MS = 15_000;
+const MAX_CLOCK_LEAD_MS = 15_000;
 
 /** An entry that is accepted and not committed, with the head block after it. */
 interface AcceptedEntry {

@@ -233,6 +233,48 @@ describe('a node that commits several blocks at once', () => {
   });
 });
 
+describe('a transaction that a leader signed', () => {
+  it('is not waited for when it stands behind a nonce gap, whoever asked', async () => {
+    const test = await TestService.start();
+    const requestId = 'ab'.repeat(16) as RequestId;
+    const raw = await test.service.forMain.sign(requestId, { ...TRANSFER, nonce: 7n });
+    expect(await test.service.forRpc.submit(raw, requestId)).toMatchObject({ place: 'queued' });
+    const next = await test.service.forMain.sign(requestId, { ...TRANSFER, nonce: 0n });
+    expect(await test.service.forRpc.submit(next, requestId)).toMatchObject({
+      place: 'executable',
+    });
+  });
+});
+
+describe('pooled transactions for other nodes', () => {
+  it('come all in turn, however few fit into one message, and from the start again', async () => {
+    const test = await TestService.start();
+    for (let count = 0; count < 3; count += 1) {
+      await test.send();
+    }
+    const offered: Uint8Array[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      offered.push(...(await test.service.forMain.nextForGossip(1)).map(({ raw }) => raw));
+    }
+    const pooled = (await test.service.forMain.pooledForGossip(10_000)).map(({ raw }) => raw);
+    expect(pooled).toHaveLength(3);
+    expect(offered).toEqual([...pooled, ...pooled]);
+  });
+
+  it('are bytes of their own, without what came with them', async () => {
+    const leader = await TestService.start();
+    const follower = await TestService.start();
+    await leader.send();
+    const [sent] = await leader.service.forMain.pooledForGossip(10_000);
+    const message = new Uint8Array(100_000);
+    message.set(sent?.raw ?? [], 500);
+    const raw = message.subarray(500, 500 + (sent?.raw.length ?? 0));
+    await follower.service.forMain.receive([{ raw, requestId: null }]);
+    const [pooled] = await follower.service.forMain.pooledForGossip(10_000);
+    expect(pooled?.raw.buffer.byteLength).toBe(raw.length);
+  });
+});
+
 describe('a blob transaction with its blobs', () => {
   it('is mined and passed on without them', async () => {
     const test = await TestService.start();

@@ -75,6 +75,7 @@ export class ChainService {
     rollback: (to) => this.#required.application.rollback(to),
     receive: async (transactions) => this.#required.desk.receive(transactions),
     pooledForGossip: async (maxBytes) => this.#required.desk.pooledForGossip(maxBytes),
+    nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
     sign: async (requestId, request) => this.#required.desk.sign(requestId, request),
     mine: () => this.#required.mine(),
     close: async () => {

@@ -16,7 +16,7 @@ import { folderError, nodeFolder } from '../config/node-folder.ts';
 import type { NodeOptions } from './node-options.ts';
 
 /** The validators in their agreed order, with where to reach them. */
-export function validatorsOf({ genesis, members }: NodeOptions): PeerAddress[] {
+function validatorsOf({ genesis, members }: NodeOptions): PeerAddress[] {
   return genesis.praline.validators.map((publicKey) => {
     const member = members.find((candidate) => candidate.publicKey === publicKey);
     if (member === undefined) {

@@ -61,6 +61,7 @@ export class PeerTraffic {
       pool: {
         receive: (transactions) => chain.receive(transactions),
         pooledForGossip: (maxBytes) => chain.pooledForGossip(maxBytes),
+        nextForGossip: (maxBytes) => chain.nextForGossip(maxBytes),
       },
       onError: onFailure,
     });
