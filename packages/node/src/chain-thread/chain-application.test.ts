@@ -118,7 +118,7 @@ describe('the chain as application', () => {
     expect(await application.processProposal(good)).toMatchObject({ accepted: true });
     await application.commit([good], certificateFor(good));
     expect(chain.head.number).toBe(1);
-  });
+  }, 60_000);
 
   it('refuses a block that stands in the entry below already', async () => {
     const { chain, leader, application, clock } = await startApplication();
