@@ -13,6 +13,7 @@ const USAGE = `npm run bench -- NAME [options]
   failover    leader killed to next committed transaction
 
   chain       blocks of transfers through the execution layer alone
+  transactions decoding and sender recovery alone
   transport   synced writes and frames between two nodes, without consensus
 
   --json                one JSON object on standard output
@@ -24,6 +25,7 @@ const USAGE = `npm run bench -- NAME [options]
 /** Layers by themselves: each file is a program of its own, with options of its own. */
 const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
   chain: () => import('./chain.ts'),
+  transactions: () => import('./transactions.ts'),
   transport: () => import('./transport.ts'),
 };
 

@@ -63,6 +63,16 @@ describe('Chain', () => {
     });
   });
 
+  it('refuses a block on top of itself, though it is in flight', async () => {
+    const chain = await testChain();
+    const { block, raw } = await build(chain, [newWorkload().sign(transfer())]);
+    await expect(chain.executeBlock(raw, block.header.hash)).rejects.toMatchObject({
+      fault: 'unknown-parent',
+    });
+    const { block: again } = await chain.executeBlock(raw, block.header.parentHash);
+    expect(again.header.hash).toBe(block.header.hash);
+  });
+
   it('continues after reopening, with head, marker and state', async () => {
     const folder = temporaryFolder();
     const genesis = testGenesis();

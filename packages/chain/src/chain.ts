@@ -186,7 +186,7 @@ export class Chain {
 
   async #execute(raw: Uint8Array, parent: Hash): Promise<ExecutedBlock> {
     const block = parseBlock(raw);
-    // Known or not: the same block proposed a second time, above itself, must not pass.
+    // Known or not: a block may not stand twice in the log.
     if (block.header.parentHash !== parent) {
       throw new InvalidBlockError('unknown-parent', `parent is ${block.header.parentHash}`);
     }

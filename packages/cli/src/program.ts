@@ -12,7 +12,7 @@ import type { Console } from './output/console.ts';
 
 const manifest = createRequire(import.meta.url)('../package.json') as { readonly version: string };
 
-export function createProgram(console: Console): Command {
+function createProgram(console: Console): Command {
   const program = new Command('praline')
     .description('A fault-tolerant Ethereum network that starts with one command.')
     .version(manifest.version)

@@ -32,7 +32,6 @@ it('exports exactly what is listed here', () => {
       "SYSTEM_CLOCK",
       "StatementSigner",
       "StorageError",
-      "TRANSACTION_MAX_BYTES",
       "TlsTransport",
       "TransportError",
       "clusterIdOf",

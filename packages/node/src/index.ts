@@ -1,6 +1,6 @@
 /** Running Praline nodes: one from a cluster file, or a whole cluster in this process. */
 export { DEV_FORKS, type DevFork, type DevGenesisOptions } from '@praline/chain';
-export { NodeKey } from 'mokka';
+export { FolderLock, NodeKey } from 'mokka';
 export {
   type Cluster,
   type CreateClusterOptions,
@@ -12,6 +12,7 @@ export {
   type InitClusterOptions,
   type InitNode,
   initCluster,
+  UNFINISHED_FILE_NAME,
 } from './cluster/init-cluster.ts';
 export {
   type StartedNode,
@@ -30,6 +31,7 @@ export {
   parseClusterFile,
 } from './config/cluster-file.ts';
 export { ConfigError, type ConfigErrorCode } from './config/config-error.ts';
+export { LOCK_FOLDER, lockNodeFolder } from './config/node-folder.ts';
 export { findFreePorts, isPortFree, requireFreePort } from './config/ports.ts';
 export { type NodeEvent, nodeEventSchema } from './lifecycle/node-event.ts';
 export type { NodeOptions } from './lifecycle/node-options.ts';

@@ -57,23 +57,6 @@ export function addNetworkOptions(command: Command): Command {
     .option('--balance <ether>', 'ether of each funded account (default: 10000)', parseEther);
 }
 
-/** Names of the options that were given although they only matter to a chain that is yet to be made. */
-export function givenChainOptions(options: NetworkOptions): string[] {
-  const names: readonly [keyof NetworkOptions, string][] = [
-    ['nodes', '--nodes'],
-    ['rpcPort', '--rpc-port'],
-    ['peerPort', '--peer-port'],
-    ['blockTime', '--block-time'],
-    ['emptyBlocks', '--empty-blocks'],
-    ['chainId', '--chain-id'],
-    ['hardfork', '--hardfork'],
-    ['mnemonic', '--mnemonic'],
-    ['accounts', '--accounts'],
-    ['balance', '--balance'],
-  ];
-  return names.filter(([key]) => options[key] !== undefined).map(([, name]) => name);
-}
-
 export function nodeCountOf({ nodes }: NetworkOptions): number {
   return nodes ?? DEFAULT_NODES;
 }

@@ -1,6 +1,7 @@
 /** `praline node`: one node in the foreground. */
 import { hostname } from 'node:os';
 import {
+  ConfigError,
   loadCluster,
   type NodeEvent,
   type StartedNode,
@@ -58,10 +59,16 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
   };
   const cluster = loadCluster(options.cluster);
   const shared = { cluster, logLevel: options.logLevel, onEvent: print };
-  const node =
+  const started =
     options.node === undefined
-      ? await startFirstFreeNode(shared)
-      : await startClusterNode({ ...shared, number: options.node, init: options.init === true });
+      ? startFirstFreeNode(shared)
+      : startClusterNode({ ...shared, number: options.node, init: options.init === true });
+  const node = await started.catch((error: unknown) => {
+    if (options.json && error instanceof ConfigError) {
+      print({ event: 'failed', code: error.code, message: error.message });
+    }
+    throw error;
+  });
   const asked = Promise.race([untilStopSignal({ onSecond: onSecondSignal }), untilParentGone()]);
   const failure = await Promise.race([asked.then(() => null), node.failed]);
   await stopNode(node);

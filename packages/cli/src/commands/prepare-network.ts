@@ -1,14 +1,19 @@
 /** The cluster folder that `start` runs: made on the first run, continued on every later one. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CLUSTER_FILE_NAME,
+  FolderLock,
   findFreePorts,
+  formatClusterFile,
   type InitNode,
   initCluster,
+  isPortFree,
+  LOCK_FOLDER,
   type LoadedCluster,
   loadCluster,
-  requireFreePort,
+  lockNodeFolder,
+  UNFINISHED_FILE_NAME,
 } from '@praline/node';
 import { z } from 'zod';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
@@ -28,9 +33,10 @@ type StoredOptions = z.infer<typeof storedOptions>;
 
 export interface PreparedNetwork {
   readonly cluster: LoadedCluster;
-  readonly isNew: boolean;
   /** What the user should know, such as ports that were moved. */
   readonly notes: readonly string[];
+  /** Lets another `praline start` have the folder. */
+  release(): Promise<void>;
 }
 
 /** Throws `ConfigError` and `CommandError`. */
@@ -39,21 +45,70 @@ export async function prepareNetwork(
   options: NetworkOptions,
   reset: boolean,
 ): Promise<PreparedNetwork> {
-  const clusterPath = join(folder, CLUSTER_FILE_NAME);
-  if (reset && existsSync(folder)) {
-    removeNetwork(folder, clusterPath);
+  const lock = await lockFolder(folder);
+  try {
+    const clusterPath = join(folder, CLUSTER_FILE_NAME);
+    if (reset) {
+      removeNetwork(folder, clusterPath);
+    }
+    const notes: string[] = [];
+    const cluster = existsSync(clusterPath)
+      ? await continueNetwork(folder, clusterPath, options, notes)
+      : await makeNetwork(folder, options, notes);
+    return { cluster, notes, release: () => lock.release() };
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
-  if (existsSync(clusterPath)) {
-    requireSameOptions(folder, options);
-    const cluster = loadCluster(clusterPath);
-    await requirePortsFree(cluster);
-    return { cluster, isNew: false, notes: [] };
-  }
-  const notes: string[] = [];
-  const nodes = await chooseNodes(options, notes);
+}
+
+async function makeNetwork(
+  folder: string,
+  options: NetworkOptions,
+  notes: string[],
+): Promise<LoadedCluster> {
+  const nodes = await chooseNodes(options, nodeCountOf(options), notes);
   const cluster = await initCluster({ folder, nodes, genesis: genesisOptions(options) });
   writeFileSync(join(folder, OPTIONS_FILE_NAME), `${JSON.stringify(toStored(options), null, 2)}\n`);
-  return { cluster, isNew: true, notes };
+  return cluster;
+}
+
+async function continueNetwork(
+  folder: string,
+  clusterPath: string,
+  options: NetworkOptions,
+  notes: string[],
+): Promise<LoadedCluster> {
+  const stored = requireSameOptions(folder, options);
+  const cluster = loadCluster(clusterPath);
+  if (await arePortsFree(cluster)) {
+    return cluster;
+  }
+  const { nodes } = cluster.file;
+  // A node that runs by hand keeps its ports.
+  for (const position of nodes.keys()) {
+    const lock = await lockNodeFolder(cluster.dataPath(position + 1));
+    await lock.release();
+  }
+  const moved = await chooseNodes({ ...stored, ...options }, nodes.length, notes);
+  const file = {
+    ...cluster.file,
+    nodes: nodes.map((node, position) => ({ ...node, ...moved[position] })),
+  };
+  writeFileSync(clusterPath, formatClusterFile(file));
+  return loadCluster(clusterPath);
+}
+
+async function lockFolder(folder: string): Promise<FolderLock> {
+  try {
+    return await FolderLock.acquire(folder);
+  } catch (error) {
+    throw new CommandError(
+      EXIT_CODES.configuration,
+      `Can not use ${folder}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 /** What `initCluster` puts into the genesis file. */
@@ -78,20 +133,39 @@ export function genesisOptions(options: NetworkOptions) {
 }
 
 function removeNetwork(folder: string, clusterPath: string): void {
-  if (!existsSync(clusterPath)) {
+  const unfinished = join(folder, UNFINISHED_FILE_NAME);
+  const kept = new Set([LOCK_FOLDER, UNFINISHED_FILE_NAME]);
+  const entries = readdirSync(folder).filter((name) => !kept.has(name));
+  if (entries.length > 0 && !existsSync(clusterPath) && !existsSync(unfinished)) {
     throw new CommandError(
       EXIT_CODES.configuration,
       `${folder} holds no network (no ${CLUSTER_FILE_NAME}), so --reset leaves it alone.`,
     );
   }
-  rmSync(folder, { recursive: true });
+  // Before anything is removed, so that a run that is interrupted here can be repeated.
+  writeFileSync(unfinished, '');
+  for (const name of entries) {
+    rmSync(join(folder, name), { recursive: true });
+  }
 }
 
-/** Ports that were asked for must be free; the usual ones give way to the next free ones. */
-async function chooseNodes(options: NetworkOptions, notes: string[]): Promise<InitNode[]> {
-  const count = nodeCountOf(options);
-  const rpcPorts = await choosePorts(options.rpcPort, DEFAULT_RPC_PORT, count, 'RPC', notes);
-  const peerPorts = await choosePorts(options.peerPort, DEFAULT_PEER_PORT, count, 'peer', notes);
+/** The ports that were asked for, or the usual ones; those that are taken give way to the next free ones. */
+async function chooseNodes(
+  options: NetworkOptions,
+  count: number,
+  notes: string[],
+): Promise<InitNode[]> {
+  const choose = async (from: number, purpose: string, others: readonly number[]) => {
+    const ports = await findFreePorts(HOST, from, count, others);
+    if (ports.at(-1) !== from + count - 1) {
+      notes.push(
+        `Some of the ports ${from} to ${from + count - 1} are taken: the ${purpose} ports are ${ports.join(', ')}.`,
+      );
+    }
+    return ports;
+  };
+  const rpcPorts = await choose(options.rpcPort ?? DEFAULT_RPC_PORT, 'RPC', []);
+  const peerPorts = await choose(options.peerPort ?? DEFAULT_PEER_PORT, 'peer', rpcPorts);
   return rpcPorts.map((rpcPort, position) => ({
     host: HOST,
     port: peerPorts[position] ?? 0,
@@ -100,34 +174,13 @@ async function chooseNodes(options: NetworkOptions, notes: string[]): Promise<In
   }));
 }
 
-async function choosePorts(
-  asked: number | undefined,
-  usual: number,
-  count: number,
-  purpose: string,
-  notes: string[],
-): Promise<number[]> {
-  if (asked !== undefined) {
-    const ports = Array.from({ length: count }, (_, position) => asked + position);
-    for (const port of ports) {
-      await requireFreePort(HOST, port, `${purpose} port`);
+async function arePortsFree(cluster: LoadedCluster): Promise<boolean> {
+  for (const { host, port, rpcHost, rpcPort } of cluster.file.nodes) {
+    if (!(await isPortFree(rpcHost, rpcPort)) || !(await isPortFree(host, port))) {
+      return false;
     }
-    return ports;
   }
-  const ports = await findFreePorts(HOST, usual, count);
-  if (ports.at(-1) !== usual + count - 1) {
-    notes.push(
-      `Some of the ports ${usual} to ${usual + count - 1} are taken: the ${purpose} ports are ${ports.join(', ')}.`,
-    );
-  }
-  return ports;
-}
-
-async function requirePortsFree(cluster: LoadedCluster): Promise<void> {
-  for (const [position, node] of cluster.file.nodes.entries()) {
-    await requireFreePort(node.rpcHost, node.rpcPort, `RPC port of node ${position + 1}`);
-    await requireFreePort(node.host, node.port, `peer port of node ${position + 1}`);
-  }
+  return true;
 }
 
 function toStored(options: NetworkOptions): StoredOptions {
@@ -139,10 +192,14 @@ function toStored(options: NetworkOptions): StoredOptions {
   return stored;
 }
 
-function requireSameOptions(folder: string, options: NetworkOptions): void {
+/** Answers the ports that the network was made with. */
+function requireSameOptions(
+  folder: string,
+  options: NetworkOptions,
+): Pick<NetworkOptions, 'rpcPort' | 'peerPort'> {
   const path = join(folder, OPTIONS_FILE_NAME);
   if (!existsSync(path)) {
-    return;
+    return {};
   }
   const parsed = storedOptions.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   const stored = parsed.success ? parsed.data : {};
@@ -159,4 +216,9 @@ function requireSameOptions(folder: string, options: NetworkOptions): void {
       );
     }
   }
+  const { rpcPort, peerPort } = stored;
+  return {
+    ...(typeof rpcPort === 'number' ? { rpcPort } : {}),
+    ...(typeof peerPort === 'number' ? { peerPort } : {}),
+  };
 }

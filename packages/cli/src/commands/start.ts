@@ -7,12 +7,14 @@ import { formatBanner } from '../output/banner.ts';
 import type { Console } from '../output/console.ts';
 import { formatEvent, withTime } from '../output/event-line.ts';
 import type { NetworkEvent } from '../supervisor/network-event.ts';
-import { NetworkSupervisor } from '../supervisor/network-supervisor.ts';
+import { NetworkSupervisor, StartError } from '../supervisor/network-supervisor.ts';
 import { addNetworkOptions, type NetworkOptions } from './network-options.ts';
 import { prepareNetwork } from './prepare-network.ts';
 import { untilStopSignal } from './stop-signal.ts';
 
 const DEFAULT_FOLDER = '.praline';
+/** How often ports are chosen again when others take them at the same moment. */
+const START_ATTEMPTS = 4;
 
 interface StartOptions extends NetworkOptions {
   readonly data: string;
@@ -62,35 +64,59 @@ async function start(options: StartOptions, console: Console): Promise<void> {
   const folder = resolve(data);
   const peerPort = given.peerPort ?? p2pPort;
   const network: NetworkOptions = { ...given, ...(peerPort === undefined ? {} : { peerPort }) };
-  const { cluster, notes } = await prepareNetwork(folder, network, reset === true);
-  const description = describeNetwork(cluster);
-  const print = json
-    ? (event: NetworkEvent) => console.json(jsonEvent(event, description))
-    : (event: NetworkEvent) => printEvent(event, description, console);
-  if (!json) {
+  let isStopping = false;
+  let current: NetworkSupervisor | null = null;
+  const stopSignal = untilStopSignal({ onSecond: () => current?.kill() }).then(() => {
+    isStopping = true;
+  });
+  for (let attempt = 1; ; attempt += 1) {
+    const prepared = await prepareNetwork(folder, network, reset === true && attempt === 1);
+    const { cluster, notes } = prepared;
+    const description = describeNetwork(cluster);
     for (const note of notes) {
-      console.line(note);
+      // Standard output holds nothing but events with --json.
+      (json ? console.error : console.line)(note);
+    }
+    const print = json
+      ? (event: NetworkEvent) => console.json(jsonEvent(event, description))
+      : (event: NetworkEvent) => printEvent(event, description, console);
+    const supervisor = new NetworkSupervisor({
+      cluster,
+      restart: restart === true,
+      nodeArguments: logLevel === undefined ? [] : ['--log-level', logLevel],
+      onEvent: print,
+    });
+    current = supervisor;
+    try {
+      await runUntilStopped(supervisor, stopSignal, json ? null : console);
+      print({ event: 'stopped' });
+      return;
+    } catch (error) {
+      // Somebody took a port between the look and the start: look again.
+      const isPortTaken = error instanceof StartError && error.code === 'port-taken';
+      if (isStopping || !isPortTaken || attempt === START_ATTEMPTS) {
+        throw error;
+      }
+    } finally {
+      await prepared.release();
     }
   }
-  const supervisor = new NetworkSupervisor({
-    cluster,
-    restart: restart === true,
-    nodeArguments: logLevel === undefined ? [] : ['--log-level', logLevel],
-    onEvent: print,
-  });
-  const stopSignal = untilStopSignal({ onSecond: () => supervisor.kill() });
+}
+
+async function runUntilStopped(
+  supervisor: NetworkSupervisor,
+  stopSignal: Promise<void>,
+  console: Console | null,
+): Promise<void> {
   const started = supervisor.start();
   await Promise.race([started, stopSignal]);
-  const commands = json ? null : listenForCommands(supervisor, console);
+  const commands = console === null ? null : listenForCommands(supervisor, console);
   await stopSignal;
   commands?.close();
-  if (!json) {
-    console.line('');
-    console.line('Stopping ...');
-  }
+  console?.line('');
+  console?.line('Stopping ...');
   await supervisor.stop();
   await started.catch(() => {});
-  print({ event: 'stopped' });
 }
 
 function printEvent(event: NetworkEvent, description: NetworkDescription, console: Console): void {

@@ -1,12 +1,22 @@
 /** Runs all nodes of a cluster file as child processes and reports what happens to them. */
 import type { LoadedCluster } from '@praline/node';
-import { CommandError, EXIT_CODES } from '../exit-code.ts';
+import { CommandError, EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { ChildNode } from './child-node.ts';
 import { EventMerge } from './event-merge.ts';
 import type { NetworkEvent } from './network-event.ts';
 
 /** Pause before a node that died is started again. */
 const RESTART_PAUSE_MS = 1_000;
+
+/** A node ended before the network was ready. `code` is a `ConfigErrorCode` where the node gave one. */
+export class StartError extends CommandError {
+  readonly code: string | null;
+
+  constructor(exitCode: ExitCode, message: string, code: string | null) {
+    super(exitCode, message);
+    this.code = code;
+  }
+}
 
 export interface NetworkSupervisorOptions {
   readonly cluster: LoadedCluster;
@@ -20,6 +30,8 @@ export class NetworkSupervisor {
   readonly #options: NetworkSupervisorOptions;
   readonly #merge: EventMerge;
   readonly #children = new Map<number, ChildNode>();
+  /** Why nodes said that they stop. */
+  readonly #failures = new Map<number, string>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #stopping = false;
   #failStart: ((error: Error) => void) | null = null;
@@ -59,9 +71,12 @@ export class NetworkSupervisor {
     return down;
   }
 
-  /** Stops every node and waits for them. */
+  /** Stops every node and waits for them. A start that still waits for the network to be ready rejects. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#failStart?.(
+      new StartError(EXIT_CODES.failure, 'The network was stopped before it was ready.', null),
+    );
     for (const timer of this.#restarts) {
       clearTimeout(timer);
     }
@@ -82,7 +97,12 @@ export class NetworkSupervisor {
       node,
       clusterPath: this.#options.cluster.path,
       extraArguments: this.#options.nodeArguments,
-      onEvent: (event) => this.#tell(this.#merge.heard(node, event)),
+      onEvent: (event) => {
+        if (event.event === 'failed') {
+          this.#failures.set(node, event.code);
+        }
+        this.#tell(this.#merge.heard(node, event));
+      },
       onExit: ({ code, signal, asked, lastWords }) => {
         if (this.#children.get(node) === child) {
           this.#children.delete(node);
@@ -98,9 +118,12 @@ export class NetworkSupervisor {
   #lost(node: number, code: number | null, signal: string | null, lastWords: string): void {
     if (this.#failStart !== null) {
       this.#failStart(
-        new CommandError(
+        new StartError(
           code === EXIT_CODES.configuration ? EXIT_CODES.configuration : EXIT_CODES.failure,
-          lastWords === '' ? `Node ${node} ended before it was ready.` : lastWords,
+          lastWords === ''
+            ? `Node ${node} ended before it was ready.`
+            : lastWords.replace(/^praline: /, ''),
+          this.#failures.get(node) ?? null,
         ),
       );
       return;

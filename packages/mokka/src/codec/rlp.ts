@@ -24,6 +24,8 @@ export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 export const MAX_LIST_ITEMS = 1024;
 /** Deepest list in any message; deeper input is refused before it is copied level by level. */
 const MAX_DEPTH = 8;
+/** Greatest number of items in a message, nested ones included: a full list of the largest statements. */
+const MAX_ITEMS = 16 * MAX_LIST_ITEMS;
 /** Bytes of the largest integer, 2^53 - 1. */
 const MAX_INTEGER_BYTES = 7;
 
@@ -41,7 +43,7 @@ export function decodeItem(bytes: Uint8Array): Item {
     throw new DecodeError('too-large', `${bytes.length} bytes exceed ${MAX_MESSAGE_BYTES}`);
   }
   if (bytes.length === 0) throw new DecodeError('malformed-rlp', 'no bytes');
-  checkDepth(bytes);
+  checkShape(bytes);
   try {
     return RLP.decode(bytes) as Item;
   } catch (error) {
@@ -49,11 +51,15 @@ export function decodeItem(bytes: Uint8Array): Item {
   }
 }
 
-/** Walks list headers without copying; lengths are checked again by the decoder. */
-function checkDepth(bytes: Uint8Array): void {
+/**
+ * Walks headers without copying, before the decoder makes an object of each item: a frame of single bytes would cost
+ * it a minute and gigabytes. Lengths are checked again by the decoder.
+ */
+function checkShape(bytes: Uint8Array): void {
   const ends: number[] = [];
   let at = 0;
-  while (at < bytes.length) {
+  for (let items = 0; at < bytes.length; items += 1) {
+    if (items === MAX_ITEMS) throw new DecodeError('too-large', `more than ${MAX_ITEMS} items`);
     while (ends.length > 0 && at >= (ends[ends.length - 1] ?? 0)) ends.pop();
     const first = bytes[at] ?? 0;
     const isList = first >= 0xc0;

@@ -13,6 +13,8 @@ import { verifyCertificate } from './verification.ts';
 
 /** Entries staged without a proof; beyond, a peer's answer is taken as wrong. */
 const MAX_STAGED_ENTRIES = 4096;
+/** Payload bytes staged without a proof, likewise: far more than leaders have in flight. */
+const MAX_STAGED_BYTES = 256 * 1024 * 1024;
 /** Fetching pauses while the application is this many batches behind. */
 const MAX_UNAPPLIED_BATCHES = 8;
 
@@ -112,13 +114,19 @@ export function onEntries(
   if (message.certificate !== null) commitStaged(context, catchUp, message.certificate);
   if (context.halted !== null || context.catchUp !== catchUp) return;
   if (reachTarget(context, catchUp)) return;
-  if (message.entries.length === 0 || catchUp.staged.length > MAX_STAGED_ENTRIES) {
-    if (catchUp.staged.length > MAX_STAGED_ENTRIES) catchUp.staged = [];
+  const isTooMuch = exceedsStaging(catchUp.staged);
+  if (message.entries.length === 0 || isTooMuch) {
+    if (isTooMuch) catchUp.staged = [];
     catchUp.retryAt = pause;
     return;
   }
   const wanted = whatToFetch(context);
   if (wanted !== null) request(context, wanted, catchUp.attempt, catchUp.staged);
+}
+
+function exceedsStaging(staged: readonly Entry[]): boolean {
+  const bytes = staged.reduce((sum, entry) => sum + entry.payload.length, 0);
+  return staged.length > MAX_STAGED_ENTRIES || bytes > MAX_STAGED_BYTES;
 }
 
 /** A certificate for one of the staged entries: everything up to it is stored and committed. */

@@ -157,10 +157,10 @@ export function mergeChain(context: CoreContext, entries: readonly Entry[], term
   const operations = [];
   if (log.tip.index >= first.index) {
     const to = { index: (first.index - 1) as Entry['index'], hash: first.parentHash };
-    if ((log.get(first.index)?.term ?? 0) > term) {
+    if (log.tip.term > term) {
       context.halt(
         'conflicting-commit',
-        `entry ${first.index} of a later term conflicts with an agreed one`,
+        `entry ${log.tip.index} is of a later term than an agreed chain that conflicts with it`,
       );
       return false;
     }

@@ -48,6 +48,29 @@ export function persist(
   context.emit({ type: 'persist', ticket, operations: all });
 }
 
+/**
+ * The log dropped its entries above `index`: what their writes would have enabled must not happen, for their deletion is on
+ * its way to the disk behind them, even where the same entry is stored again after that.
+ */
+export function forgetWritesAbove(context: CoreContext, index: LogIndex): void {
+  for (const write of context.writes) {
+    write.after = write.after.filter((after) => indexOf(after) <= index);
+  }
+}
+
+function indexOf(after: AfterSync): number {
+  switch (after.type) {
+    case 'synced':
+      return after.id.index;
+    case 'vote':
+      return after.vote.index;
+    case 'propose':
+      return after.entry.index;
+    case 'term-vote':
+      return 0;
+  }
+}
+
 /** Writes certificates that no other write took along. */
 export function flushCertificates(context: CoreContext): void {
   if (context.unsavedCertificates.length > 0) persist(context, [], []);

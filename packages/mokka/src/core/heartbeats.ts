@@ -18,6 +18,8 @@ export function sendHeartbeats(context: CoreContext): Done {
   const { leading, log } = context;
   if (leading === null) return;
   leading.heartbeatAt = context.now + context.options.timing.heartbeatInterval;
+  // A stored entry that the application refused is tried again: nothing can be proposed above it.
+  context.execution.refused = null;
   if (!leading.announced) return;
   context.broadcast({
     type: 'heartbeat',

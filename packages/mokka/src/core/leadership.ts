@@ -7,7 +7,7 @@ import { decodeLeaderProof } from '../codec/certificate-codec.ts';
 import { DecodeError } from '../codec/decode-error.ts';
 import type { LeaderProof } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
-import { deleteEntriesFrom, persist, putTerm } from './durability.ts';
+import { deleteEntriesFrom, forgetWritesAbove, persist, putTerm } from './durability.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
 import { rollbackExecution } from './execution.ts';
@@ -44,6 +44,14 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
     return false;
   }
   if (!isConsistent(context, entry, anchor)) return false;
+  const { log } = context;
+  // A term-start that is committed may be out of memory: then nothing is to be dropped.
+  const isOpen = entry.index > log.committed.index && !log.contains(entry);
+  // Rule *proof*: entries of the present term are never dropped for another proof of it.
+  if (isOpen && log.tip.term === entry.term) {
+    context.ignore('second-term-start');
+    return false;
+  }
   if (entry.term > context.term) enterTerm(context, entry.term);
   context.leadership = {
     term: entry.term,
@@ -54,9 +62,6 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
     adoptedAt: context.now,
   };
   context.candidacy = null;
-  const { log } = context;
-  // A term-start that is committed may be out of memory: then nothing is to be dropped.
-  const isOpen = entry.index > log.committed.index && !log.contains(entry);
   if (isOpen && log.contains(anchor)) truncateLog(context, anchor);
   context.lastProgressAt = context.now;
   onLeaderHeard(context);
@@ -88,11 +93,14 @@ function readProof(context: CoreContext, entry: Entry): LeaderProof | null {
  */
 function isConsistent(context: CoreContext, entry: Entry, anchor: EntryId): boolean {
   const { log } = context;
-  const { committed, certificate } = log;
+  const { committed } = log;
+  // After a restart the certificate of what is applied may still be ahead of the log.
+  const certificate = log.certificate ?? context.ahead;
   if (certificate === null || log.contains(entry)) return true;
   if (certificate.term < entry.term) {
-    const covers = anchor.index > committed.index || log.contains(anchor);
-    if (covers) return true;
+    if (anchor.index > committed.index || anchor.hash === committed.hash) return true;
+  } else if (certificate !== log.certificate) {
+    return true;
   } else if (entry.index > committed.index) {
     context.ignore('term-start-above-its-term');
     return false;
@@ -119,7 +127,13 @@ export function truncateLog(context: CoreContext, to: EntryId): void {
 export function dropAbove(context: CoreContext, to: EntryId): Done {
   rollbackExecution(context, to);
   context.log.truncate(to.index);
-  if ((context.termVote?.termVote.lock.index ?? 0) > to.index) context.lockSuperseded = true;
+  forgetWritesAbove(context, to.index);
+  const { termVote, syncedTermVote, leadership, candidacy } = context;
+  if ((termVote?.termVote.lock.index ?? 0) <= to.index) return;
+  // A certificate of an earlier term outranks the lock without electing anybody: a promise that was sent stays open, or this
+  // node would be alone with it.
+  const isByCertificate = leadership === null && candidacy === null;
+  if (!isByCertificate || termVote !== syncedTermVote) context.lockSuperseded = true;
 }
 
 /** Rule *step-down*: stops proposing and waits for another leader; this term is over for this node. */

@@ -198,6 +198,12 @@ export class Probe {
     }
   }
 
+  /** Answers the oldest of what was held back, as if only that much time had passed. */
+  async releaseOne(): Promise<void> {
+    const effect = this.waiting.shift();
+    if (effect !== undefined) await this.#answer(effect);
+  }
+
   /** Answers everything that was held back. */
   async release(): Promise<void> {
     this.held.clear();

@@ -10,7 +10,7 @@ import type { Justification, TermVoteMessage } from './message.ts';
 import { checkOwnTermVote } from './own-key.ts';
 import type { HandOver, TermVote } from './statements.ts';
 import type { NodeId, Term } from './types.ts';
-import { isHandOverTo, isJustified } from './verification.ts';
+import { isHandOverTo, isJustified, MAX_JUSTIFICATION_PER_VALIDATOR } from './verification.ts';
 
 /** Leaves whatever the node did in its present term. The caller has checked that `term` is higher. */
 export function enterTerm(context: CoreContext, term: Term): Done {
@@ -26,6 +26,8 @@ export function enterTerm(context: CoreContext, term: Term): Done {
     }
   }
   dropIncoming(context);
+  // What was refused may have been so for a passing reason: whoever leads the new term needs it.
+  context.execution.refused = null;
   resetElectionTimer(context);
   context.changed = true;
 }
@@ -82,19 +84,25 @@ export function onTermVote(context: CoreContext, from: NodeId, message: TermVote
   if (!context.validators.includes(termVote.voter)) return context.ignore('not-a-validator');
   if (termVote.epoch !== context.epoch) return context.ignore('other-epoch');
   if (termVote.lock.term >= termVote.term) return context.ignore('lock-not-below-term');
+  if (message.justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * context.validators.length) {
+    return context.ignore('too-many-statements');
+  }
   if (termVote.voter === context.self) {
     if (context.signer.verify(termVote)) checkOwnTermVote(context, termVote);
     return;
   }
   if (termVote.term < context.term) return context.ignore('stale-term-vote');
-  const { termVotes } = context.election;
+  const { termVotes, termVotesHeardAt } = context.election;
   const known = termVotes.get(termVote.voter);
   const isNews = known === undefined || known.term < termVote.term;
   if (isNews) {
     if (!context.signer.verify(termVote)) return context.ignore('bad-signature');
     termVotes.set(termVote.voter, termVote);
+    termVotesHeardAt.set(termVote.voter, context.now);
     relay(context, from, message);
     context.changed = true;
+  } else if (known.term === termVote.term && from === termVote.voter) {
+    termVotesHeardAt.set(termVote.voter, context.now);
   }
   if (termVote.term > context.term) join(context, termVote.term, message.justification);
 }
@@ -133,7 +141,8 @@ export function onHandOver(context: CoreContext, handOver: HandOver): Done {
   if (context.leaderOf(handOver.toTerm) !== context.self) {
     return context.ignore('hand-over-to-another');
   }
-  if (!isHandOverTo(handOver.toTerm, context.term, handOver, context)) {
+  const isPresent = handOver.fromTerm === context.term;
+  if (!isPresent || !isHandOverTo(handOver.toTerm, context.term, handOver, context)) {
     return context.ignore('stale-hand-over');
   }
   if (!context.signer.verify(handOver)) return context.ignore('bad-signature');

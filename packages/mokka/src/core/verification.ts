@@ -16,6 +16,9 @@ export interface ValidatorSet {
   readonly crashModel: CrashModel;
 }
 
+/** Statements in a justification for each validator; a correct node sends at most one of each. */
+export const MAX_JUSTIFICATION_PER_VALIDATOR = 3;
+
 /** Rule *lock*: by term, then by index; never by the promised term. */
 export function compareLocks(left: Lock, right: Lock): number {
   return left.term - right.term || left.index - right.index;
@@ -74,7 +77,8 @@ export function countsUpTo(statement: Exclude<Justification, { type: 'hand-over'
 
 /**
  * Rule *promise*: whether `justification` makes a node of `ownTerm` join `term`: a quorum of statements that count for it,
- * f+1 term votes for it or a later one, or a hand-over by the leader of the node's own term.
+ * f+1 term votes for it or a later one, or a hand-over to it
+ * that the node's own term has not outlived.
  */
 export function isJustified(
   term: Term,
@@ -83,7 +87,7 @@ export function isJustified(
   set: ValidatorSet,
   signer: StatementSigner,
 ): boolean {
-  if (justification.length > 3 * set.validators.length) return false;
+  if (justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * set.validators.length) return false;
   const supporters = new Set<NodeId>();
   const promised = new Set<NodeId>();
   for (const statement of justification) {
@@ -106,7 +110,10 @@ export function isJustified(
   );
 }
 
-/** Rule *expiry*: HandOver(T -> T') stands for a pre-vote quorum for T' <= T+n at nodes of term T. */
+/**
+ * Rule *expiry*: HandOver(T -> T') stands for a pre-vote quorum for T' <= T+n. It makes its receiver start T' in term T only,
+ * but whoever has started T' is joined from terms between, too: else it would be alone with its promise until they end.
+ */
 export function isHandOverTo(
   term: Term,
   ownTerm: Term,
@@ -116,8 +123,8 @@ export function isHandOverTo(
   return (
     handOver.epoch === set.epoch &&
     handOver.toTerm === term &&
-    handOver.fromTerm === ownTerm &&
-    handOver.toTerm > handOver.fromTerm &&
+    handOver.fromTerm <= ownTerm &&
+    handOver.toTerm > ownTerm &&
     handOver.toTerm <= handOver.fromTerm + set.validators.length &&
     handOver.leader === leaderOf(set.validators, handOver.fromTerm)
   );

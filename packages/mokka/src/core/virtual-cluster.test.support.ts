@@ -166,8 +166,10 @@ export class VirtualNode {
   readonly tables = new MemoryTables();
   readonly application = new TestApplication();
   core: Core | null = null;
-  /** Counts starts; what belongs to an earlier run never arrives. */
+  /** Counts starts and crashes; what belongs to an earlier run never arrives. */
   run = 0;
+  /** Writes that reached the disk, in all runs. */
+  synced = 0;
   halt: Extract<Effect, { type: 'halt' }> | null = null;
   readonly sent: { readonly to: NodeId; readonly message: Message }[] = [];
   readonly events: CoreEvent[] = [];
@@ -239,6 +241,7 @@ export class VirtualCluster {
   crash(number: number): void {
     const node = this.node(number);
     node.core = null;
+    node.run += 1;
     node.application.crash();
     for (const [other, peer] of this.nodes.entries()) {
       if (peer.core !== null)
@@ -403,6 +406,7 @@ function persisted(
   effect: { ticket: Ticket; operations: readonly StorageOperation[] },
 ): Input {
   const { numbered, records } = node.tables;
+  node.synced += 1;
   for (const operation of effect.operations) {
     if (operation.type === 'put-record') records.set(operation.name, operation.value);
     else if (operation.type === 'delete-record') records.delete(operation.name);

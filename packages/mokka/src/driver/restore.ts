@@ -75,8 +75,8 @@ export async function restoreCore(
   const records = await storage.records();
   checkIdentity(records.get(RECORDS.identity), options);
   const lastIndex = ((await storage.lastKey('entries')) ?? 0) as LogIndex;
-  const certificate = await highestCertificate(storage, application);
-  const base = await restoreBase(storage, application, options, certificate, lastIndex);
+  const { named, ahead } = await restoreCertificates(storage, application, lastIndex);
+  const base = await restoreBase(storage, application, options, named, lastIndex);
   const tail = await restoreTail(storage, base, lastIndex);
   const votes = await readAll(storage, 'votes', base.id.index + 1, decodeVote);
   const termRecord = records.get(RECORDS.term);
@@ -96,7 +96,7 @@ export async function restoreCore(
     base,
     tail,
     votes: votes.map(({ value }): Vote => value),
-    ahead: certificate !== null && certificate.index > lastIndex ? certificate : null,
+    ahead,
     applied:
       application.applied.index === 0
         ? { index: application.applied.index, hash: options.rootHash }
@@ -124,25 +124,35 @@ function checkIdentity(record: Uint8Array | undefined, options: CoreOptions): vo
   }
 }
 
-/** Of the storage's and the application's certificate the higher one; the storage's may lag behind. */
-async function highestCertificate(
+/**
+ * The highest certificate whose entry is stored, and a higher one whose entry is not.
+ *
+ * The storage's may lag behind the application's. That one may be ahead of the log, and then entries that conflict with it may
+ * still be stored: it is handed over with the entries it covers, while those up to it are on their way to the disk.
+ */
+async function restoreCertificates(
   storage: Storage,
   application: ApplicationInfo,
-): Promise<CommitCertificate | null> {
+  lastIndex: LogIndex,
+): Promise<{ named: CommitCertificate | null; ahead: CommitCertificate | null }> {
   const lastKey = await storage.lastKey('certificates');
-  const stored = lastKey === undefined ? undefined : await storage.get('certificates', lastKey);
-  const known: CommitCertificate[] = [];
-  if (stored !== undefined) known.push(decodeCertificate(stored));
-  if (application.certificate !== null) known.push(decodeCertificate(application.certificate));
-  const sorted = known.sort((left, right) => right.index - left.index);
-  return sorted[0] ?? null;
+  const bytes = lastKey === undefined ? undefined : await storage.get('certificates', lastKey);
+  const stored = bytes === undefined ? null : decodeCertificate(bytes);
+  const given =
+    application.certificate === null ? null : decodeCertificate(application.certificate);
+  if (given === null || given.index <= (stored?.index ?? 0)) return { named: stored, ahead: null };
+  const isAhead =
+    given.index > lastIndex ||
+    (given.index > application.applied.index &&
+      (await readEntry(storage, given.index)).hash !== given.hash);
+  return isAhead ? { named: stored, ahead: given } : { named: given, ahead: null };
 }
 
 async function restoreBase(
   storage: Storage,
   application: ApplicationInfo,
   options: CoreOptions,
-  certificate: CommitCertificate | null,
+  named: CommitCertificate | null,
   lastIndex: LogIndex,
 ): Promise<LogBase> {
   const { applied } = application;
@@ -152,7 +162,6 @@ async function restoreBase(
       `the application is at entry ${applied.index}, the log ends at ${lastIndex}`,
     );
   }
-  const named = certificate !== null && certificate.index <= lastIndex ? certificate : null;
   const index = Math.max(named?.index ?? 0, applied.index) as LogIndex;
   if (index === 0) {
     return {
@@ -173,7 +182,8 @@ async function restoreBase(
     id: { index, hash: entry.hash },
     term: entry.term,
     timestamp: entry.timestamp,
-    certificate: named,
+    // One that is below what is applied does not speak for it.
+    certificate: named?.index === index ? named : null,
   };
 }
 

@@ -143,9 +143,13 @@ async function firstViolation(
 }
 
 describe('a broken node is caught', () => {
-  test.each(cases)('$what', async ({ mutate, rules, nodes, seeds }) => {
-    const violation = await firstViolation(mutate(coreBinding), nodes, seeds);
-    expect(violation, `not noticed in ${seeds} seeds`).not.toBeNull();
-    expect(rules, violation?.message).toContain(violation?.rule);
-  });
+  test.each(cases)(
+    '$what',
+    async ({ mutate, rules, nodes, seeds }) => {
+      const violation = await firstViolation(mutate(coreBinding), nodes, seeds);
+      expect(violation, `not noticed in ${seeds} seeds`).not.toBeNull();
+      expect(rules, violation?.message).toContain(violation?.rule);
+    },
+    120_000,
+  );
 });

@@ -5,16 +5,22 @@ import { simulate } from './simulation.ts';
 import { createTrace } from './trace/trace.ts';
 import { clusterNames } from './world/cluster.ts';
 
-const SEEDS = 20;
+const SEEDS = 12;
+/** Milliseconds; generous, since a busy machine may be twenty times slower. */
+const TIMEOUT = 120_000;
 
 describe.each([1, 2, 3, 4, 5, 7])('%i nodes', (nodes) => {
-  test(`keep every promise in ${SEEDS} seeds`, async () => {
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { violation } = await simulate({ seed, nodes, binding: coreBinding });
-      const replay = `npm run simulate -- --seed ${seed} --nodes ${nodes} --trace`;
-      expect(violation, `replay with: ${replay}`).toBeNull();
-    }
-  });
+  test(
+    `keep every promise in ${SEEDS} seeds`,
+    async () => {
+      for (let seed = 1; seed <= SEEDS; seed += 1) {
+        const { violation } = await simulate({ seed, nodes, binding: coreBinding });
+        const replay = `npm run simulate -- --seed ${seed} --nodes ${nodes} --trace`;
+        expect(violation, `replay with: ${replay}`).toBeNull();
+      }
+    },
+    TIMEOUT,
+  );
 });
 
 describe('a seed', () => {
@@ -24,9 +30,13 @@ describe('a seed', () => {
     return trace.hash();
   };
 
-  test('always gives the same run', async () => {
-    for (const seed of [1, 2, 3, 4, 5, 6]) expect(await run(seed, 3)).toBe(await run(seed, 3));
-  });
+  test(
+    'always gives the same run',
+    async () => {
+      for (const seed of [1, 2, 3, 4, 5, 6]) expect(await run(seed, 3)).toBe(await run(seed, 3));
+    },
+    TIMEOUT,
+  );
 
   test('gives another run than the next one', async () => {
     expect(await run(1, 3)).not.toBe(await run(2, 3));
@@ -80,4 +90,9 @@ test('without faults the first leader stays', async () => {
   expect(violation).toBeNull();
   expect(statistics.elections).toBeLessThanOrEqual(2);
   expect(statistics.commands).toBeGreaterThan(20);
+});
+
+test('a leader tries a stored entry again that its application refused after a restart', async () => {
+  const { violation } = await simulate({ seed: 541, nodes: 1, binding: coreBinding });
+  expect(violation).toBeNull();
 });

@@ -43,6 +43,7 @@ interface Slot {
 }
 
 export class CallPool implements CallExecutor {
+  readonly #threads: number;
   readonly #timeLimitMs: number;
   readonly #spawn: (onDeath: (error: Error) => void) => CallWorker;
   readonly #slots: Slot[] = [];
@@ -58,7 +59,12 @@ export class CallPool implements CallExecutor {
   ) {
     this.#timeLimitMs = options.timeLimitMs;
     this.#spawn = modules.spawn;
-    for (let count = 0; count < options.threads; count += 1) {
+    this.#threads = options.threads;
+  }
+
+  /** Starts the threads, which otherwise start with the first call. */
+  warm(): void {
+    while (!this.#closed && this.#slots.length < this.#threads) {
       this.#slots.push(this.#newSlot());
     }
   }
@@ -125,6 +131,7 @@ export class CallPool implements CallExecutor {
   }
 
   #dispatch(): void {
+    this.warm();
     for (const slot of this.#slots) {
       const task = slot.abort === null ? this.#queue.shift() : undefined;
       if (task !== undefined) {

@@ -4,7 +4,7 @@
  */
 
 /** A block's RLP follows. */
-export const BLOCK_KIND = 0x01;
+const BLOCK_KIND = 0x01;
 /** Bytes in front of a block's RLP. */
 export const PAYLOAD_OVERHEAD_BYTES = 1;
 

@@ -41,8 +41,8 @@ export class BlockProducer {
   readonly #held: HeldTransactions;
   /** Interval mining: the time for the next block has come. */
   #isDue = false;
-  /** Somebody asked for a block, empty or not. */
-  #isForced = false;
+  /** Blocks up to this number are made even if they are empty, since somebody asked for them. */
+  #forcedTo = 0;
 
   constructor(
     options: { readonly genesis: Genesis; readonly coinbase: Address },
@@ -61,9 +61,13 @@ export class BlockProducer {
     this.#isDue = true;
   }
 
-  /** The next proposal is made even without transactions. */
-  force(): void {
-    this.#isForced = true;
+  /**
+   * Has one more block made, even without transactions, above `tip` (a block may be in flight there) and above those
+   * that were asked for before. Answers its number.
+   */
+  force(tip: number): number {
+    this.#forcedTo = Math.max(this.#forcedTo, tip) + 1;
+    return this.#forcedTo;
   }
 
   /** Whether `produce` would try. */
@@ -99,8 +103,11 @@ export class BlockProducer {
       return null;
     }
     this.#isDue = false;
-    this.#isForced = false;
     return built.raw;
+  }
+
+  get #isForced(): boolean {
+    return this.#chain.head.number < this.#forcedTo;
   }
 
   /** Taken out of the pool before building, since a block must not be built from a pool that changes meanwhile. */

@@ -32,7 +32,7 @@ import { decodeMarker, encodeMarker } from './commit-marker.ts';
 import { stateDigestOf } from './state-digest.ts';
 
 /** A voter refuses an entry whose time is further ahead of its own clock than this, in milliseconds. */
-export const MAX_CLOCK_LEAD_MS = 15_000;
+const MAX_CLOCK_LEAD_MS = 15_000;
 
 /** An entry that is accepted and not committed, with the head block after it. */
 interface AcceptedEntry {
@@ -92,6 +92,11 @@ export class ChainApplication implements Application {
     return this.#applied.index;
   }
 
+  /** Number of the last block that is accepted or committed. */
+  get tipNumber(): number {
+    return (this.#accepted.at(-1)?.head ?? this.#modules.chain.head).number;
+  }
+
   async info(): Promise<ApplicationInfo> {
     return {
       applied: this.#applied,
@@ -106,6 +111,7 @@ export class ChainApplication implements Application {
     if (parent === undefined || this.#accepted.some(({ hasBlock }) => hasBlock)) {
       return null;
     }
+    await this.#forgetUnaccepted();
     const raw = await this.#modules.producer.produce({
       parent,
       timestampMs: request.timestamp,
@@ -136,7 +142,7 @@ export class ChainApplication implements Application {
     }
     const id: EntryId = { index: entry.index, hash: entry.hash };
     if (entry.kind !== 'payload') {
-      this.#accept({ id, head: parent, hasBlock: false, executionMs: 0 });
+      await this.#accept({ id, head: parent, hasBlock: false, executionMs: 0 });
       return { accepted: true, stateDigest: stateDigestOf(parent.hash) };
     }
     const raw = decodeBlockPayload(entry.payload);
@@ -148,9 +154,10 @@ export class ChainApplication implements Application {
       const { block } = await this.#modules.chain.executeBlock(raw, parent.hash);
       const executionMs = this.#modules.now() - startedAt;
       if (block.header.timestamp !== timestampOf(parent, entry.timestamp)) {
+        await this.#forgetUnaccepted();
         return { accepted: false, reason: "its block's time is not the entry's" };
       }
-      this.#accept({ id, head: block.header, hasBlock: true, executionMs });
+      await this.#accept({ id, head: block.header, hasBlock: true, executionMs });
       return { accepted: true, stateDigest: stateDigestOf(block.header.hash) };
     } catch (error) {
       if (error instanceof InvalidBlockError) {
@@ -190,8 +197,13 @@ export class ChainApplication implements Application {
 
   async rollback(to: EntryId): Promise<void> {
     this.#accepted = this.#accepted.filter(({ id }) => id.index <= to.index);
-    await this.#modules.chain.retainInFlight(new Set(this.#accepted.map(({ head }) => head.hash)));
+    await this.#forgetUnaccepted();
     this.#modules.onSettled();
+  }
+
+  /** Blocks in flight are bounded in number: one that is refused, replaced, or was prepared in vain, must not stay. */
+  #forgetUnaccepted(): Promise<void> {
+    return this.#modules.chain.retainInFlight(new Set(this.#accepted.map(({ head }) => head.hash)));
   }
 
   #headAfter(id: EntryId): HeaderData | undefined {
@@ -201,10 +213,14 @@ export class ChainApplication implements Application {
     return this.#accepted.find((entry) => entry.id.hash === id.hash)?.head;
   }
 
-  #accept(entry: AcceptedEntry): void {
+  async #accept(entry: AcceptedEntry): Promise<void> {
     // An entry at an index that is taken replaces it and what was above it.
-    this.#accepted = this.#accepted.filter(({ id }) => id.index < entry.id.index);
-    this.#accepted.push(entry);
+    const below = this.#accepted.filter(({ id }) => id.index < entry.id.index);
+    const isReplacing = below.length < this.#accepted.length;
+    this.#accepted = [...below, entry];
+    if (isReplacing) {
+      await this.#forgetUnaccepted();
+    }
   }
 
   #dropAcceptedBelow(applied: EntryId): void {

@@ -76,6 +76,7 @@ export class ChainService {
     rollback: (to) => this.#required.application.rollback(to),
     receive: async (transactions) => this.#required.desk.receive(transactions),
     pooledForGossip: async (maxBytes) => this.#required.desk.pooledForGossip(maxBytes),
+    nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
     sign: async (requestId, request) => this.#required.desk.sign(requestId, request),
     mine: () => this.#required.mine(),
     close: async () => {
@@ -143,19 +144,20 @@ async function startRunning(
       },
     },
   );
-  const miners: ((number: number) => void)[] = [];
+  const miners = new Map<number, () => void>();
   const application = new ChainApplication(options.rootHash, {
     chain,
     producer,
     unixTime: () => Date.now(),
     now: () => performance.now(),
     onBlocks: (blocks) => {
-      for (const block of blocks) {
-        publish(block, { pool, desk, main, rpc });
-      }
+      publish(blocks, { pool, desk, main, rpc });
       void main.poolChanged.asEvent(pool.status());
-      for (const resolve of miners.splice(0)) {
-        resolve(chain.head.number);
+      for (const [number, resolve] of miners) {
+        if (number <= chain.head.number) {
+          miners.delete(number);
+          resolve();
+        }
       }
     },
     onSettled: () => {
@@ -172,8 +174,8 @@ async function startRunning(
     desk,
     mine: () =>
       new Promise((resolve) => {
-        miners.push(resolve);
-        producer.force();
+        const number = producer.force(application.tipNumber);
+        miners.set(number, () => resolve(number));
         proposable.add(null);
       }),
     close: async () => {
@@ -186,23 +188,32 @@ async function startRunning(
 }
 
 function publish(
-  { block, touched, entryIndex, executionMs }: AppliedBlock,
-  modules: ChainRemotes & { readonly pool: Mempool; readonly desk: TransactionDesk },
+  blocks: readonly AppliedBlock[],
+  {
+    pool,
+    desk,
+    main,
+    rpc,
+  }: ChainRemotes & { readonly pool: Mempool; readonly desk: TransactionDesk },
 ): void {
-  const { header, transactions } = block;
-  const hashes = transactions.map(({ hash }) => hash);
-  modules.pool.onBlockCommitted(touched, new Set(hashes));
-  modules.desk.mined(hashes);
-  void modules.rpc.blockCommitted.asEvent({ hash: header.hash, transactions: hashes });
-  void modules.main.blockCommitted.asEvent({
-    number: header.number,
-    hash: header.hash,
-    transactionCount: hashes.length,
-    gasUsed: header.gasUsed,
-    executionMs,
-    entryIndex,
-    timestamp: header.timestamp,
-  });
+  // The pool follows the last block, so what any of them holds has been mined.
+  const mined = new Set(blocks.flatMap(({ block }) => block.transactions.map(({ hash }) => hash)));
+  pool.onBlockCommitted(new Set(blocks.flatMap(({ touched }) => touched)), mined);
+  desk.mined(mined);
+  for (const { block, entryIndex, executionMs } of blocks) {
+    const { header, transactions } = block;
+    const hashes = transactions.map(({ hash }) => hash);
+    void rpc.blockCommitted.asEvent({ hash: header.hash, transactions: hashes });
+    void main.blockCommitted.asEvent({
+      number: header.number,
+      hash: header.hash,
+      transactionCount: hashes.length,
+      gasUsed: header.gasUsed,
+      executionMs,
+      entryIndex,
+      timestamp: header.timestamp,
+    });
+  }
 }
 
 /** Interval mining runs on every node; only a leader is asked for a proposal. */

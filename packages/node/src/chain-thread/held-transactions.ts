@@ -1,7 +1,7 @@
 import type { Hash } from '@praline/chain';
 
 /** A held transaction is let go after this long, in case the node it was signed for is gone. */
-export const HOLD_MS = 1_000;
+const HOLD_MS = 1_000;
 
 /**
  * Transactions that this node, as leader, signed for a client of another node, and which must not be mined before that

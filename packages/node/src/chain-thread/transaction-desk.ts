@@ -14,9 +14,11 @@ import {
   keccak256,
   type Mempool,
   type DroppedTransaction as PoolDrop,
+  type PooledTransaction,
   type TransactionData,
 } from '@praline/chain';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
+import { MAX_RAW_TRANSACTION_BYTES } from '../gossip/peer-message-codec.ts';
 import type { DroppedTransaction, Submission } from '../threads/thread-contracts.ts';
 import type { HeldTransactions } from './held-transactions.ts';
 import { unsignedTransaction } from './unsigned-transaction.ts';
@@ -38,6 +40,8 @@ export class TransactionDesk {
   readonly #events: TransactionDeskEvents;
   /** Which request a pooled transaction answers; entries leave with their transactions. */
   readonly #requests = new Map<Hash, RequestId>();
+  /** Arrival of the last transaction that `nextForGossip` gave. */
+  #offered = -1;
 
   constructor(
     options: { readonly chainId: bigint; readonly accounts: DevelopmentAccountSet | null },
@@ -61,21 +65,27 @@ export class TransactionDesk {
     });
   }
 
-  /** Takes a client's transaction; a blob transaction also with its sidecar. Throws `ChainError`. */
+  /** Takes a client's transaction, a blob transaction also with its blobs, which go no further. Throws `ChainError`. */
   submit(submitted: Uint8Array, requestId: RequestId | null): Submission {
-    const signed = decodeSubmittedTransaction(submitted);
+    const signed = decodeSubmittedTransaction(ownBytes(submitted));
     const { raw } = signed;
-    const { hash } = signed.data;
-    const wasHeld = this.#held.release(hash);
-    if (requestId !== null) {
-      this.#requests.set(hash, requestId);
+    if (raw.length > MAX_RAW_TRANSACTION_BYTES) {
+      throw new ChainError(
+        'oversized-transaction',
+        `oversized data: transaction size ${raw.length}, limit ${MAX_RAW_TRANSACTION_BYTES}`,
+      );
     }
+    const { hash, from, nonce } = signed.data;
+    const wasHeld = this.#held.release(hash);
     const isKnown = this.#pool.get(hash) !== undefined;
     // Signed here for this very request, or gossiped by the leader that signed it, so it is no repetition.
     if (isKnown && (wasHeld || requestId !== null)) {
+      if (requestId !== null) {
+        this.#requests.set(hash, requestId);
+      }
       this.#events.accepted({ raw, requestId });
       this.#events.proposable();
-      return { hash, place: 'executable' };
+      return { hash, place: nonce < this.#pool.pendingNonce(from) ? 'executable' : 'queued' };
     }
     const { place } = this.#add(signed, requestId);
     this.#events.accepted({ raw, requestId });
@@ -93,7 +103,7 @@ export class TransactionDesk {
         continue;
       }
       try {
-        this.#add(decodeTransaction(raw), requestId);
+        this.#add(decodeTransaction(ownBytes(raw)), requestId);
       } catch (error) {
         if (!(error instanceof ChainError) || error.code === 'corrupt-store') {
           throw error;
@@ -126,16 +136,23 @@ export class TransactionDesk {
 
   /** Pooled transactions in the order in which they came, which another pool can take. */
   pooledForGossip(maxBytes: number): readonly GossipedTransaction[] {
-    const chosen: GossipedTransaction[] = [];
-    let bytes = 0;
-    for (const { raw, data } of this.#pool.transactions()) {
-      bytes += raw.length;
-      if (bytes > maxBytes) {
-        break;
-      }
-      chosen.push({ raw, requestId: this.#requests.get(data.hash) ?? null });
-    }
-    return chosen;
+    return this.#forGossip(firstOf(this.#pool.transactions(), maxBytes));
+  }
+
+  /** As `pooledForGossip`, but each call goes on where the last ended, and begins again after the last transaction. */
+  nextForGossip(maxBytes: number): readonly GossipedTransaction[] {
+    const all = this.#pool.transactions();
+    const next = all.findIndex(({ arrival }) => arrival > this.#offered);
+    const chosen = firstOf(all.slice(Math.max(0, next)), maxBytes);
+    this.#offered = chosen.at(-1)?.arrival ?? -1;
+    return this.#forGossip(chosen);
+  }
+
+  #forGossip(transactions: readonly PooledTransaction[]): readonly GossipedTransaction[] {
+    return transactions.map(({ raw, data }) => ({
+      raw,
+      requestId: this.#requests.get(data.hash) ?? null,
+    }));
   }
 
   /** These are in a block now. */
@@ -162,6 +179,27 @@ export class TransactionDesk {
     this.#requests.delete(hash);
     this.#held.release(hash);
   }
+}
+
+/**
+ * A copy. What came from another thread or in a message is a view of all that came with it, which a pooled transaction
+ * would keep in memory.
+ */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+/** As many as `maxBytes` hold, and at least one. */
+function firstOf(
+  transactions: readonly PooledTransaction[],
+  maxBytes: number,
+): readonly PooledTransaction[] {
+  let bytes = 0;
+  const end = transactions.findIndex(({ raw }, position) => {
+    bytes += raw.length;
+    return position > 0 && bytes > maxBytes;
+  });
+  return end === -1 ? transactions : transactions.slice(0, end);
 }
 
 const DROP_CODES: Readonly<Record<PoolDrop['reason'], ChainErrorCode>> = {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { NodeEvent } from '../lifecycle/node-event.ts';
 import { type Cluster, createCluster } from './create-cluster.ts';
 
@@ -22,18 +22,19 @@ async function rpc<Result = string>(url: string, method: string, ...params: unkn
   return result as Result;
 }
 
-/** Asks until the answer satisfies; the test's own timeout bounds it. */
+/** Asks until the answer satisfies. */
 async function until<Value>(
   ask: () => Promise<Value>,
   satisfies: (value: Value) => boolean,
 ): Promise<Value> {
-  for (;;) {
-    const value = await ask();
-    if (satisfies(value)) {
+  return await vi.waitFor(
+    async () => {
+      const value = await ask();
+      if (!satisfies(value)) throw new Error(`still ${JSON.stringify(value)}`);
       return value;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    },
+    { timeout: 60_000, interval: 20 },
+  );
 }
 
 interface Status {

@@ -3,7 +3,7 @@
  * data folder per node. It is the only thing that makes data folders: a validator whose data is gone has forgotten its
  * promises and must come back with a new key (rule *durability*).
  */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGenesis, type DevGenesisOptions, devGenesisFile } from '@praline/chain';
 import { NodeKey } from 'mokka';
@@ -16,11 +16,15 @@ import {
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { writeKeyFile } from '../config/key-file.ts';
-import { createNodeFolder } from '../config/node-folder.ts';
+import { createNodeFolder, LOCK_FOLDER } from '../config/node-folder.ts';
 
 /** Name of the cluster file in a cluster's folder. */
 export const CLUSTER_FILE_NAME = 'cluster.json';
 const GENESIS_FILE_NAME = 'genesis.json';
+const KEYS_FOLDER = 'keys';
+const DATA_FOLDER = 'data';
+/** In a cluster's folder while it is being made or removed. */
+export const UNFINISHED_FILE_NAME = 'unfinished';
 
 export interface InitClusterOptions {
   /** Made where missing; must be empty otherwise. */
@@ -38,20 +42,31 @@ export interface InitNode {
   readonly rpcPort: number;
 }
 
-/** Throws `ConfigError`, with code `folder-occupied` when there is something in the folder. */
+/**
+ * Throws `ConfigError`, with code `folder-occupied` when there is something in the folder. What an earlier call left
+ * that was interrupted is replaced: its keys were never used, since no node runs without the cluster file.
+ */
 export async function initCluster(options: InitClusterOptions): Promise<LoadedCluster> {
   const { folder } = options;
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  mkdirSync(folder, { recursive: true });
+  const unfinished = join(folder, UNFINISHED_FILE_NAME);
+  if (existsSync(unfinished) && !existsSync(join(folder, CLUSTER_FILE_NAME))) {
+    for (const name of [GENESIS_FILE_NAME, KEYS_FOLDER, DATA_FOLDER]) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+    rmSync(unfinished);
+  }
+  if (readdirSync(folder).some((name) => name !== LOCK_FOLDER)) {
     throw new ConfigError(
       'folder-occupied',
       folder,
       `${folder} is not empty. Choose another folder; nothing was changed.`,
     );
   }
-  mkdirSync(folder, { recursive: true });
+  writeFileSync(unfinished, '', { flag: 'wx' });
   const keys = options.nodes.map(() => NodeKey.generate());
   keys.forEach((key, position) => {
-    writeKeyFile(join(folder, 'keys', `${position + 1}.key`), key);
+    writeKeyFile(join(folder, KEYS_FOLDER, `${position + 1}.key`), key);
   });
   const validators = keys.map(({ id }) => id);
   const genesis = devGenesisFile({ ...options.genesis, validators });
@@ -60,8 +75,8 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   });
   const file: ClusterFile = {
     genesis: GENESIS_FILE_NAME,
-    data: 'data',
-    keys: 'keys',
+    data: DATA_FOLDER,
+    keys: KEYS_FOLDER,
     nodes: options.nodes.map((node, position) => ({
       publicKey: keys[position]?.id ?? '',
       ...node,
@@ -75,5 +90,6 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   // Last, so that a folder with a cluster file is complete.
   const path = join(folder, CLUSTER_FILE_NAME);
   writeFileSync(path, formatClusterFile(file), { flag: 'wx' });
+  rmSync(unfinished);
   return loadCluster(path);
 }

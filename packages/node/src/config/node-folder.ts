@@ -3,13 +3,17 @@
  *
  * Two LMDB environments, so that a vote never waits for a block's write; see `docs/decisions/0001-two-lmdb-environments.md`.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chain, ChainError, createGenesis } from '@praline/chain';
 import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdentity } from 'mokka';
 import { ConfigError } from './config-error.ts';
 
 const OWNER_ONLY_FOLDER = 0o700;
+/** In a node's data folder while it is being made. */
+const STAGING_FOLDER = 'unfinished';
+/** Where `FolderLock` keeps its sockets in a locked folder. */
+export const LOCK_FOLDER = 'lock';
 
 export interface NodeFolder {
   readonly path: string;
@@ -31,6 +35,9 @@ export function nodeFolder(path: string): NodeFolder {
 /**
  * Makes the data folder of a node whose key was never used. Throws `ConfigError` with code `folder-occupied` when
  * there is one.
+ *
+ * Both environments are made beside their places and moved there when they are complete, so that a crash on the way
+ * leaves nothing that looks like a used node: the same call makes or completes the folder.
  */
 export async function createNodeFolder(
   path: string,
@@ -38,6 +45,9 @@ export async function createNodeFolder(
   identity: StoreIdentity,
 ): Promise<void> {
   const folder = nodeFolder(path);
+  if (isHalfMoved(path)) {
+    rmSync(folder.chain, { recursive: true });
+  }
   if (existsSync(folder.consensus) || existsSync(folder.chain)) {
     throw new ConfigError(
       'folder-occupied',
@@ -46,6 +56,34 @@ export async function createNodeFolder(
     );
   }
   mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  const lock = await takeLock(path);
+  try {
+    const staging = join(path, STAGING_FOLDER);
+    rmSync(staging, { recursive: true, force: true });
+    await createEnvironments(nodeFolder(staging), genesisJson, identity);
+    renameSync(nodeFolder(staging).chain, folder.chain);
+    renameSync(nodeFolder(staging).consensus, folder.consensus);
+    rmdirSync(staging);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Both environments are made, and one of them has been moved: then the other was never opened. */
+function isHalfMoved(path: string): boolean {
+  const folder = nodeFolder(path);
+  return (
+    existsSync(folder.chain) &&
+    !existsSync(folder.consensus) &&
+    existsSync(nodeFolder(join(path, STAGING_FOLDER)).consensus)
+  );
+}
+
+async function createEnvironments(
+  folder: NodeFolder,
+  genesisJson: unknown,
+  identity: StoreIdentity,
+): Promise<void> {
   const chain = await Chain.create(folder.chain, createGenesis(genesisJson));
   await chain.close();
   const storage = await LmdbStorage.create(folder.consensus);
@@ -66,6 +104,10 @@ export async function lockNodeFolder(path: string): Promise<FolderLock> {
       `${path} holds no node's data. For a key that was never used, make it with "praline node --init"; a node whose data was lost must come back with a new key.`,
     );
   }
+  return takeLock(path);
+}
+
+async function takeLock(path: string): Promise<FolderLock> {
   try {
     return await FolderLock.acquire(path);
   } catch (error) {

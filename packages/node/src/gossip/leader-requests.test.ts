@@ -176,9 +176,31 @@ describe('leader requests', () => {
       code: 'no-quorum',
       message: expect.stringContaining('1 of 3 validators are connected, 2 are needed'),
     });
-    all.pass(4_999);
+    all.pass(1);
+    all.pass(4_998);
     all.pass(2);
     await outcome;
+  });
+
+  it('wait for the next leader, however long the last one took', async () => {
+    const all = new TestNodes();
+    const answer = all.node('b').requests.sign(REQUEST);
+    all.dead.add(idOf('a'));
+    all.pass(10_000);
+    all.leader = null;
+    all.pass(100);
+    await all.settle();
+    all.elect('c');
+    await all.settle();
+    expect((await answer).raw).toEqual(Uint8Array.of(99, 1));
+  });
+
+  it('are refused from the moment the node shuts down', async () => {
+    const { requests } = new TestNodes().node('b');
+    const before = expect(requests.sign(REQUEST)).rejects.toMatchObject({ code: 'closed' });
+    requests.close();
+    await before;
+    await expect(requests.mine()).rejects.toMatchObject({ code: 'closed' });
   });
 
   it('believe only a node that was asked', async () => {

@@ -25,8 +25,8 @@ const MAX_WAITING = 4096;
 const MAX_SERVING = 4096;
 /** A request is sent again when no answer came for this long. */
 const REPEAT_AFTER_MS = 300;
-/** Without a leader, or without its answer, for this long a request is given up. */
-export const LEADER_WAIT_MS = 5_000;
+/** A request is given up when there was no leader or no quorum for this long, all of it while it waited. */
+const LEADER_WAIT_MS = 5_000;
 /** A leader that is connected may take this long, since a block before may be slow. */
 const LEADER_WAIT_MAX_MS = 60_000;
 
@@ -57,6 +57,9 @@ export class LeaderRequests {
   readonly #now: () => number;
   readonly #waiting = new Map<RequestId, Waiting>();
   readonly #serving = new Map<RequestId, Promise<void>>();
+  /** Since when there is no leader or no quorum; null while the network works. */
+  #downSince: number | null = null;
+  #closed = false;
 
   constructor(modules: {
     readonly network: PeerNetwork;
@@ -109,9 +112,12 @@ export class LeaderRequests {
     const now = this.#now();
     const quorum = this.#network.quorum();
     const hasLeader = this.#network.leader() !== null && quorum.connected >= quorum.needed;
-    const limit = hasLeader ? LEADER_WAIT_MAX_MS : LEADER_WAIT_MS;
+    this.#downSince = hasLeader ? null : (this.#downSince ?? now);
+    const downSince = this.#downSince;
     for (const waiting of this.#waiting.values()) {
-      if (now - waiting.since >= limit) {
+      const age = now - waiting.since;
+      const isHopeless = downSince !== null && Math.min(age, now - downSince) >= LEADER_WAIT_MS;
+      if (isHopeless || age >= LEADER_WAIT_MAX_MS) {
         this.#waiting.delete(waiting.requestId);
         waiting.reject(noQuorumError(quorum));
       } else if (now >= waiting.repeatAt) {
@@ -146,15 +152,19 @@ export class LeaderRequests {
     }
   }
 
-  /** Rejects whatever waits. */
+  /** Rejects whatever waits or is asked from now on. */
   close(): void {
+    this.#closed = true;
     for (const waiting of this.#waiting.values()) {
-      waiting.reject(new ChainError('no-quorum', 'the node is shutting down'));
+      waiting.reject(shuttingDown());
     }
     this.#waiting.clear();
   }
 
   #ask(requestId: RequestId, question: Question): Promise<Uint8Array | number> {
+    if (this.#closed) {
+      return Promise.reject(shuttingDown());
+    }
     if (this.#waiting.size >= MAX_WAITING) {
       return Promise.reject(
         new ChainError('pool-full', `${MAX_WAITING} requests wait for the leader already`),
@@ -255,6 +265,10 @@ export class LeaderRequests {
       this.#network.send(to, message);
     }
   }
+}
+
+function shuttingDown(): ChainError {
+  return new ChainError('closed', 'the node is shutting down');
 }
 
 function newRequestId(): RequestId {

@@ -11,7 +11,7 @@ import type { GossipedTransaction, PeerMessage, PeerStatus, RequestId } from './
 /** First byte of every message. A node drops messages of other versions. */
 export const PEER_MESSAGE_VERSION = 1;
 /** Bytes of one message; below the transport's frame limit. */
-export const MAX_PEER_MESSAGE_BYTES = 1024 * 1024;
+const MAX_PEER_MESSAGE_BYTES = 1024 * 1024;
 /** Transactions in one message. */
 export const MAX_GOSSIPED_TRANSACTIONS = 512;
 /** Bytes of one raw transaction, as in the mempool's own bound. */

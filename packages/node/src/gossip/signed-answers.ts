@@ -2,6 +2,8 @@ import type { RequestId } from './peer-message.ts';
 
 /** Requests whose answers are remembered; far more than can be waiting for an answer at once. */
 const MAX_ANSWERS = 16_384;
+/** Bytes of all answers together. */
+const MAX_ANSWERS_BYTES = 32 * 1024 * 1024;
 
 /**
  * Which transaction answered which request, as far as this node has heard. A request that is repeated at the next
@@ -9,6 +11,7 @@ const MAX_ANSWERS = 16_384;
  */
 export class SignedAnswers {
   readonly #answers = new Map<RequestId, Uint8Array>();
+  #bytes = 0;
 
   get(requestId: RequestId): Uint8Array | undefined {
     return this.#answers.get(requestId);
@@ -19,12 +22,16 @@ export class SignedAnswers {
     if (this.#answers.has(requestId)) {
       return;
     }
-    if (this.#answers.size >= MAX_ANSWERS) {
-      const oldest = this.#answers.keys().next();
-      if (!oldest.done) {
-        this.#answers.delete(oldest.value);
+    // A copy: what arrived is a view of a whole message.
+    const own = new Uint8Array(raw);
+    this.#answers.set(requestId, own);
+    this.#bytes += own.length;
+    for (const [oldest, answer] of this.#answers) {
+      if (this.#answers.size <= MAX_ANSWERS && this.#bytes <= MAX_ANSWERS_BYTES) {
+        return;
       }
+      this.#answers.delete(oldest);
+      this.#bytes -= answer.length;
     }
-    this.#answers.set(requestId, raw);
   }
 }

@@ -23,6 +23,8 @@ const MAX_RECEIVING = 256;
 export interface GossipPool {
   receive(transactions: readonly GossipedTransaction[]): Promise<void>;
   pooledForGossip(maxBytes: number): Promise<readonly GossipedTransaction[]>;
+  /** The same, going on where the last call ended. */
+  nextForGossip(maxBytes: number): Promise<readonly GossipedTransaction[]>;
 }
 
 export class TransactionGossip {
@@ -67,7 +69,7 @@ export class TransactionGossip {
   /** A link came up, or the member became leader. */
   offerAll(peer: NodeId): void {
     if (peer !== this.#network.self) {
-      this.#offer(peer, FULL_OFFER_BYTES);
+      this.#offer(peer, this.#pool.pooledForGossip(FULL_OFFER_BYTES));
     }
   }
 
@@ -78,12 +80,11 @@ export class TransactionGossip {
       return;
     }
     this.#nextOfferAt = now + REPEATED_OFFER_INTERVAL_MS;
-    this.#offer(leader, REPEATED_OFFER_BYTES);
+    this.#offer(leader, this.#pool.nextForGossip(REPEATED_OFFER_BYTES));
   }
 
-  #offer(peer: NodeId, maxBytes: number): void {
-    this.#pool
-      .pooledForGossip(maxBytes)
+  #offer(peer: NodeId, pooled: Promise<readonly GossipedTransaction[]>): void {
+    pooled
       .then((transactions) => {
         for (const chunk of chunks(transactions)) {
           if (!this.#network.send(peer, { type: 'transactions', transactions: chunk })) {
@@ -96,7 +97,7 @@ export class TransactionGossip {
 }
 
 /** Splits into messages within the bounds of count and bytes, in order. */
-export function* chunks(
+function* chunks(
   transactions: readonly GossipedTransaction[],
 ): Generator<readonly GossipedTransaction[]> {
   let chunk: GossipedTransaction[] = [];

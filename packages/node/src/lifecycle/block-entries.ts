@@ -7,6 +7,9 @@ import { decodeBlockPayload } from '../chain-thread/block-payload.ts';
 const MAX_REMEMBERED = 4096;
 /** Place of the number among a header's fields (Yellow Paper 4.3). */
 const HEADER_NUMBER_FIELD = 8;
+/** First bytes of RLP lists: up to 55 bytes of content, and above that with the length in further bytes. */
+const SHORT_LIST = 0xc0;
+const SHORT_LIST_MAX = 0xf7;
 /** Entries without a block that may stand together; more would be more elections without a block between. */
 const MAX_ENTRIES_WITHOUT_BLOCK = 10_000;
 
@@ -70,11 +73,15 @@ export class BlockEntries {
   }
 }
 
-/** Number of the block an entry carries; null without one. */
-export function blockNumberOf(entry: Entry): number | null {
+/** Number of the block an entry carries; null without one. Reads the header only: a block can take megabytes. */
+function blockNumberOf(entry: Entry): number | null {
   const raw = entry.kind === 'payload' ? decodeBlockPayload(entry.payload) : undefined;
-  const block: unknown = raw === undefined ? null : RLP.decode(raw);
-  const header: unknown = Array.isArray(block) ? block[0] : null;
+  const first = raw?.[0];
+  if (raw === undefined || first === undefined || first < SHORT_LIST) {
+    return null;
+  }
+  const prefixBytes = first > SHORT_LIST_MAX ? 1 + first - SHORT_LIST_MAX : 1;
+  const header: unknown = RLP.decode(raw.subarray(prefixBytes), true).data;
   const number: unknown = Array.isArray(header) ? header[HEADER_NUMBER_FIELD] : null;
   return number instanceof Uint8Array
     ? Number(BigInt(`0x0${Buffer.from(number).toString('hex')}`))

@@ -50,12 +50,18 @@ describe('inclusion waits', () => {
       ended = true;
       return error.code;
     });
+    waits.tick(DOWN);
     clock.now = 4_999;
     waits.tick(DOWN);
     clock.now = 20_000;
     waits.tick(WORKING);
+    // A leader that dies now is replaced soon: waiting was long, but not for a leader.
+    waits.tick(DOWN);
+    clock.now = 24_999;
+    waits.tick(DOWN);
     await Promise.resolve();
     expect(ended).toBe(false);
+    clock.now = 25_000;
     waits.tick(DOWN);
     expect(await outcome).toBe('no-quorum');
   });

@@ -10,7 +10,7 @@ import type { DroppedTransaction, NetworkView } from '../threads/thread-contract
 
 /** Waits held at once; a further client gets its hash without waiting. */
 const MAX_WAITS = 20_000;
-/** Without a leader or a quorum for this long a wait is given up. */
+/** A wait is given up when there was no leader or no quorum for this long, all of it while it waited. */
 const NO_QUORUM_WAIT_MS = 5_000;
 /** With a working network a client gets its hash after this long, mined or not: it can ask for the receipt itself. */
 const MAX_WAIT_MS = 60_000;
@@ -26,6 +26,8 @@ export class InclusionWaits {
   readonly #now: () => number;
   readonly #waits = new Map<Hash, Wait[]>();
   #count = 0;
+  /** Since when there is no leader or no quorum; null while the network works. */
+  #downSince: number | null = null;
 
   constructor(modules: {
     /** Whether a block that this thread can read holds the transaction. */
@@ -68,9 +70,11 @@ export class InclusionWaits {
   tick(network: NetworkView): void {
     const now = this.#now();
     const isDown = network.leader === null || network.connectedValidators < network.quorum;
+    this.#downSince = isDown ? (this.#downSince ?? now) : null;
+    const downSince = this.#downSince;
     for (const [hash, [first]] of this.#waits) {
       const age = first === undefined ? 0 : now - first.since;
-      if (isDown && age >= NO_QUORUM_WAIT_MS) {
+      if (downSince !== null && Math.min(age, now - downSince) >= NO_QUORUM_WAIT_MS) {
         const error = noQuorumError({
           connected: network.connectedValidators,
           needed: network.quorum,

@@ -1,18 +1,20 @@
 /** The ways of a client's transaction into the chain, as the RPC methods need them: over the chain and main threads. */
-import type {
-  Address,
-  CallExecutor,
-  CallRequest,
-  ChainReader,
-  Hash,
-  PoolContent,
-  PoolStatus,
-  TransactionData,
+import {
+  type Address,
+  type CallExecutor,
+  type CallRequest,
+  type ChainReader,
+  type Hash,
+  hashOf,
+  keccak256,
+  type PoolContent,
+  type PoolStatus,
+  type TransactionData,
 } from '@praline/chain';
 import type { TransactionService } from '@praline/rpc';
 import type { RequestId } from '../gossip/peer-message.ts';
 import type { RemoteThread } from '../threads/thread-channel.ts';
-import type { ChainForRpc, MainForRpc } from '../threads/thread-contracts.ts';
+import type { ChainForRpc, MainForRpc, Submission } from '../threads/thread-contracts.ts';
 import { fillRequest } from './fill-request.ts';
 import type { InclusionWaits } from './inclusion-waits.ts';
 
@@ -70,8 +72,22 @@ export class NodeTransactions implements TransactionService {
     return this.#modules.chain.poolContent();
   }
 
+  /** A transaction that the leader signed may be mined before this node asks for it, if this node is slow. */
+  async #submit(raw: Uint8Array, requestId: RequestId | null): Promise<Submission> {
+    const { chain, reader } = this.#modules;
+    try {
+      return await chain.submit(raw, requestId);
+    } catch (error) {
+      const hash = hashOf(keccak256(raw));
+      if (requestId !== null && reader.transaction(hash) !== undefined) {
+        return { hash, place: 'executable' };
+      }
+      throw error;
+    }
+  }
+
   async #send(raw: Uint8Array, requestId: RequestId | null, isInOrder: boolean): Promise<Hash> {
-    const { hash, place } = await this.#modules.chain.submit(raw, requestId);
+    const { hash, place } = await this.#submit(raw, requestId);
     if (this.#waitsForInclusion && (place === 'executable' || isInOrder)) {
       await this.#modules.waits.wait(hash);
     }

@@ -62,6 +62,7 @@ interface Running {
   readonly feed: BlockFeed;
   readonly waits: InclusionWaits;
   readonly readable: ReadableWaits;
+  readonly executor: CallPool;
   close(): Promise<void>;
 }
 
@@ -100,6 +101,10 @@ export class RpcService {
     },
     networkChanged: (network) => {
       this.#network = network;
+      // By then the start is over, and nothing waits for the processor.
+      if (network.leader !== null) {
+        this.#running?.executor.warm();
+      }
     },
     close: async () => {
       await this.#running?.close();
@@ -175,7 +180,7 @@ export class RpcService {
       await close();
       throw error;
     }
-    return { server, feed, waits, readable, close };
+    return { server, feed, waits, readable, executor, close };
   }
 
   #networkService(reader: StoredChainReader, genesis: Genesis): NetworkService {

@@ -49,11 +49,3 @@ export function createLogger(options: LoggerOptions): ClosableLogger {
     close: () => destination.flushSync(),
   };
 }
-
-export const silentLogger: ClosableLogger = {
-  error: () => {},
-  warn: () => {},
-  info: () => {},
-  debug: () => {},
-  close: () => {},
-};

@@ -24,6 +24,8 @@ export interface ChainForMain extends Application {
   receive(transactions: readonly GossipedTransaction[]): Promise<void>;
   /** Pooled transactions in an order in which another pool can take them, up to a number of bytes. */
   pooledForGossip(maxBytes: number): Promise<readonly GossipedTransaction[]>;
+  /** The same, going on where the last call ended, so that every transaction has its turn. */
+  nextForGossip(maxBytes: number): Promise<readonly GossipedTransaction[]>;
   /** Fills and signs for a development account; the same request id gets the same bytes. Throws `ChainError`. */
   sign(requestId: RequestId, request: CallRequest): Promise<Uint8Array>;
   /** The next proposal is made even if it is empty. Answers the number of the block once it is committed. */
