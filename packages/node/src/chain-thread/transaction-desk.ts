@@ -124,11 +124,18 @@ export class TransactionDesk {
     const nonce = request.nonce ?? this.#pool.pendingNonce(from);
     const unsigned = unsignedTransaction(request, { chainId: this.#chainId, nonce });
     const signed = this.#accounts.signTransaction(from, unsigned);
-    this.#held.hold(signed.data.hash);
+    const { hash } = signed.data;
+    // With a nonce of its own a request can repeat another, whose transaction stays held.
+    const isNew = this.#pool.get(hash) === undefined;
+    if (isNew) {
+      this.#held.hold(hash);
+    }
     try {
       this.#add(signed, requestId);
     } catch (error) {
-      this.#held.release(signed.data.hash);
+      if (isNew) {
+        this.#held.release(hash);
+      }
       throw error;
     }
     return signed.raw;

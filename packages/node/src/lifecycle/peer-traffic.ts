@@ -89,7 +89,7 @@ export class PeerTraffic {
             this.#answers.remember(requestId, raw);
           }
         }
-        this.gossip.received(message.transactions);
+        this.gossip.received(from, message.transactions);
         return;
       case 'status':
         this.#modules.view.told(from, message.status, performance.now());
