@@ -157,8 +157,8 @@ function checkOwnPackage(
     const message = `${home.folder} may not import ${target.folder}; move the code, or hand it in through an interface (${ARCHITECTURE_PAGE}:${home.row.line})`;
     return [{ ...at, message }];
   }
-  if (reference.specifier !== target.manifest.name) {
-    const message = `import ${target.manifest.name} itself, not a file inside it`;
+  if (!target.manifest.entries.includes(reference.specifier)) {
+    const message = `import ${target.manifest.name} or what it exports, not a file inside it`;
     return [{ ...at, message }];
   }
   return [];

@@ -114,7 +114,10 @@ async function startRunning(
   { main, rpc }: ChainRemotes,
 ): Promise<Running> {
   const genesis = createGenesis(options.genesisJson);
-  const chain = await Chain.open(options.folder, genesis);
+  const chain: Chain = await Chain.open(options.folder, genesis, {
+    // What a client or another node gave us is decoded and its sender recovered once.
+    knownTransaction: (hash) => pool.get(hash),
+  });
   const pool = new Mempool(mempoolHead(chain, genesis));
   const held = new HeldTransactions(() => performance.now());
   const producer = new BlockProducer(
