@@ -4,26 +4,30 @@ import { parseArgs } from 'node:util';
 import { benchFailover } from './failover.ts';
 import { benchLatency } from './latency.ts';
 import type { BenchResult } from './report.ts';
+import { benchStart } from './start.ts';
 import { benchTransfers } from './transfers.ts';
 
 const USAGE = `npm run bench -- NAME [options]
 
   transfers   signed transfers per second over HTTP, 1 and 3 nodes, beside Anvil
   latency     send to receipt on a follower
+  start       "praline start" to a leader, with processor time and memory
   failover    leader killed to next committed transaction
 
   chain       blocks of transfers through the execution layer alone
+  transactions decoding and sender recovery alone
   transport   synced writes and frames between two nodes, without consensus
 
   --json                one JSON object on standard output
   --transactions N      transfers: 6000, latency: 500
   --connections N       transfers: 50
-  --rounds N            failover: 20
+  --rounds N            failover: 20, start: 3
 `;
 
 /** Layers by themselves: each file is a program of its own, with options of its own. */
 const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
   chain: () => import('./chain.ts'),
+  transactions: () => import('./transactions.ts'),
   transport: () => import('./transport.ts'),
 };
 
@@ -58,6 +62,7 @@ async function main(): Promise<number> {
         connections: count('connections', 50),
       }),
     latency: () => benchLatency({ transactions: count('transactions', 500) }),
+    start: () => benchStart({ rounds: count('rounds', 3) }),
     failover: () => benchFailover({ rounds: count('rounds', 20) }),
   };
   const [name = ''] = positionals;

@@ -6,6 +6,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const COMMAND = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
+/** Set to a folder, every process leaves a CPU profile of each of its threads there when it ends. */
+const PROFILE_FOLDER = process.env['PRALINE_PROFILE'];
+const NODE_ARGUMENTS =
+  PROFILE_FOLDER === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${PROFILE_FOLDER}`];
+/** Ends a process that is no longer needed; a profile is only written at an orderly end. */
+export const DISPOSE_SIGNAL: NodeJS.Signals = PROFILE_FOLDER === undefined ? 'SIGKILL' : 'SIGTERM';
 /** Characters of output kept per process, the newest. */
 const OUTPUT_CHARACTERS_MAX = 200_000;
 
@@ -29,7 +35,7 @@ export class PralineProcess {
   #end: ProcessEnd | undefined;
 
   constructor(args: readonly string[], options: { readonly cwd: string }) {
-    this.#child = spawn(process.execPath, [COMMAND, ...args], {
+    this.#child = spawn(process.execPath, [...NODE_ARGUMENTS, COMMAND, ...args], {
       cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },

@@ -9,6 +9,7 @@ import { checkPureCode } from './rules/pure-code.ts';
 import { checkTests } from './rules/tests.ts';
 import { checkTexts } from './rules/texts.ts';
 import { checkUnusedCode } from './rules/unused-code.ts';
+import { checkUnusedDependencies } from './rules/unused-dependencies.ts';
 import { type SourceFile, sourceFiles } from './source-file.ts';
 
 /** All findings, by file and line, in the form `file:line rule: what to do`. */
@@ -24,6 +25,7 @@ export function checkRepository(tree: RepositoryTree): readonly string[] {
     ...checkLockFiles(tree),
     ...checkDocuments(tree),
     ...checkUnusedCode(tree, sources),
+    ...checkUnusedDependencies(tree, sources),
   ];
   return findings
     .toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)

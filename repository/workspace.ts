@@ -9,6 +9,7 @@ export const ARCHITECTURE_PAGE = 'docs/architecture.md';
 
 const manifestSchema = z.object({
   name: z.string(),
+  exports: z.record(z.string(), z.unknown()).default({}),
   dependencies: z.record(z.string(), z.string()).default({}),
   devDependencies: z.record(z.string(), z.string()).default({}),
 });
@@ -16,6 +17,8 @@ const manifestSchema = z.object({
 export interface Manifest {
   readonly path: string;
   readonly name: string;
+  /** What others may import of it: its name, and its name with a path that the manifest exports. */
+  readonly entries: readonly string[];
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
 }
@@ -34,6 +37,10 @@ export function readManifest(tree: RepositoryTree, path: string): Manifest | und
   return {
     path,
     name: manifest.name,
+    entries: [
+      manifest.name,
+      ...Object.keys(manifest.exports).map((path) => manifest.name + path.slice(1)),
+    ],
     dependencies: Object.keys(manifest.dependencies),
     devDependencies: Object.keys(manifest.devDependencies),
   };

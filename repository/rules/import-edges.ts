@@ -18,7 +18,7 @@ import {
 /** Starts networks of real processes, for everything outside `packages/`. */
 const SHARED_FOLDER = 'harness/';
 
-/** May also time a package by itself. */
+/** May also time a package, or a layer inside one, by itself. */
 const MEASURING_FOLDER = 'bench/';
 
 interface Package {
@@ -132,7 +132,8 @@ function relativeProblem(
   home: Package | undefined,
 ): readonly string[] {
   const folder = home?.folder ?? source.path.split('/').slice(0, -1)[0] ?? '';
-  const shared = home === undefined && target.startsWith(SHARED_FOLDER);
+  const measured = source.path.startsWith(MEASURING_FOLDER) && target.startsWith('packages/');
+  const shared = measured || (home === undefined && target.startsWith(SHARED_FOLDER));
   if (folder !== '' && !shared && !target.startsWith(`${folder}/`)) {
     return ['leaves its folder; import the package by its name, or move the code'];
   }
@@ -156,8 +157,8 @@ function checkOwnPackage(
     const message = `${home.folder} may not import ${target.folder}; move the code, or hand it in through an interface (${ARCHITECTURE_PAGE}:${home.row.line})`;
     return [{ ...at, message }];
   }
-  if (reference.specifier !== target.manifest.name) {
-    const message = `import ${target.manifest.name} itself, not a file inside it`;
+  if (!target.manifest.entries.includes(reference.specifier)) {
+    const message = `import ${target.manifest.name} or what it exports, not a file inside it`;
     return [{ ...at, message }];
   }
   return [];

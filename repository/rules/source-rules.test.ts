@@ -78,6 +78,7 @@ describe('tests', () => {
 
   it.each([
     'await new Promise((resolve) => setTimeout(resolve, 0));',
+    "import { setImmediate as nextTurn } from 'node:timers/promises';",
     "await new Promise((resolve, reject) => { setTimeout(() => reject(new Error('late')), 100); });",
     'await vi.waitFor(() => expect(x).toBe(1), { timeout: 5_000 });',
   ])('may wait for conditions and limits: %s', (code) => {

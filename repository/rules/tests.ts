@@ -19,7 +19,10 @@ export function checkTests(sources: readonly SourceFile[]): readonly Finding[] {
 
 function checkSleeps(source: SourceFile): readonly Finding[] {
   const imported = source.imports
-    .filter((reference) => reference.specifier === 'node:timers/promises')
+    .filter(
+      ({ specifier, names }) =>
+        specifier === 'node:timers/promises' && !names.every((name) => name === 'setImmediate'),
+    )
     .map((reference) => reference.line);
   const awaited = source.nodes
     .filter((node) => isSleepingPromise(node) || isAtomicsWait(node))

@@ -6,6 +6,7 @@ import { checkDocuments } from './documents.ts';
 import { checkLockFiles } from './lock-files.ts';
 import { checkTexts, FILE_LINES_MAX } from './texts.ts';
 import { checkUnusedCode } from './unused-code.ts';
+import { checkUnusedDependencies } from './unused-dependencies.ts';
 
 const places = (findings: readonly Finding[]): readonly string[] =>
   findings.map((finding) => `${finding.file}:${finding.line} ${finding.rule}`);
@@ -156,5 +157,21 @@ describe('lock files', () => {
     const { 'node_modules/@s/b-linux': _, ...incomplete } = complete;
     expect(check(incomplete)).toEqual(['package-lock.json:13 dependency']);
     expect(check({ ...complete, 'node_modules/b': { dependencies: { c: '1' } } })).toHaveLength(1);
+  });
+});
+
+describe('unused dependencies', () => {
+  it('are reported where only tests, or nothing, import them', () => {
+    const dependencies = { used: '1', '@s/used': '1', tested: '1', spare: '1' };
+    const tree = memoryTree({
+      'packages/a/package.json': JSON.stringify({ name: 'a', dependencies }, null, 1),
+      'packages/a/src/a.ts': "import 'used'; export * from '@s/used/part'; // import 'spare'",
+      'packages/a/src/a.test.ts': "import 'tested';",
+    });
+    const found = checkUnusedDependencies(tree, sourceFiles(tree)).map(formatFinding);
+    expect(found).toEqual([
+      expect.stringMatching(/^packages\/a\/package\.json:6 dependency: nothing .* imports tested;/),
+      expect.stringMatching(/^packages\/a\/package\.json:7 dependency: nothing .* imports spare;/),
+    ]);
   });
 });

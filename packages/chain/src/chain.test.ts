@@ -1,7 +1,8 @@
+import { RLP } from '@ethereumjs/rlp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodeBlock, withdrawalsRootOf } from './block/block-codec.ts';
 import type { HeaderData } from './block/block-data.ts';
-import { sealHeader } from './block/header-codec.ts';
+import { headerItems, sealHeader } from './block/header-codec.ts';
 import type { BlockFault } from './block/invalid-block-error.ts';
 import { Chain } from './chain.ts';
 import { devGenesisFile } from './genesis/dev-genesis.ts';
@@ -87,6 +88,25 @@ describe('Chain', () => {
     expect(balanceAfter(reopened, reopened.head.hash)).toBe(1n);
     expect((await build(reopened, [])).block.header.number).toBe(2);
   });
+
+  it('commits as many blocks at once as a node that was away is given, with others in flight', async () => {
+    const genesis = testGenesis();
+    const source = await testChain(genesis);
+    const raws: Uint8Array[] = [];
+    let last = source.head;
+    for (let number = 1; number <= 256; number += 1) {
+      const { block, raw } = await build(source, [], last.hash);
+      raws.push(raw);
+      last = block.header;
+    }
+    const chain = await testChain(genesis);
+    await build(chain, [newWorkload().sign(transfer())]);
+    await chain.commit(
+      raws.map((raw) => ({ raw })),
+      NO_MARKER,
+    );
+    expect(chain.head).toEqual(last);
+  }, 30_000);
 
   it('refuses a folder of another genesis, a folder without a chain, and to overwrite one', async () => {
     const folder = temporaryFolder();
@@ -213,6 +233,9 @@ const FORGERIES: readonly [BlockFault, Forgery][] = [
   ['state-root', () => ({ beneficiary: RECIPIENT })],
 ];
 
+/** Positions of the numbers in a header's list. */
+const HEADER_NUMBERS = [7, 8, 9, 10, 11, 15, 17, 18];
+
 describe('a foreign block', () => {
   it.each(FORGERIES)('is refused for %s when its header lies', async (fault, forge) => {
     const genesis = testGenesis();
@@ -233,6 +256,48 @@ describe('a foreign block', () => {
     const raw = encodeBlock({ ...block, header, withdrawals });
     await expect(chain.executeBlock(raw, chain.head.hash)).rejects.toMatchObject({
       fault: 'withdrawals',
+    });
+  });
+
+  it('is refused on any parent but its own, also when it is in flight already', async () => {
+    const chain = await testChain();
+    const { block, raw } = await build(chain, [newWorkload().sign(transfer())]);
+    const sibling = await build(chain, []);
+    for (const parent of [block.header.hash, sibling.block.header.hash]) {
+      await expect(chain.executeBlock(raw, parent)).rejects.toMatchObject({
+        code: 'invalid-block',
+        fault: 'unknown-parent',
+      });
+    }
+    expect((await chain.executeBlock(raw, chain.head.hash)).block).toEqual(block);
+  });
+
+  it('is refused when a number of its header has a second encoding', async () => {
+    // Such a header would be stored with another hash than the block has, and never be found again.
+    const genesis = testGenesis({ timestamp: 100 });
+    const { block, raw } = await build(await testChain(genesis), []);
+    const chain = await testChain(genesis);
+    const [header, ...body] = RLP.decode(raw) as [Uint8Array[], ...Uint8Array[]];
+    const fields = headerItems(block.header);
+    for (const position of HEADER_NUMBERS) {
+      const field = fields[position] ?? new Uint8Array();
+      const forged = header.with(position, Buffer.concat([Uint8Array.of(0), field]));
+      const refused = chain.executeBlock(RLP.encode([forged, ...body]), chain.head.hash);
+      await expect(refused).rejects.toMatchObject({ code: 'invalid-block' });
+    }
+  });
+
+  it('is refused at once when it is lists within lists', async () => {
+    const chain = await testChain();
+    // Each level has a list's prefix with a length of three bytes.
+    const nest = new Uint8Array(600_000);
+    for (let at = 0; at < nest.length; at += 4) {
+      const left = nest.length - at - 4;
+      nest.set([0xfa, left >> 16, (left >> 8) & 0xff, left & 0xff], at);
+    }
+    await expect(chain.executeBlock(nest, chain.head.hash)).rejects.toMatchObject({
+      fault: 'malformed',
+      message: expect.stringContaining('nested too deep'),
     });
   });
 

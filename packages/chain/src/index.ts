@@ -20,15 +20,18 @@ export {
   type DerivedAccount,
   deriveAccounts,
 } from './genesis/dev-accounts.ts';
+export { DEV_FORKS, type DevFork } from './genesis/dev-forks.ts';
 export {
   DEV_CHAIN_ID,
-  DEV_FORKS,
   DEV_GAS_LIMIT,
-  type DevFork,
   type DevGenesisOptions,
   devGenesisFile,
 } from './genesis/dev-genesis.ts';
 export { createGenesis, type Genesis } from './genesis/genesis.ts';
+export {
+  type GenesisConfiguration,
+  readGenesisConfiguration,
+} from './genesis/genesis-configuration.ts';
 export type { PralineConfig } from './genesis/genesis-file.ts';
 export { type CandidateOptions, Candidates } from './mempool/candidates.ts';
 export { DEFAULT_MEMPOOL_LIMITS, type MempoolLimits } from './mempool/limits.ts';

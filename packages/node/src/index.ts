@@ -1,5 +1,6 @@
 /** Running Praline nodes: one from a cluster file, or a whole cluster in this process. */
-export { DEV_FORKS, type DevFork, type DevGenesisOptions } from '@praline/chain';
+export type { DevFork, DevGenesisOptions } from '@praline/chain';
+export { DEV_FORKS } from '@praline/chain/configuration';
 export { FolderLock, NodeKey } from 'mokka';
 export {
   type Cluster,

@@ -2,7 +2,8 @@
  * Errors as JSON-RPC answers: the codes, the class that methods throw, and the one place where errors of the chain
  * become answers. Wording follows geth where tools match on it. Nothing unexpected ever reaches a client.
  */
-import { type Hex, revertMessage } from '@praline/chain';
+import type { Hex } from '@praline/chain';
+import { revertMessage } from '@praline/chain/reading';
 import type { RpcBackendErrorCode } from './backend.ts';
 import type { JsonValue } from './json.ts';
 

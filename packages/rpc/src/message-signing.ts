@@ -1,6 +1,7 @@
 /** Digests of messages that accounts sign: EIP-191 version 0x45 and EIP-712. */
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { bytesOf, type Hex } from '@praline/chain';
+import type { Hex } from '@praline/chain';
+import { bytesOf } from '@praline/chain/configuration';
 import { z } from 'zod';
 import { invalidParams } from './errors.ts';
 

@@ -16,11 +16,13 @@ import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 const DEVELOPMENT_ACCOUNTS_MAX = 1_000;
 
 export class DevelopmentAccountSet {
-  readonly addresses: readonly Address[];
-  readonly #keys: ReadonlyMap<Address, Uint8Array>;
+  readonly #mnemonic: string;
+  readonly #count: number;
+  /** Derived when they are first asked for: that takes longer than anything else when a thread starts. */
+  #derived: ReadonlyMap<Address, Uint8Array> | undefined;
 
   /**
-   * Derives `count` accounts. Throws `ChainError` `invalid-request` for words that are no BIP-39 mnemonic and for a
+   * The first `count` accounts. Throws `ChainError` `invalid-request` for words that are no BIP-39 mnemonic and for a
    * count out of range; the message does not repeat the words.
    */
   constructor(mnemonic: string, count: number) {
@@ -37,11 +39,12 @@ export class DevelopmentAccountSet {
         { count },
       );
     }
-    const keys = new Map(
-      deriveAccounts(mnemonic, count).map(({ address, privateKey }) => [address, privateKey]),
-    );
-    this.#keys = keys;
-    this.addresses = [...keys.keys()];
+    this.#mnemonic = mnemonic;
+    this.#count = count;
+  }
+
+  get addresses(): readonly Address[] {
+    return [...this.#keys.keys()];
   }
 
   has(address: Address): boolean {
@@ -62,6 +65,16 @@ export class DevelopmentAccountSet {
   /** Throws `unknown-account`. */
   signTransaction(address: Address, transaction: UnsignedTransaction): SignedTransaction {
     return decodeTransaction(signTransaction(transaction, this.#key(address)));
+  }
+
+  get #keys(): ReadonlyMap<Address, Uint8Array> {
+    this.#derived ??= new Map(
+      deriveAccounts(this.#mnemonic, this.#count).map(({ address, privateKey }) => [
+        address,
+        privateKey,
+      ]),
+    );
+    return this.#derived;
   }
 
   #key(address: Address): Uint8Array {

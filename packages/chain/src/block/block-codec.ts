@@ -5,6 +5,7 @@
 import { RLP } from '@ethereumjs/rlp';
 import { EMPTY_TRIE_ROOT, keccak256 } from '../crypto/keccak.ts';
 import { bigintToBytes, bytesToBigint } from '../encoding/quantity.ts';
+import { type RlpItem, readRlp } from '../encoding/rlp-reader.ts';
 import { addressOf, bytesOf, type Hash, hashOf } from '../primitives.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { updateTrie } from '../trie/update-trie.ts';
@@ -36,9 +37,12 @@ function isLegacy(raw: Uint8Array): boolean {
   return (raw[0] ?? 0) >= 0xc0;
 }
 
+/** Block, transactions, transaction, access list, its entry, the entry's keys. */
+const BLOCK_RLP_DEPTH_MAX = 6;
+
 /** Throws `RangeError` or `TypeError` on bytes that are no block. */
 export function decodeBlock(bytes: Uint8Array): RawBlock {
-  const items: unknown = RLP.decode(bytes);
+  const items = itemsOf(bytes);
   if (!Array.isArray(items) || items.length < 3 || items.length > 4) {
     throw new RangeError('a block is a list of 3 or 4');
   }
@@ -50,6 +54,15 @@ export function decodeBlock(bytes: Uint8Array): RawBlock {
   };
   if (withdrawals === undefined) return block;
   return { ...block, withdrawals: list(withdrawals, 'withdrawals').map(withdrawalOf) };
+}
+
+/** With a bound on nesting: a proposer's lists in lists would cost the general library gigabytes. */
+function itemsOf(bytes: Uint8Array): RlpItem {
+  try {
+    return readRlp(bytes, BLOCK_RLP_DEPTH_MAX);
+  } catch (error) {
+    throw new RangeError(error instanceof Error ? error.message : 'no RLP');
+  }
 }
 
 function transactionBytes(item: unknown): Uint8Array {

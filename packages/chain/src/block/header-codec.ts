@@ -92,7 +92,7 @@ export function headerOf(items: readonly unknown[]): HeaderData {
     number: blockNumberOf(integer(at(8))),
     gasLimit: integer(at(9)),
     gasUsed: integer(at(10)),
-    timestamp: bytesToNumber(at(11)),
+    timestamp: safeInteger(at(11)),
     extraData: hexOf(at(12)),
     mixHash: hashOf(at(13)),
     nonce: hexOf(at(14)),
@@ -103,6 +103,12 @@ export function headerOf(items: readonly unknown[]): HeaderData {
     ...(fields.length > 19 && { parentBeaconBlockRoot: hashOf(at(19)) }),
     ...(fields.length > 20 && { requestsHash: hashOf(at(20)) }),
   };
+}
+
+/** Also the time must have one encoding only: another would give a stored header another hash than the block's. */
+function safeInteger(bytes: Uint8Array): number {
+  integer(bytes);
+  return bytesToNumber(bytes);
 }
 
 function integer(bytes: Uint8Array): bigint {

@@ -16,6 +16,7 @@ import {
 import { EvmStateManager, type RootOf } from '../state/evm-state-manager.ts';
 import { JournaledState } from '../state/journaled-state.ts';
 import { EMPTY_STATE } from '../state/state-view.ts';
+import { modexpPrecompile } from './modexp.ts';
 
 /** Hash of an ancestor of the block being executed (BLOCKHASH); undefined when it is not known. */
 export type AncestorHash = (number: BlockNumber) => Hash | undefined;
@@ -75,7 +76,11 @@ async function makeEvm(rules: Common, depositContract: Address): Promise<ForkEvm
   const stateManager = new EvmStateManager(new JournaledState(EMPTY_STATE), (state) =>
     rootOf(state),
   );
-  const vm = await createVM({ common: rules, stateManager, evmOpts: { blockchain } });
+  const vm = await createVM({
+    common: rules,
+    stateManager,
+    evmOpts: { blockchain, customPrecompiles: modexpPrecompile(rules) },
+  });
   return {
     rules,
     vm,

@@ -4,6 +4,7 @@
 
 import type { Hex } from '../primitives.ts';
 import { DEV_MNEMONIC, DEV_PATH, deriveAccounts } from './dev-accounts.ts';
+import { DEV_FORKS, type DevFork } from './dev-forks.ts';
 import { SYSTEM_CONTRACTS } from './system-contracts.ts';
 
 /** Chain id that Hardhat, Foundry and wallets take for a local development network. */
@@ -13,18 +14,6 @@ export const DEV_GAS_LIMIT = 30_000_000;
 const DEV_ACCOUNTS = 10;
 const DEV_BALANCE_ETHER = 10_000n;
 const WEI_PER_ETHER = 10n ** 18n;
-
-/** Forks that a network may start at, oldest first; block rules older than the merge are not offered. */
-export const DEV_FORKS = [
-  'paris',
-  'shanghai',
-  'cancun',
-  'prague',
-  'osaka',
-  'bpo1',
-  'bpo2',
-] as const;
-export type DevFork = (typeof DEV_FORKS)[number];
 
 export interface DevGenesisOptions {
   readonly chainId?: number;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../primitives.ts';
 import { DEV_MNEMONIC, deriveAccounts } from './dev-accounts.ts';
-import { DEV_FORKS, devGenesisFile } from './dev-genesis.ts';
+import { DEV_FORKS } from './dev-forks.ts';
+import { devGenesisFile } from './dev-genesis.ts';
 import { createGenesis } from './genesis.ts';
 import { SYSTEM_CONTRACTS } from './system-contracts.ts';
 

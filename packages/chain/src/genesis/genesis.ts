@@ -22,16 +22,11 @@ import { diffOf, type StateDiff } from '../state/state-diff.ts';
 import { EMPTY_STATE } from '../state/state-view.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { commonAt, createCommon } from './chain-parameters.ts';
-import {
-  type GenesisFile,
-  genesisAccounts,
-  type PralineConfig,
-  parseGenesisFile,
-} from './genesis-file.ts';
+import { configurationOf, type GenesisConfiguration } from './genesis-configuration.ts';
+import { type GenesisFile, genesisAccounts, parseGenesisFile } from './genesis-file.ts';
 import { SYSTEM_CONTRACTS } from './system-contracts.ts';
 
-export interface Genesis {
-  readonly chainId: bigint;
+export interface Genesis extends GenesisConfiguration {
   /** At the newest fork; copies are set to a block's fork. */
   readonly common: Common;
   /** EIP-6110; the zero address, which logs nothing, where there is none. */
@@ -39,9 +34,6 @@ export interface Genesis {
   readonly header: HeaderData;
   /** The state of block 0 on top of nothing. */
   readonly state: StateDiff;
-  readonly praline: PralineConfig;
-  /** SHA-256 over everything that all nodes must agree on: what the file says, in a canonical form. */
-  readonly configurationHash: Hash;
 }
 
 /** EIP-1559's initial base fee, wei per gas. */
@@ -58,13 +50,11 @@ export function createGenesis(json: unknown): Genesis {
   const state = genesisState(file);
   requireSystemContracts(file, common, state);
   return {
-    chainId: file.config.chainId,
+    ...configurationOf(file),
     common,
     depositContract: file.config.depositContractAddress ?? ZERO_ADDRESS,
     header: sealHeader(genesisHeader(file, common, state.root)),
     state,
-    praline: file.praline,
-    configurationHash: configurationHash(file),
   };
 }
 
@@ -123,24 +113,6 @@ function genesisHeader(file: GenesisFile, common: Common, stateRoot: Hash): Head
     ...(active(4788) && { parentBeaconBlockRoot: ZERO_HASH }),
     ...(active(7685) && { requestsHash: EMPTY_REQUESTS_HASH }),
   };
-}
-
-/** Keys sorted, integers as text: equal files in other notations hash equal. The mnemonic is not consensus. */
-function configurationHash(file: GenesisFile): Hash {
-  const { accounts: _accounts, ...praline } = file.praline;
-  const text = canonicalText({ ...file, praline });
-  return hashOf(createHash('sha256').update(text).digest());
-}
-
-function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
-  if (typeof value === 'bigint') return `"${value}"`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
-  const entries = Object.entries(value).filter(
-    ([, entry]) => entry !== undefined && entry !== null,
-  );
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalText(entry)}`).join(',')}}`;
 }
 
 export { ZERO_HASH };

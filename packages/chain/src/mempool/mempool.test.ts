@@ -169,6 +169,20 @@ describe('eviction', () => {
     expect(pool.status()).toEqual({ pending: 1, queued: 5 });
   });
 
+  it('gives up what can not pay the base fee, so that accounts without funds fill no pool', () => {
+    const fixture = fundedPool(limits);
+    const { pool } = fixture;
+    fixture.baseFee = 10n;
+    for (let number = 20; number < 26; number++) {
+      pool.add(testTransaction({ from: testAddress(number), nonce: 0, feeCap: 0 }));
+    }
+    expect(pool.status().pending).toBe(6);
+    for (let nonce = 0; nonce < 6; nonce++) pool.add(testTransaction({ from: ALICE, nonce }));
+    expect(pool.content().pending.get(ALICE)).toHaveLength(6);
+    const unpaid = testTransaction({ from: testAddress(30), nonce: 0, feeCap: 0 });
+    expect(() => pool.add(unpaid)).toThrow('txpool is full');
+  });
+
   it('changes nothing when there is not room enough', () => {
     const { pool } = fundedPool({ ...limits, countMax: 100, bytesMax: 1_000 });
     for (let nonce = 0; nonce < 3; nonce++) {
@@ -218,6 +232,20 @@ describe('following the head', () => {
     fixture.pool.onBlockCommitted([ALICE, BOB], new Set([transaction.data.hash]));
     expect(fixture.reads).toBe(1);
     expect(fixture.pool.get(transaction.data.hash)).toBeUndefined();
+    expect(dropped).toEqual([]);
+  });
+
+  it('does not give up what a block has mined that it was not told of yet', () => {
+    const fixture = fundedPool();
+    const { pool } = fixture;
+    const dropped: DroppedTransaction[] = [];
+    pool.listen({ dropped: (event) => dropped.push(event) });
+    const { transaction } = pool.add(testTransaction({ from: ALICE, nonce: 0 }));
+    fixture.fund(ALICE, 10n ** 17n, 1n);
+    pool.add(testTransaction({ from: ALICE, nonce: 1 }));
+    expect(dropped).toEqual([]);
+    pool.onBlockCommitted([ALICE], new Set([transaction.data.hash]));
+    expect(pool.status()).toEqual({ pending: 1, queued: 0 });
     expect(dropped).toEqual([]);
   });
 

@@ -16,12 +16,14 @@ import type { PoolContent, PoolStatus } from './pool-view.ts';
 import { type PooledTransaction, pooled } from './pooled-transaction.ts';
 import { type SenderAccount, SenderQueue } from './sender-queue.ts';
 
-/** The committed head as the pool sees it. Asked anew each time. */
+/** The committed head. It may be ahead of the last `onBlockCommitted`, for the time until that call. */
 export interface MempoolHead {
   /** Zero nonce and balance for a missing account. */
   account(address: Address): SenderAccount;
   /** Of the next block. */
   gasLimit(): bigint;
+  /** Of the next block, wei per gas; zero where there is none. */
+  baseFee(): bigint;
   /** Chain rules of the next block. */
   common(): Common;
 }
@@ -183,15 +185,12 @@ export class Mempool {
     return this.#drop(hash, 'invalid', detail);
   }
 
+  /**
+   * A known sender's account stays as of the last `onBlockCommitted`. The head can be a block ahead of it, and only that
+   * call tells a mined transaction from one whose nonce another took.
+   */
   #currentQueue(address: Address): SenderQueue {
-    const account = this.#head.account(address);
-    const known = this.#queues.get(address);
-    if (known === undefined) return new SenderQueue(address, account);
-    const { nonce, balance } = known.account;
-    if (nonce !== account.nonce || balance !== account.balance) {
-      this.#synchronize(known, new Set());
-    }
-    return known;
+    return this.#queues.get(address) ?? new SenderQueue(address, this.#head.account(address));
   }
 
   #requireSenderRoom(transaction: PooledTransaction, queue: SenderQueue): void {
@@ -218,7 +217,7 @@ export class Mempool {
       this.#byHash.size + count > this.#limits.countMax ||
       this.#bytes + bytes > this.#limits.bytesMax
     ) {
-      const victim = this.#eviction.victimFor(transaction, queue);
+      const victim = this.#eviction.victimFor(transaction, queue, this.#head.baseFee());
       if (victim === undefined) {
         for (const put of evicted.reverse()) this.#putBack(put);
         throw new ChainError('pool-full', 'txpool is full');

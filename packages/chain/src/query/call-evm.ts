@@ -7,6 +7,7 @@ import type { Common } from '@ethereumjs/common';
 import { createEVM, type EVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
 import { ChainError } from '../errors.ts';
 import type { AncestorHash } from '../execution/fork-evm.ts';
+import { modexpPrecompile } from '../execution/modexp.ts';
 import { blockNumberOf, bytesOf } from '../primitives.ts';
 import { EvmStateManager } from '../state/evm-state-manager.ts';
 import { JournaledState } from '../state/journaled-state.ts';
@@ -14,7 +15,7 @@ import { EMPTY_STATE } from '../state/state-view.ts';
 
 const JUMPDEST = 0x5b;
 const JUMPDEST_GAS = 1;
-/** Looks at the clock once in so many jumps and messages. */
+/** Looks at the clock once in so many jumps. */
 const LOOKS_PER_CHECK = 64;
 
 /** Time a call may take. */
@@ -55,11 +56,13 @@ export async function createCallEvm(rules: Common): Promise<CallEvm> {
     common: rules,
     stateManager,
     blockchain,
+    customPrecompiles: modexpPrecompile(rules),
     customOpcodes: [
       { opcode: JUMPDEST, opcodeName: 'JUMPDEST', baseFee: JUMPDEST_GAS, logicFunction: look },
     ],
   });
-  evm.events.on('beforeMessage', look);
+  // A message can be a precompile that takes seconds.
+  evm.events.on('beforeMessage', () => requireTime(deadline));
   return {
     evm,
     use(state, ancestorHash, until) {

@@ -10,7 +10,12 @@ import { z } from 'zod';
 const { PRALINE_FIXTURES: root } = process.env;
 const folder = root === undefined ? undefined : join(root, 'ethereum-tests');
 
-type Suite = 'BlockchainTests' | 'TransactionTests';
+type Suite =
+  | 'BlockchainTests'
+  | 'GeneralStateTests'
+  | 'RLPTests'
+  | 'TransactionTests'
+  | 'TrieTests';
 
 function archiveOf(suite: Suite): string | undefined {
   const path = folder === undefined ? undefined : join(folder, `${suite}.tar.gz`);
@@ -26,6 +31,9 @@ function missing(suite: Suite): string | undefined {
 /** Why tests that need the suite are skipped; undefined when it is there. */
 export const ETHEREUM_TESTS_MISSING: string | undefined = missing('BlockchainTests');
 export const TRANSACTION_TESTS_MISSING: string | undefined = missing('TransactionTests');
+export const STATE_TESTS_MISSING: string | undefined = missing('GeneralStateTests');
+export const TRIE_TESTS_MISSING: string | undefined = missing('TrieTests');
+export const RLP_TESTS_MISSING: string | undefined = missing('RLPTests');
 
 const hex = z.string();
 const blockchainTest = z.object({
@@ -81,8 +89,82 @@ export function officialTransactionTests() {
   );
 }
 
+const stateTests = z.record(
+  z.string(),
+  z.object({
+    env: z.object({
+      currentBaseFee: hex.optional(),
+      currentCoinbase: hex,
+      currentExcessBlobGas: hex.optional(),
+      currentGasLimit: hex,
+      currentRandom: hex.optional(),
+      currentTimestamp: hex,
+    }),
+    pre: z.record(hex, z.unknown()),
+    post: z.record(
+      z.string(),
+      z.array(
+        z.object({
+          hash: hex,
+          logs: hex,
+          txbytes: hex,
+          expectException: z.string().optional(),
+        }),
+      ),
+    ),
+  }),
+);
+
+export interface StateTest {
+  readonly name: string;
+  /** As in `BlockchainTest`. */
+  readonly network: string;
+  readonly env: z.output<typeof stateTests>[string]['env'];
+  /** Accounts as in a genesis file. */
+  readonly pre: Readonly<Record<string, unknown>>;
+  readonly post: z.output<typeof stateTests>[string]['post'][string][number];
+}
+
+/** One transaction each, of every file whose position is a multiple of `stride`. */
+export function* officialStateTests(stride: number): Generator<StateTest> {
+  for (const [index, text] of filesOf('GeneralStateTests').entries()) {
+    if (index % stride > 0) continue;
+    for (const [test, { env, pre, post }] of Object.entries(stateTests.parse(JSON.parse(text)))) {
+      for (const [network, outcomes] of Object.entries(post)) {
+        for (const [place, outcome] of outcomes.entries()) {
+          yield { name: `${test} ${network} ${place}`, network, env, pre, post: outcome };
+        }
+      }
+    }
+  }
+}
+
+const trieTests = z.record(
+  z.string(),
+  z.object({
+    in: z.union([
+      z.array(z.tuple([z.string(), z.string().nullable()])),
+      z.record(z.string(), z.string().nullable()).transform((entries) => Object.entries(entries)),
+    ]),
+    root: hex,
+  }),
+);
+
+/** Of tries whose keys are hashes, as all of ours are. Strings are text, or bytes as `0x...`; null deletes. */
+export function officialSecureTrieTests() {
+  return filesOf('TrieTests', /secure/i).flatMap((text) =>
+    Object.entries(trieTests.parse(JSON.parse(text))),
+  );
+}
+
+/** Hex of bytes that are no RLP, by name. */
+export function officialInvalidRlp() {
+  const file = z.record(z.string(), z.object({ in: z.literal('INVALID'), out: z.string() }));
+  return filesOf('RLPTests').flatMap((text) => Object.entries(file.parse(JSON.parse(text))));
+}
+
 /** The text of each file of an archive, in order of their names. */
-function filesOf(suite: Suite): string[] {
+function filesOf(suite: Suite, names = /./): string[] {
   const archive = archiveOf(suite);
   if (archive === undefined) throw new Error(missing(suite));
   const unpacked = mkdtempSync(join(tmpdir(), 'praline-tests-'));
@@ -90,7 +172,7 @@ function filesOf(suite: Suite): string[] {
     execFileSync('tar', ['-xzf', archive, '-C', unpacked]);
     const files = readdirSync(unpacked, { recursive: true, encoding: 'utf8' });
     return files
-      .filter((file) => file.endsWith('.json'))
+      .filter((file) => file.endsWith('.json') && names.test(file))
       .sort()
       .map((file) => readFileSync(join(unpacked, file), 'utf8'));
   } finally {
@@ -144,7 +226,8 @@ export function genesisOf(test: BlockchainTest): Record<string, unknown> | undef
   };
 }
 
-function configOf(network: string): Record<string, unknown> | undefined {
+/** The `config` section of a genesis file; undefined as in `genesisOf`. */
+export function configOf(network: string): Record<string, unknown> | undefined {
   const [, from, to] = /^([A-Za-z0-9]+?)(?:To([A-Za-z]+)AtTime15k)?$/.exec(network) ?? [];
   const config: Record<string, unknown> = {};
   for (const [name, fields] of BLOCK_FORKS) {

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { RLP } from '@ethereumjs/rlp';
+import { type RlpItem, readRlp } from '../encoding/rlp-reader.ts';
 import { ChainError } from '../errors.ts';
 import { type Hash, hashOf } from '../primitives.ts';
 import {
@@ -14,7 +15,6 @@ import {
   TRANSACTION_RLP_DEPTH_MAX,
 } from './decode.ts';
 import { bytesOfItem, listOf } from './fields.ts';
-import { type RlpItem, readRlp } from './rlp-reader.ts';
 import type { SignedTransaction } from './signed-transaction.ts';
 
 const BLOB_TYPE = 3;

@@ -5,6 +5,7 @@
 
 import type { TransactionData } from '../block/block-data.ts';
 import { keccak256 } from '../crypto/keccak.ts';
+import { type RlpItem, readRlp } from '../encoding/rlp-reader.ts';
 import { ChainError } from '../errors.ts';
 import { type Address, hashOf, hexOf } from '../primitives.ts';
 import {
@@ -19,7 +20,6 @@ import {
   requiredRecipientOf,
   wordOf,
 } from './fields.ts';
-import { type RlpItem, readRlp } from './rlp-reader.ts';
 import {
   addressOfPublicKey,
   CURVE_ORDER_HALF,

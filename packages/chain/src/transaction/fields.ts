@@ -1,8 +1,8 @@
 /** Typed fields out of RLP items. Every function throws `ChainError` `invalid-transaction`, naming the field. */
 import type { AccessListItem, AuthorizationData } from '../block/block-data.ts';
+import type { RlpItem } from '../encoding/rlp-reader.ts';
 import { ChainError } from '../errors.ts';
 import { type Address, addressOf, type Hash, hashOf, type Wei, weiOf } from '../primitives.ts';
-import type { RlpItem } from './rlp-reader.ts';
 
 /** Longest scalar of each width, in bytes. */
 const WORD_BYTES = 32;

@@ -4,8 +4,8 @@
  */
 import { RLP } from '@ethereumjs/rlp';
 import { keccak256 } from '../crypto/keccak.ts';
+import type { RlpItem } from '../encoding/rlp-reader.ts';
 import { bytesOfItem } from './fields.ts';
-import type { RlpItem } from './rlp-reader.ts';
 
 const EMPTY_STRING = 0x80;
 

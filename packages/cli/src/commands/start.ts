@@ -72,7 +72,7 @@ async function start(options: StartOptions, console: Console): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const prepared = await prepareNetwork(folder, network, reset === true && attempt === 1);
     const { cluster, notes } = prepared;
-    const description = describeNetwork(cluster);
+    const description = await describeNetwork(cluster);
     for (const note of notes) {
       // Standard output holds nothing but events with --json.
       (json ? console.error : console.line)(note);

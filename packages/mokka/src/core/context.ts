@@ -91,6 +91,8 @@ export interface Election {
   readonly heard: Map<NodeId, HeardPreVote>;
   /** Highest term vote of each validator with what came with it. */
   readonly termVotes: Map<NodeId, TermVote>;
+  /** When each validator's term vote was heard last: as a pre-vote it counts for one election timeout. */
+  readonly termVotesHeardAt: Map<NodeId, number>;
   failedTerms: number;
   /** Last instant at which the live leader was heard; null without one. */
   leaderHeardAt: number | null;
@@ -177,7 +179,7 @@ export class CoreContext implements ValidatorSet {
   termVote: TermVoteMessage | null;
   /** The own term vote that is on disk and may be sent. Rule *durability*. */
   syncedTermVote: TermVoteMessage | null;
-  /** The log dropped the entry that the own term vote locks on: a verified proof or certificate superseded it. */
+  /** The log dropped the entry that the own term vote locks on, and the vote has done its work or was never sent. */
   lockSuperseded: boolean;
   binding: TermBinding | null;
   readonly ownVotes = new Map<number, Vote>();
@@ -255,6 +257,7 @@ export class CoreContext implements ValidatorSet {
       repeatAt: Number.POSITIVE_INFINITY,
       heard: new Map(),
       termVotes: new Map(),
+      termVotesHeardAt: new Map(),
       failedTerms: 0,
       leaderHeardAt: null,
       yielded: 0 as Term,

@@ -11,6 +11,12 @@ import type { PreVote, Yield } from './statements.ts';
 import type { NodeId, Term } from './types.ts';
 import { countsUpTo } from './verification.ts';
 
+/**
+ * How far above the own term a pre-vote is believed, in terms: weeks of failed elections. Whoever lags more is brought up by
+ * proofs and certificates. Without a bound one statement could lead a cluster to the last term there is.
+ */
+const MAX_TERM_LEAD = 1_000_000;
+
 /** Rule *timeouts*: jittered, doubled with each failed term up to a cap. */
 export function electionTimeout(context: CoreContext): number {
   const { electionTimeout: base, electionJitter, electionTimeoutMax } = context.options.timing;
@@ -173,6 +179,7 @@ function reasonToIgnore(
   if (!context.validators.includes(statement.sender)) return 'not-a-validator';
   if (statement.epoch !== context.epoch) return 'other-epoch';
   if (countsUpTo(statement) <= context.term) return 'stale-pre-vote';
+  if (countsUpTo(statement) > context.term + MAX_TERM_LEAD) return 'pre-vote-far-ahead';
   if (statement.type === 'yield' && context.leaderOf(statement.term) !== statement.sender) {
     return 'yield-of-another';
   }
@@ -201,7 +208,9 @@ function liveStatements(context: CoreContext): Exclude<Justification, { type: 'h
   for (const id of context.peers.keys()) {
     const heard = election.heard.get(id);
     const preVote = heard !== undefined && heard.expiresAt > context.now ? heard.statement : null;
-    const termVote = election.termVotes.get(id) ?? null;
+    const heardAt = election.termVotesHeardAt.get(id) ?? Number.NEGATIVE_INFINITY;
+    const isRecent = heardAt + context.options.timing.electionTimeout > context.now;
+    const termVote = isRecent ? (election.termVotes.get(id) ?? null) : null;
     if (termVote !== null && (preVote === null || termVote.term >= countsUpTo(preVote))) {
       statements.push(termVote);
     } else if (preVote !== null) {

@@ -128,7 +128,12 @@ export function dropAbove(context: CoreContext, to: EntryId): Done {
   rollbackExecution(context, to);
   context.log.truncate(to.index);
   forgetWritesAbove(context, to.index);
-  if ((context.termVote?.termVote.lock.index ?? 0) > to.index) context.lockSuperseded = true;
+  const { termVote, syncedTermVote, leadership, candidacy } = context;
+  if ((termVote?.termVote.lock.index ?? 0) <= to.index) return;
+  // A certificate of an earlier term outranks the lock without electing anybody: a promise that was sent stays open, or this
+  // node would be alone with it.
+  const isByCertificate = leadership === null && candidacy === null;
+  if (!isByCertificate || termVote !== syncedTermVote) context.lockSuperseded = true;
 }
 
 /** Rule *step-down*: stops proposing and waits for another leader; this term is over for this node. */

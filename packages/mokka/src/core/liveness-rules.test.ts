@@ -75,6 +75,16 @@ describe('Rule pre-vote', () => {
     expect(probe.core.status().term).toBe(3);
   });
 
+  it('follows nobody to the end of all terms', async () => {
+    const probe = await Probe.started(0, 3);
+    const preVote = preVoteOf(1, Number.MAX_SAFE_INTEGER);
+    await probe.pass(300);
+    await probe.receive(1, { type: 'pre-vote', preVote, relayed: [] });
+    await probe.pass(300);
+    expect(probe.sentOf('pre-vote')[0]?.preVote.term).toBeLessThan(5);
+    expect(probe.core.status()).toMatchObject({ term: 0, halted: null });
+  });
+
   it('promises and stores nothing', async () => {
     const probe = await Probe.started(0, 3);
     await probe.pass(2_000);

@@ -92,14 +92,17 @@ export function onTermVote(context: CoreContext, from: NodeId, message: TermVote
     return;
   }
   if (termVote.term < context.term) return context.ignore('stale-term-vote');
-  const { termVotes } = context.election;
+  const { termVotes, termVotesHeardAt } = context.election;
   const known = termVotes.get(termVote.voter);
   const isNews = known === undefined || known.term < termVote.term;
   if (isNews) {
     if (!context.signer.verify(termVote)) return context.ignore('bad-signature');
     termVotes.set(termVote.voter, termVote);
+    termVotesHeardAt.set(termVote.voter, context.now);
     relay(context, from, message);
     context.changed = true;
+  } else if (known.term === termVote.term && from === termVote.voter) {
+    termVotesHeardAt.set(termVote.voter, context.now);
   }
   if (termVote.term > context.term) join(context, termVote.term, message.justification);
 }
@@ -138,7 +141,8 @@ export function onHandOver(context: CoreContext, handOver: HandOver): Done {
   if (context.leaderOf(handOver.toTerm) !== context.self) {
     return context.ignore('hand-over-to-another');
   }
-  if (!isHandOverTo(handOver.toTerm, context.term, handOver, context)) {
+  const isPresent = handOver.fromTerm === context.term;
+  if (!isPresent || !isHandOverTo(handOver.toTerm, context.term, handOver, context)) {
     return context.ignore('stale-hand-over');
   }
   if (!context.signer.verify(handOver)) return context.ignore('bad-signature');

@@ -77,7 +77,8 @@ export function countsUpTo(statement: Exclude<Justification, { type: 'hand-over'
 
 /**
  * Rule *promise*: whether `justification` makes a node of `ownTerm` join `term`: a quorum of statements that count for it,
- * f+1 term votes for it or a later one, or a hand-over by the leader of the node's own term.
+ * f+1 term votes for it or a later one, or a hand-over to it
+ * that the node's own term has not outlived.
  */
 export function isJustified(
   term: Term,
@@ -109,7 +110,10 @@ export function isJustified(
   );
 }
 
-/** Rule *expiry*: HandOver(T -> T') stands for a pre-vote quorum for T' <= T+n at nodes of term T. */
+/**
+ * Rule *expiry*: HandOver(T -> T') stands for a pre-vote quorum for T' <= T+n. It makes its receiver start T' in term T only,
+ * but whoever has started T' is joined from terms between, too: else it would be alone with its promise until they end.
+ */
 export function isHandOverTo(
   term: Term,
   ownTerm: Term,
@@ -119,8 +123,8 @@ export function isHandOverTo(
   return (
     handOver.epoch === set.epoch &&
     handOver.toTerm === term &&
-    handOver.fromTerm === ownTerm &&
-    handOver.toTerm > handOver.fromTerm &&
+    handOver.fromTerm <= ownTerm &&
+    handOver.toTerm > ownTerm &&
     handOver.toTerm <= handOver.fromTerm + set.validators.length &&
     handOver.leader === leaderOf(set.validators, handOver.fromTerm)
   );

@@ -96,7 +96,14 @@ export class Driver {
 
   #step(input: Input): void {
     const { core, clock } = this.#modules;
-    const effects = core.step(input, { now: clock.now(), unixTime: clock.unixTime() });
+    let effects: Effect[];
+    try {
+      effects = core.step(input, { now: clock.now(), unixTime: clock.unixTime() });
+    } catch (error) {
+      // A defect: what the core's state is worth is no longer known.
+      this.#fail('invariant', `the core failed on ${input.type}`, error);
+      return;
+    }
     for (const effect of effects) {
       if (!this.#running) return;
       this.#run(effect);

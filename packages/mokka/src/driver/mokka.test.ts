@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sha256, toHex } from '../core/bytes.ts';
+import { Core } from '../core/core.ts';
 import { StatementSigner } from '../core/signing.ts';
 import type { ClusterId, Epoch, LogIndex } from '../core/types.ts';
 import { verifyCertificate, verifyLeaderProof } from '../core/verification.ts';
@@ -154,6 +155,20 @@ describe('Mokka', () => {
     expect(reason).toMatchObject({ kind: 'halted', code: 'storage-failed' });
     expect(reason.kind === 'halted' && reason.reason).toContain('disk is full');
     expect(errors).toEqual(['storage-failed']);
+  });
+
+  it('stops with a reason when the core fails', async () => {
+    cluster = new Cluster(1);
+    const [node] = cluster.nodes;
+    if (node === undefined) throw new Error('no node');
+    const step = vi.spyOn(Core.prototype, 'step').mockImplementation(() => {
+      throw new RangeError('a defect');
+    });
+    await cluster.start(node);
+    step.mockRestore();
+    const reason = await node.running.stopped;
+    expect(reason).toMatchObject({ kind: 'halted', code: 'invariant' });
+    expect(reason.kind === 'halted' && reason.reason).toContain('a defect');
   });
 
   it('stops with a reason when the application can not commit', async () => {

@@ -4,15 +4,15 @@
  * Each thread runs one call at a time. What exceeds the time limit is ended with its thread, which is replaced; what
  * exceeds the queue is refused at once.
  */
-import {
-  type AccessListResult,
-  type BlockSelector,
-  type CallExecutor,
-  type CallOptions,
-  type CallRequest,
-  type CallResult,
-  ChainError,
+import type {
+  AccessListResult,
+  BlockSelector,
+  CallExecutor,
+  CallOptions,
+  CallRequest,
+  CallResult,
 } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
 
 /** Calls waiting for a thread. */
 const QUEUE_MAX = 1024;

@@ -12,20 +12,20 @@ import {
   type HeaderData,
   InvalidBlockError,
 } from '@praline/chain';
-import {
-  type Application,
-  type ApplicationInfo,
-  type CommitCertificate,
-  type CommitResult,
-  type Entry,
-  type EntryHash,
-  type EntryId,
-  encodeCertificate,
-  type LogIndex,
-  type Proposal,
-  type ProposalRequest,
-  type ProposalVerdict,
+import type {
+  Application,
+  ApplicationInfo,
+  CommitCertificate,
+  CommitResult,
+  Entry,
+  EntryHash,
+  EntryId,
+  LogIndex,
+  Proposal,
+  ProposalRequest,
+  ProposalVerdict,
 } from 'mokka';
+import { encodeCertificate } from 'mokka/certificates';
 import { decodeBlockPayload, encodeBlockPayload, PAYLOAD_OVERHEAD_BYTES } from './block-payload.ts';
 import { type BlockProducer, timestampOf } from './block-producer.ts';
 import { decodeMarker, encodeMarker } from './commit-marker.ts';

@@ -11,6 +11,7 @@ import {
   type Genesis,
   Mempool,
   type MempoolHead,
+  nextBaseFee,
 } from '@praline/chain';
 import type { EntryHash } from 'mokka';
 import type { GossipedTransaction } from '../gossip/peer-message.ts';
@@ -113,7 +114,10 @@ async function startRunning(
   { main, rpc }: ChainRemotes,
 ): Promise<Running> {
   const genesis = createGenesis(options.genesisJson);
-  const chain = await Chain.open(options.folder, genesis);
+  const chain: Chain = await Chain.open(options.folder, genesis, {
+    // What a client or another node gave us is decoded and its sender recovered once.
+    knownTransaction: (hash) => pool.get(hash),
+  });
   const pool = new Mempool(mempoolHead(chain, genesis));
   const held = new HeldTransactions(() => performance.now());
   const producer = new BlockProducer(
@@ -254,6 +258,7 @@ function mempoolHead(chain: Chain, genesis: Genesis): MempoolHead {
       return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
     },
     gasLimit: () => chain.head.gasLimit,
+    baseFee: () => (chain.head.baseFeePerGas === undefined ? 0n : nextBaseFee(chain.head)),
     common: () => rules.get(),
   };
 }

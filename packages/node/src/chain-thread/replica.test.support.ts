@@ -81,6 +81,7 @@ export class Replica {
         return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
       },
       gasLimit: () => chain.head.gasLimit,
+      baseFee: () => chain.head.baseFeePerGas ?? 0n,
       common: () => rules.get(),
     });
     this.held = new HeldTransactions(() => clock.now);

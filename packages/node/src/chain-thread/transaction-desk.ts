@@ -7,6 +7,7 @@ import {
   ChainError,
   type ChainErrorCode,
   type DevelopmentAccountSet,
+  decodeSubmittedTransaction,
   decodeTransaction,
   type Hash,
   hashOf,
@@ -64,16 +65,16 @@ export class TransactionDesk {
     });
   }
 
-  /** Takes a client's transaction. Throws `ChainError`. */
-  submit(given: Uint8Array, requestId: RequestId | null): Submission {
-    const raw = ownBytes(given);
+  /** Takes a client's transaction, a blob transaction also with its blobs, which go no further. Throws `ChainError`. */
+  submit(submitted: Uint8Array, requestId: RequestId | null): Submission {
+    const signed = decodeSubmittedTransaction(ownBytes(submitted));
+    const { raw } = signed;
     if (raw.length > MAX_RAW_TRANSACTION_BYTES) {
       throw new ChainError(
         'oversized-transaction',
         `oversized data: transaction size ${raw.length}, limit ${MAX_RAW_TRANSACTION_BYTES}`,
       );
     }
-    const signed = decodeTransaction(raw);
     const { hash, from, nonce } = signed.data;
     const wasHeld = this.#held.release(hash);
     const isKnown = this.#pool.get(hash) !== undefined;

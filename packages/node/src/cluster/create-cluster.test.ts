@@ -27,13 +27,13 @@ async function until<Value>(
   ask: () => Promise<Value>,
   satisfies: (value: Value) => boolean,
 ): Promise<Value> {
-  return vi.waitFor(
+  return await vi.waitFor(
     async () => {
       const value = await ask();
-      expect(satisfies(value)).toBe(true);
+      if (!satisfies(value)) throw new Error(`still ${JSON.stringify(value)}`);
       return value;
     },
-    { timeout: 25_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );
 }
 

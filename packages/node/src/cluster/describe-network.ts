@@ -1,6 +1,5 @@
 /** What `praline start` shows of a network before and beside its nodes. */
 import { dirname } from 'node:path';
-import { DevelopmentAccountSet } from '@praline/chain';
 import type { LoadedCluster } from '../config/cluster-file.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
 
@@ -22,8 +21,8 @@ export interface NetworkDescription {
 }
 
 /** Throws `ConfigError`. */
-export function describeNetwork(cluster: LoadedCluster): NetworkDescription {
-  const { genesis } = loadGenesis(cluster);
+export async function describeNetwork(cluster: LoadedCluster): Promise<NetworkDescription> {
+  const { json, genesis } = loadGenesis(cluster);
   const { mining, devMode, accounts } = genesis.praline;
   return {
     chainId: String(genesis.chainId),
@@ -33,25 +32,23 @@ export function describeNetwork(cluster: LoadedCluster): NetworkDescription {
         : `a block every ${mining.blockTimeMs / 1000} s${mining.emptyBlocks ? '' : ' with transactions'}`,
     data: dirname(cluster.path),
     development:
-      devMode && accounts !== undefined
-        ? developmentAccounts(accounts.mnemonic, accounts.count, (address) => {
-            const account = genesis.state.accounts.get(address);
-            return (account?.balance ?? 0n) / WEI_PER_ETHER;
-          })
-        : null,
+      devMode && accounts !== undefined ? await developmentAccounts(json, accounts) : null,
   };
 }
 
-function developmentAccounts(
-  mnemonic: string,
-  count: number,
-  balanceOf: (address: DevelopmentAccountSet['addresses'][number]) => bigint,
-): NetworkDescription['development'] {
+async function developmentAccounts(
+  genesisJson: unknown,
+  { mnemonic, count }: { readonly mnemonic: string; readonly count: number },
+): Promise<NetworkDescription['development']> {
+  // Here and not for all, since a node that starts does without what this loads.
+  const { createGenesis, DevelopmentAccountSet } = await import('@praline/chain/reading');
+  const { state } = createGenesis(genesisJson);
   const set = new DevelopmentAccountSet(mnemonic, count);
   const [first] = set.addresses;
+  const balance = first === undefined ? 0n : (state.accounts.get(first)?.balance ?? 0n);
   return {
     mnemonic,
-    balanceEther: String(first === undefined ? 0n : balanceOf(first)),
+    balanceEther: String(balance / WEI_PER_ETHER),
     accounts: set.addresses.map((address) => ({ address, privateKey: set.privateKey(address) })),
   };
 }

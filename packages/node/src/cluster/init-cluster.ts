@@ -5,7 +5,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGenesis, type DevGenesisOptions, devGenesisFile } from '@praline/chain';
+import type { DevGenesisOptions } from '@praline/chain';
+import { readGenesisConfiguration } from '@praline/chain/configuration';
 import { NodeKey } from 'mokka';
 import {
   type ClusterFile,
@@ -69,6 +70,7 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
     writeKeyFile(join(folder, KEYS_FOLDER, `${position + 1}.key`), key);
   });
   const validators = keys.map(({ id }) => id);
+  const { devGenesisFile } = await import('@praline/chain/reading');
   const genesis = devGenesisFile({ ...options.genesis, validators });
   writeFileSync(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`, {
     flag: 'wx',
@@ -82,7 +84,7 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
       ...node,
     })),
   };
-  const parsed = createGenesis(genesis);
+  const parsed = readGenesisConfiguration(genesis);
   for (const [position, key] of keys.entries()) {
     const path = join(folder, file.data, String(position + 1));
     await createNodeFolder(path, genesis, storeIdentity(parsed, key.id));

@@ -6,7 +6,8 @@
  * different files do not talk to each other.
  */
 import { readFileSync } from 'node:fs';
-import { ChainError, createGenesis, type Genesis } from '@praline/chain';
+import type { GenesisConfiguration } from '@praline/chain';
+import { ChainError, readGenesisConfiguration } from '@praline/chain/configuration';
 import { z } from 'zod';
 import type { LoadedCluster } from './cluster-file.ts';
 import { ConfigError } from './config-error.ts';
@@ -23,7 +24,7 @@ const genesisOutline = z.looseObject({
 export interface LoadedGenesis {
   /** The file's JSON with the cluster file's additions; threads make their own `Genesis` of it. */
   readonly json: unknown;
-  readonly genesis: Genesis;
+  readonly genesis: GenesisConfiguration;
 }
 
 /** Throws `ConfigError`. */
@@ -46,7 +47,7 @@ export function loadGenesis(cluster: LoadedCluster): LoadedGenesis {
     praline: { ...praline, validators },
   };
   try {
-    const genesis = createGenesis(json);
+    const genesis = readGenesisConfiguration(json);
     requireValidatorsListed(cluster, genesis.praline.validators);
     return { json, genesis };
   } catch (error) {

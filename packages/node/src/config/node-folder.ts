@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Chain, ChainError, createGenesis } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
 import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdentity } from 'mokka';
 import { ConfigError } from './config-error.ts';
 
@@ -84,8 +84,9 @@ async function createEnvironments(
   genesisJson: unknown,
   identity: StoreIdentity,
 ): Promise<void> {
-  const chain = await Chain.create(folder.chain, createGenesis(genesisJson));
-  await chain.close();
+  // Only where a folder is made: a node that starts does without what this loads.
+  const { createChainFolder, createGenesis } = await import('@praline/chain/reading');
+  await createChainFolder(folder.chain, createGenesis(genesisJson));
   const storage = await LmdbStorage.create(folder.consensus);
   try {
     await createStore(storage, identity);

@@ -8,7 +8,8 @@
  * member it had a link to (`SignedAnswers`).
  */
 import { randomBytes } from 'node:crypto';
-import { type CallRequest, ChainError, type ChainErrorCode } from '@praline/chain';
+import type { CallRequest, ChainErrorCode } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
 import type { NodeId } from 'mokka';
 import type { SignedForRequest } from '../threads/thread-contracts.ts';
 import { errorCode } from '../threads/thread-error.ts';

@@ -1,4 +1,4 @@
-import { ChainError } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
 import type { QuorumView } from './peer-network.ts';
 
 /** The answer to a client's write while the network can not agree. */

@@ -1,4 +1,4 @@
-import type { Address, Genesis } from '@praline/chain';
+import type { Address, GenesisConfiguration } from '@praline/chain';
 import type { NodeKey, Timing } from 'mokka';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -11,7 +11,7 @@ export interface NodeOptions {
   readonly key: NodeKey;
   /** All nodes in the order of the cluster file, this one included. */
   readonly members: readonly ClusterNode[];
-  readonly genesis: Genesis;
+  readonly genesis: GenesisConfiguration;
   /** What `genesis` was made from; the threads make their own. */
   readonly genesisJson: unknown;
   /** Data folder, locked for this process. */

@@ -4,7 +4,8 @@
  * A wait ends with the block, with the news that the pool dropped the transaction, or, when the network can not agree,
  * with `no-quorum` after a bounded time. The transaction stays pooled then and may be mined later.
  */
-import { ChainError, type ChainErrorCode, type Hash } from '@praline/chain';
+import type { ChainErrorCode, Hash } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
 import { noQuorumError } from '../gossip/no-quorum.ts';
 import type { DroppedTransaction, NetworkView } from '../threads/thread-contracts.ts';
 

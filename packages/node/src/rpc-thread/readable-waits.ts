@@ -1,5 +1,5 @@
 /** Waits until this thread can read a block of a certain number, bounded like waits for transactions. */
-import { ChainError } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
 import { noQuorumError } from '../gossip/no-quorum.ts';
 import type { NetworkView } from '../threads/thread-contracts.ts';
 

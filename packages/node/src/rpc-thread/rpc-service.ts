@@ -1,14 +1,8 @@
 /** What the RPC thread does: serves clients from its own reader, the call threads, and the other two threads. */
 import { performance } from 'node:perf_hooks';
-import {
-  type Address,
-  ChainError,
-  createGenesis,
-  DevelopmentAccountSet,
-  type Genesis,
-  type Hash,
-  StoredChainReader,
-} from '@praline/chain';
+import type { Address, Genesis, Hash } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
+import { createGenesis, DevelopmentAccountSet, StoredChainReader } from '@praline/chain/reading';
 import {
   createRpcServer,
   type DevelopmentAccounts,

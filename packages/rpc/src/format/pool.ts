@@ -1,5 +1,6 @@
 /** The pool as `txpool_*` shows it: sender, then nonce in decimal. Senders carry a checksum (EIP-55), as in geth. */
-import { checksumAddress, type PoolContent, type TransactionData } from '@praline/chain';
+import type { PoolContent, TransactionData } from '@praline/chain';
+import { checksumAddress } from '@praline/chain/reading';
 import type { JsonValue } from '../json.ts';
 
 export function formatPool(

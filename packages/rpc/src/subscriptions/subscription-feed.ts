@@ -2,7 +2,8 @@
  * What `eth_subscribe` delivers: one listener on the chain's events for all clients. A result that several clients
  * want is turned into JSON once.
  */
-import { logMatches, type TransactionData } from '@praline/chain';
+import type { TransactionData } from '@praline/chain';
+import { logMatches } from '@praline/chain/reading';
 import type { ChainEventSource, CommittedBlock } from '../backend.ts';
 import { formatHeader } from '../format/header.ts';
 import { formatLog } from '../format/log.ts';

@@ -1,4 +1,4 @@
-import { hexOf } from '@praline/chain';
+import { hexOf } from '@praline/chain/configuration';
 import { defineMethod } from '../../method.ts';
 import { transactionHashParameter } from '../../parameters/common.ts';
 import { EXAMPLE_HASH } from '../examples.ts';

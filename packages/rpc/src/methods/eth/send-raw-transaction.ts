@@ -1,4 +1,4 @@
-import { bytesOf } from '@praline/chain';
+import { bytesOf } from '@praline/chain/configuration';
 import { defineMethod, required } from '../../method.ts';
 import { data } from '../../parameters/hex.ts';
 import { EXAMPLE_HASH, POOL_ERRORS } from '../examples.ts';

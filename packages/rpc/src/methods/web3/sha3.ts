@@ -1,5 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { bytesOf, hexOf } from '@praline/chain';
+import { bytesOf, hexOf } from '@praline/chain/configuration';
 import { defineMethod, required } from '../../method.ts';
 import { data } from '../../parameters/hex.ts';
 
