@@ -14,7 +14,7 @@ import type { NodeId } from 'mokka';
 import type { SignedForRequest } from '../threads/thread-contracts.ts';
 import { errorCode } from '../threads/thread-error.ts';
 import { decodeCallRequest, encodeCallRequest } from './call-request-codec.ts';
-import { noQuorumError } from './no-quorum.ts';
+import { noQuorumError, unansweredError } from './no-quorum.ts';
 import type { PeerMessage, RequestId } from './peer-message.ts';
 import { MAX_REQUEST_BYTES } from './peer-message-codec.ts';
 import type { PeerNetwork } from './peer-network.ts';
@@ -124,7 +124,7 @@ export class LeaderRequests {
       const isHopeless = downSince !== null && Math.min(age, now - downSince) >= LEADER_WAIT_MS;
       if (isHopeless || age >= LEADER_WAIT_MAX_MS) {
         this.#waiting.delete(waiting.requestId);
-        waiting.reject(noQuorumError(quorum));
+        waiting.reject(isHopeless ? noQuorumError(quorum) : unansweredError(LEADER_WAIT_MAX_MS));
       } else if (now >= waiting.repeatAt) {
         this.#attempt(waiting);
       }
