@@ -14,6 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['packages/*/src/**/*.test.ts', 'repository/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -23,6 +24,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          // After the rest: whole networks need the machine to themselves.
+          sequence: { groupOrder: 1 },
           include: ['e2e/**/*.test.ts'],
           globalSetup: ['e2e/build.ts'],
           fileParallelism: false,

@@ -77,6 +77,7 @@ function poolOf(nonces: Map<Address, bigint>): Mempool {
   return new Mempool({
     account: (address) => ({ nonce: nonces.get(address) ?? 0n, balance: 10n ** 24n }),
     gasLimit: () => 30_000_000n,
+    baseFee: () => 1_000_000_000n,
     common: () => common,
   });
 }

@@ -1,5 +1,5 @@
 /** What `npm start` runs: `praline up`, its ready line, its events, its end, and the same chain the next time. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,9 +8,6 @@ import { freePorts } from '../harness/free-ports.ts';
 import { callRpc } from '../harness/json-rpc.ts';
 import { PralineProcess, runPraline } from '../harness/praline-process.ts';
 import { until } from '../harness/until.ts';
-
-/** Milliseconds from the command to the ready line, after install and build. */
-const READY_MS_MAX = 10_000;
 
 const readySchema = z.looseObject({
   event: z.literal('ready'),
@@ -63,12 +60,10 @@ function isAlive(pid: number): boolean {
 }
 
 describe('praline up --json', () => {
-  it('is ready in time, reports events, reports a lost node, ends everything, and continues the chain', async () => {
-    const started = performance.now();
+  it('reports that it is ready and what happens, reports a lost node, ends everything, and continues the chain', async () => {
     const first = up('--json');
     try {
       const { nodes } = await ready(first);
-      expect(performance.now() - started).toBeLessThan(READY_MS_MAX);
       expect(nodes.map((node) => node.id)).toEqual([1, 2, 3]);
       expect(new Set(nodes.map((node) => node.pid)).size).toBe(3);
 
@@ -139,6 +134,15 @@ describe('praline up', () => {
       expect((await network.end('SIGINT')).code).toBe(0);
     }
   });
+});
+
+it('ends when it is interrupted before it is ready', async () => {
+  const cluster = join(folder, 'interrupted', 'cluster.json');
+  const network = new PralineProcess(['up', '--json', '--data', join(folder, 'interrupted')], {
+    cwd: folder,
+  });
+  await until(() => expect(existsSync(cluster)).toBe(true));
+  expect((await network.end('SIGINT')).code).toBe(0);
 });
 
 describe('the command', () => {

@@ -1,3 +1,5 @@
+import { type Hex, toHex } from 'viem';
+import type { HDAccount } from 'viem/accounts';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { Network, type NetworkOptions } from '../../harness/network.ts';
 
@@ -28,4 +30,16 @@ export function useNetwork(options: NetworkOptions & { readonly start?: boolean 
     await network?.dispose();
   });
   return use;
+}
+
+/** A node that does not lead at present: where what it is sent has to travel. */
+export async function followerOf(network: Network): Promise<number> {
+  const { number } = await network.leader();
+  const follower = network.numbers.find((candidate) => candidate !== number);
+  if (follower === undefined) throw new Error('a network of one node has no follower');
+  return follower;
+}
+
+export function privateKeyOf(account: HDAccount): Hex {
+  return toHex(account.getHdKey().privateKey ?? new Uint8Array());
 }

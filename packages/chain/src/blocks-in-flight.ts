@@ -11,8 +11,11 @@ export interface BlockInFlight {
   readonly state: LayeredState;
 }
 
-/** Far more than consensus proposes ahead; a leak would show as this error. */
-export const BLOCKS_IN_FLIGHT_MAX = 256;
+/**
+ * Several times what consensus proposes ahead or commits at once (256 entries) to a node that was away, which may hold
+ * proposals of before too; a leak would show as this error.
+ */
+export const BLOCKS_IN_FLIGHT_MAX = 1_024;
 
 export class BlocksInFlight {
   readonly #blocks = new Map<Hash, BlockInFlight>();

@@ -89,6 +89,25 @@ describe('Chain', () => {
     expect((await build(reopened, [])).block.header.number).toBe(2);
   });
 
+  it('commits as many blocks at once as a node that was away is given, with others in flight', async () => {
+    const genesis = testGenesis();
+    const source = await testChain(genesis);
+    const raws: Uint8Array[] = [];
+    let last = source.head;
+    for (let number = 1; number <= 256; number += 1) {
+      const { block, raw } = await build(source, [], last.hash);
+      raws.push(raw);
+      last = block.header;
+    }
+    const chain = await testChain(genesis);
+    await build(chain, [newWorkload().sign(transfer())]);
+    await chain.commit(
+      raws.map((raw) => ({ raw })),
+      NO_MARKER,
+    );
+    expect(chain.head).toEqual(last);
+  }, 30_000);
+
   it('refuses a folder of another genesis, a folder without a chain, and to overwrite one', async () => {
     const folder = temporaryFolder();
     const genesis = testGenesis();
@@ -238,6 +257,19 @@ describe('a foreign block', () => {
     await expect(chain.executeBlock(raw, chain.head.hash)).rejects.toMatchObject({
       fault: 'withdrawals',
     });
+  });
+
+  it('is refused on any parent but its own, also when it is in flight already', async () => {
+    const chain = await testChain();
+    const { block, raw } = await build(chain, [newWorkload().sign(transfer())]);
+    const sibling = await build(chain, []);
+    for (const parent of [block.header.hash, sibling.block.header.hash]) {
+      await expect(chain.executeBlock(raw, parent)).rejects.toMatchObject({
+        code: 'invalid-block',
+        fault: 'unknown-parent',
+      });
+    }
+    expect((await chain.executeBlock(raw, chain.head.hash)).block).toEqual(block);
   });
 
   it('is refused when a number of its header has a second encoding', async () => {

@@ -22,7 +22,12 @@ export function suggestedTip(reader: ChainReader): bigint {
   return median < TIP_MAX ? median : TIP_MAX;
 }
 
-/** Gas price that gets a legacy transaction into the next block: its base fee and the usual tip. */
+/**
+ * Gas price that gets a legacy transaction into the next block: its base fee and the usual tip. Not below the head's base
+ * fee, since clients estimate gas with this price on the head, where a lower one is refused.
+ */
 export function suggestedGasPrice(reader: ChainReader): bigint {
-  return (reader.nextBlock().baseFeePerGas ?? 0n) + suggestedTip(reader);
+  const next = reader.nextBlock().baseFeePerGas ?? 0n;
+  const last = reader.head().baseFeePerGas ?? 0n;
+  return (next > last ? next : last) + suggestedTip(reader);
 }

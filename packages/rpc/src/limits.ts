@@ -28,7 +28,7 @@ export interface RpcLimits {
   readonly filtersMax: number;
   /** A filter that nobody polls for this long is removed, ms. */
   readonly filterIdleMs: number;
-  /** Transaction hashes one pending transaction filter holds; beyond it the filter is removed. */
+  /** Transaction hashes a pending transaction filter may be behind; beyond it the filter is removed. */
   readonly filterPendingHashesMax: number;
   /** Logs in one answer, and block hashes in one poll of a block filter. */
   readonly resultsMax: number;

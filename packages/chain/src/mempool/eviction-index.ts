@@ -1,7 +1,8 @@
 /**
- * Who has to leave a full pool. Fairness before price: first what nobody can execute yet, then the latest transaction
- * of the sender with the most; only among senders with no fewer than the newcomer's does the price decide. So a sender
- * can not push out others, however much it pays and however many transactions it sends.
+ * Who has to leave a full pool. Fairness before price: first what nobody can execute yet, for its nonce, its funds or
+ * the base fee; then the latest transaction of the sender with the most; only among senders with no fewer than the
+ * newcomer's does the price decide. So a sender can not push out others, however much it pays and however many
+ * transactions it sends; nor can one with many accounts, unless each has funds for the base fee.
  */
 import type { Address } from '../primitives.ts';
 import { IndexedHeap } from './indexed-heap.ts';
@@ -46,22 +47,26 @@ export class EvictionIndex {
   }
 
   /** The transaction that makes room for a newcomer of `queue`, or undefined when the newcomer has to stay out. */
-  victimFor(newcomer: PooledTransaction, queue: SenderQueue): PooledTransaction | undefined {
-    const waiting = this.#byQueued.peek();
-    if (
-      waiting !== undefined &&
-      waiting !== queue &&
-      waiting.queuedCount > 0 &&
-      queue.isExecutable(newcomer.data.nonce, newcomer.cost)
-    ) {
-      return waiting.last;
-    }
-    const share = queue.size + 1;
-    const largest = this.#bySize.peek();
-    if (largest !== undefined && largest !== queue && largest.size > share) return largest.last;
+  victimFor(
+    newcomer: PooledTransaction,
+    queue: SenderQueue,
+    baseFee: bigint,
+  ): PooledTransaction | undefined {
     const cheapest = this.#byPrice.peek();
+    const owner = cheapest === undefined ? undefined : this.#queues.get(cheapest.data.from);
+    const share = queue.size + 1;
+    if (newcomer.feeCap >= baseFee) {
+      const isExecutable = queue.isExecutable(newcomer.data.nonce, newcomer.cost);
+      const waiting = this.#byQueued.peek();
+      if (isExecutable && waiting !== undefined && waiting !== queue && waiting.queuedCount > 0) {
+        return waiting.last;
+      }
+      const isCheapestIdle = cheapest !== undefined && cheapest.feeCap < baseFee;
+      if (isExecutable && isCheapestIdle && owner !== queue) return cheapest;
+      const largest = this.#bySize.peek();
+      if (largest !== undefined && largest !== queue && largest.size > share) return largest.last;
+    }
     if (cheapest === undefined || cheapest.feeCap >= newcomer.feeCap) return undefined;
-    const owner = this.#queues.get(cheapest.data.from);
     return owner === undefined || owner === queue || owner.size < share ? undefined : cheapest;
   }
 }

@@ -19,6 +19,7 @@ beforeAll(async () => {
       return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
     },
     gasLimit: () => chain.chain.head.gasLimit,
+    baseFee: () => chain.reader.nextBlock().baseFeePerGas ?? 0n,
     common: () => rules.at(chain.chain.head.number + 1, chain.chain.head.timestamp + 1),
   });
 });

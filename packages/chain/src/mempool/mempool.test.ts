@@ -169,6 +169,20 @@ describe('eviction', () => {
     expect(pool.status()).toEqual({ pending: 1, queued: 5 });
   });
 
+  it('gives up what can not pay the base fee, so that accounts without funds fill no pool', () => {
+    const fixture = fundedPool(limits);
+    const { pool } = fixture;
+    fixture.baseFee = 10n;
+    for (let number = 20; number < 26; number++) {
+      pool.add(testTransaction({ from: testAddress(number), nonce: 0, feeCap: 0 }));
+    }
+    expect(pool.status().pending).toBe(6);
+    for (let nonce = 0; nonce < 6; nonce++) pool.add(testTransaction({ from: ALICE, nonce }));
+    expect(pool.content().pending.get(ALICE)).toHaveLength(6);
+    const unpaid = testTransaction({ from: testAddress(30), nonce: 0, feeCap: 0 });
+    expect(() => pool.add(unpaid)).toThrow('txpool is full');
+  });
+
   it('changes nothing when there is not room enough', () => {
     const { pool } = fundedPool({ ...limits, countMax: 100, bytesMax: 1_000 });
     for (let nonce = 0; nonce < 3; nonce++) {

@@ -22,6 +22,8 @@ export interface MempoolHead {
   account(address: Address): SenderAccount;
   /** Of the next block. */
   gasLimit(): bigint;
+  /** Of the next block, wei per gas; zero where there is none. */
+  baseFee(): bigint;
   /** Chain rules of the next block. */
   common(): Common;
 }
@@ -215,7 +217,7 @@ export class Mempool {
       this.#byHash.size + count > this.#limits.countMax ||
       this.#bytes + bytes > this.#limits.bytesMax
     ) {
-      const victim = this.#eviction.victimFor(transaction, queue);
+      const victim = this.#eviction.victimFor(transaction, queue, this.#head.baseFee());
       if (victim === undefined) {
         for (const put of evicted.reverse()) this.#putBack(put);
         throw new ChainError('pool-full', 'txpool is full');

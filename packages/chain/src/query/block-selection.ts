@@ -21,6 +21,10 @@ export function readHeadHash(tables: Tables): Hash {
   return hashOf(bytes);
 }
 
+export function isPending(block: BlockSelector): boolean {
+  return 'tag' in block && block.tag === 'pending';
+}
+
 /** Undefined when there is no such block. Blocks are final when committed, so all tags but `earliest` are the head. */
 export function selectHeader(
   tables: Tables,

@@ -3,8 +3,9 @@ import type { Address, Hash, Hex, Wei } from '../primitives.ts';
 import type { BlockSelector } from './chain-reader.ts';
 
 /**
- * Runs the EVM on a committed state without changing it. Costs up to `gasCap` gas of CPU, so a node runs it on
- * threads that nothing else waits for.
+ * Runs the EVM on a committed state without changing it: inside of the block that is named, or for `pending` inside of
+ * the block that would follow the head now, with its number, time and base fee. Costs up to `gasCap` gas of CPU, so a
+ * node runs it on threads that nothing else waits for.
  */
 export interface CallExecutor {
   /**

@@ -4,9 +4,11 @@ import { type Address, blockNumberOf, bytesOf, type Hex, hashOf, weiOf } from '.
 import { assemble } from '../testing/assemble.ts';
 import { contractAddress, QueryChain, word } from '../testing/query-chain.ts';
 import type { CallRequest } from './call-executor.ts';
+import { EvmCallExecutor } from './evm-call-executor.ts';
 import { ExecutionRevertedError } from './revert-reason.ts';
 
 const LATEST = { tag: 'latest' } as const;
+const PENDING = { tag: 'pending' } as const;
 const at = (number: number) => ({ number: blockNumberOf(number) });
 const hash = (value: bigint) => hashOf(bytesOf(word(value)));
 
@@ -252,6 +254,43 @@ describe('EvmCallExecutor', () => {
       expect(await read('GASLIMIT')).toBe(77n);
       expect(await read('COINBASE')).toBe(BigInt(contractAddress(0x99)));
       expect(await read('PREVRANDAO')).toBe(13n);
+    });
+  });
+
+  describe('on pending', () => {
+    const pendingAt = (seconds: number) =>
+      new EvmCallExecutor(chain.reader.tables, chain.genesis, undefined, () => seconds);
+    const read = async (executor: EvmCallExecutor, opcode: string, request: CallRequest = {}) => {
+      const target = contractAddress(0xc4);
+      const code = assemble(`${opcode} ${RETURN_TOP}`);
+      const result = await executor.call({ to: target, ...request }, PENDING, {
+        stateOverrides: new Map([[target, { code }]]),
+      });
+      return result.status === 'success' ? BigInt(result.output) : result;
+    };
+
+    it('sees the number, time and parent of the next block', async () => {
+      const head = chain.reader.head();
+      const executor = pendingAt(head.timestamp + 100);
+      expect(await read(executor, 'NUMBER')).toBe(BigInt(head.number + 1));
+      expect(await read(executor, 'TIMESTAMP')).toBe(BigInt(head.timestamp + 100));
+      expect(await read(executor, `${word(BigInt(head.number))} BLOCKHASH`)).toBe(
+        BigInt(head.hash),
+      );
+      const slow = pendingAt(head.timestamp - 100);
+      expect(await read(slow, 'TIMESTAMP')).toBe(BigInt(head.timestamp));
+    });
+
+    it("takes a price that the next block takes, below the head's base fee", async () => {
+      const head = chain.reader.head().baseFeePerGas ?? weiOf(0n);
+      const next = chain.reader.nextBlock().baseFeePerGas ?? weiOf(0n);
+      expect(next).toBeLessThan(head);
+      const request = { from, to: contractAddress(0x31), gasPrice: next };
+      expect(await read(pendingAt(0), 'BASEFEE', { from, gasPrice: next })).toBe(next);
+      expect(await chain.executor.estimateGas(request, PENDING)).toBe(21_000n);
+      await expect(chain.executor.estimateGas(request, LATEST)).rejects.toMatchObject({
+        code: 'fee-cap-below-base-fee',
+      });
     });
   });
 

@@ -15,7 +15,7 @@ import { readCanonical } from '../store/block-records.ts';
 import type { Tables } from '../store/tables.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { findAccessList } from './access-list.ts';
-import { requireHeader } from './block-selection.ts';
+import { isPending, requireHeader } from './block-selection.ts';
 import { callBlock } from './call-block.ts';
 import { type CallEvm, createCallEvm } from './call-evm.ts';
 import type {
@@ -30,6 +30,7 @@ import { type CallContext, type RunResult, runMessage } from './call-run.ts';
 import type { BlockSelector } from './chain-reader.ts';
 import { estimateGas } from './estimate-gas.ts';
 import { ForkRules } from './fork-rules.ts';
+import { pendingHeader } from './pending-header.ts';
 import { overrideHeader, overrideState } from './state-overrides.ts';
 
 export interface CallLimits {
@@ -58,13 +59,20 @@ export class EvmCallExecutor implements CallExecutor {
   readonly #rules: ForkRules;
   readonly #nodes: NodeReader;
   readonly #evms = new Map<string, CallEvm>();
+  readonly #unixSeconds: () => number;
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** `tables` may be a reader's of the same thread. */
-  constructor(tables: Tables, genesis: Genesis, limits: CallLimits = DEFAULT_CALL_LIMITS) {
+  /** `tables` may be a reader's of the same thread. `unixSeconds` is the clock by which `pending` has its time. */
+  constructor(
+    tables: Tables,
+    genesis: Genesis,
+    limits: CallLimits = DEFAULT_CALL_LIMITS,
+    unixSeconds: () => number = () => Math.floor(Date.now() / 1000),
+  ) {
     this.#tables = tables;
     this.#genesis = genesis;
     this.#limits = limits;
+    this.#unixSeconds = unixSeconds;
     this.#rules = new ForkRules(genesis.common);
     this.#nodes = new NodeReader(storedNodes(tables));
   }
@@ -154,7 +162,10 @@ export class EvmCallExecutor implements CallExecutor {
   ): Promise<Question> {
     this.#tables.refresh();
     const committed = requireHeader(this.#tables, this.#genesis.header.hash, block);
-    const header = overrideHeader(committed, options.blockOverrides ?? {});
+    const base = isPending(block)
+      ? pendingHeader(committed, { rules: this.#rules, unixSeconds: this.#unixSeconds() })
+      : committed;
+    const header = overrideHeader(base, options.blockOverrides ?? {});
     const rules = this.#rules.at(header.number, header.timestamp);
     const from = request.from ?? NOBODY;
     const fees = callFees(request, from, header.baseFeePerGas);

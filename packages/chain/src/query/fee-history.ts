@@ -8,6 +8,8 @@ import type { FeeHistory } from './chain-reader.ts';
 
 /** Blocks in one answer. */
 const FEE_HISTORY_BLOCKS_MAX = 1_024;
+/** Gas of all blocks whose receipts one question reads: seconds of work would keep a thread from other clients. */
+const FEE_HISTORY_GAS_MAX = 600_000_000n;
 /** Percentiles in one question. */
 const FEE_PERCENTILES_MAX = 100;
 
@@ -19,7 +21,8 @@ export interface FeeHistorySource {
 }
 
 /**
- * Of up to `blockCount` blocks that end with `newest`; at most `FEE_HISTORY_BLOCKS_MAX`. Throws `invalid-request` for
+ * Of up to `blockCount` blocks that end with `newest`; at most `FEE_HISTORY_BLOCKS_MAX`, and with percentiles fewer
+ * where blocks are full, since tips are in the receipts. Throws `invalid-request` for
  * percentiles out of order or range.
  */
 export function feeHistory(
@@ -29,12 +32,17 @@ export function feeHistory(
   percentiles: readonly number[],
 ): FeeHistory {
   checkPercentiles(percentiles);
-  const count = Math.min(Math.max(0, blockCount), FEE_HISTORY_BLOCKS_MAX, newest.number + 1);
-  const oldest = blockNumberOf(newest.number - count + 1);
+  const wanted = Math.min(Math.max(0, blockCount), FEE_HISTORY_BLOCKS_MAX, newest.number + 1);
   const headers: HeaderData[] = [];
-  for (let offset = 0; offset < count; offset++) {
-    headers.push(source.header(blockNumberOf(oldest + offset)));
+  let gas = 0n;
+  while (headers.length < wanted) {
+    const header = source.header(blockNumberOf(newest.number - headers.length));
+    gas += header.gasUsed;
+    if (percentiles.length > 0 && headers.length > 0 && gas > FEE_HISTORY_GAS_MAX) break;
+    headers.unshift(header);
   }
+  const count = headers.length;
+  const oldest = blockNumberOf(newest.number - count + 1);
   const rulesOf = (header: HeaderData) => source.rules(header.number, header.timestamp);
   const blobFeeOf = (header: HeaderData): Wei =>
     header.excessBlobGas === undefined

@@ -13,8 +13,8 @@ import type { Tables } from '../store/tables.ts';
 import type { LogFilter } from './chain-reader.ts';
 import { PostingUnion } from './posting-union.ts';
 
-/** Blocks one search looks at, matching or not. */
-const VISITED_BLOCKS_MAX = 100_000;
+/** Blocks one search looks at, matching or not: tens of microseconds each, in which its thread serves nobody else. */
+const VISITED_BLOCKS_MAX = 10_000;
 /** Alternatives of one filter: addresses and topics of all positions together. */
 const FILTER_TERMS_MAX = 1_000;
 /** Topics a log can have. */

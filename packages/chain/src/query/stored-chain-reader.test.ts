@@ -145,6 +145,16 @@ describe('StoredChainReader', () => {
     await chain.chain.dropInFlight(chain.chain.head.hash);
   });
 
+  it('decodes a block once for the receipts of all its transactions', () => {
+    const { receipts = [] } = blocks[1] ?? {};
+    const found = receipts.map(({ transactionHash }) => chain.reader.receipt(transactionHash));
+    expect(found).toEqual(receipts);
+    const number = blockNumberOf(2);
+    for (const [index, receipt] of chain.reader.receipts({ number })?.entries() ?? []) {
+      expect(receipt).toBe(found[index]);
+    }
+  });
+
   it('tells the fees of past blocks', () => {
     const { reader } = chain;
     const history = reader.feeHistory(4, LATEST, [0, 50, 100]);

@@ -58,6 +58,12 @@ import { feeHistory, nextFees } from './fee-history.ts';
 import { ForkRules } from './fork-rules.ts';
 import { searchLogs } from './log-search.ts';
 
+/**
+ * Blocks whose receipts are kept decoded, some MB each at most: clients ask for the receipts of a block one by one, and
+ * each needs the whole block.
+ */
+const RECENT_RECEIPTS_BLOCKS = 4;
+
 export class StoredChainReader implements ChainReader {
   readonly chainId: bigint;
   readonly genesis: BlockRef;
@@ -65,6 +71,8 @@ export class StoredChainReader implements ChainReader {
   readonly tables: Tables;
   readonly #rules: ForkRules;
   readonly #nodes: NodeReader;
+  /** By block hash, which no other receipts can have. */
+  readonly #recentReceipts = new Map<Hash, readonly ReceiptData[]>();
 
   /** Opens the chain in `directory`, which must hold this genesis. Throws `no-chain`. */
   constructor(directory: string, genesis: Genesis) {
@@ -108,7 +116,8 @@ export class StoredChainReader implements ChainReader {
     this.tables.refresh();
     const place = this.#place(hash);
     if (place === undefined) return undefined;
-    const { header, stored, index } = place;
+    const { header, index } = place;
+    const stored = this.#stored(header.hash);
     const raw = stored.transactions[index];
     if (raw === undefined) throw corruptStore(`transaction ${hash} is not where its place says`);
     const transaction = decodeStored(raw, stored.senders[index]);
@@ -123,7 +132,7 @@ export class StoredChainReader implements ChainReader {
   rawTransaction(hash: Hash): Uint8Array | undefined {
     this.tables.refresh();
     const place = this.#place(hash);
-    return place?.stored.transactions[place.index];
+    return place && this.#stored(place.header.hash).transactions[place.index];
   }
 
   receipt(hash: Hash): ReceiptData | undefined {
@@ -235,6 +244,18 @@ export class StoredChainReader implements ChainReader {
   }
 
   #receiptsOf(header: HeaderData): readonly ReceiptData[] {
+    const recent = this.#recentReceipts.get(header.hash);
+    if (recent !== undefined) return recent;
+    const receipts = this.#readReceipts(header);
+    if (this.#recentReceipts.size >= RECENT_RECEIPTS_BLOCKS) {
+      const oldest = this.#recentReceipts.keys().next();
+      if (!oldest.done) this.#recentReceipts.delete(oldest.value);
+    }
+    this.#recentReceipts.set(header.hash, receipts);
+    return receipts;
+  }
+
+  #readReceipts(header: HeaderData): readonly ReceiptData[] {
     const receipts = readReceipts(this.tables, header.hash);
     if (receipts === undefined) throw corruptStore(`block ${header.hash} has no receipts`);
     const { transactions, senders } = this.#stored(header.hash);
@@ -256,7 +277,7 @@ export class StoredChainReader implements ChainReader {
     const blockHash = readCanonical(this.tables, place.number);
     const header = blockHash === undefined ? undefined : readHeader(this.tables, blockHash);
     if (header === undefined) throw corruptStore(`transaction ${hash} is in no block`);
-    return { header, stored: this.#stored(header.hash), index: place.index };
+    return { header, index: place.index };
   }
 }
 

@@ -12,6 +12,7 @@ export class PoolFixture {
   readonly common = new Common({ chain: Mainnet, hardfork: Hardfork.Osaka });
   readonly pool: Mempool;
   blockGasLimit = 30_000_000n;
+  baseFee = 0n;
   /** Account reads the pool has made. */
   reads = 0;
 
@@ -22,6 +23,7 @@ export class PoolFixture {
         return this.accounts.get(address) ?? { nonce: 0n, balance: 0n };
       },
       gasLimit: () => this.blockGasLimit,
+      baseFee: () => this.baseFee,
       common: () => this.common,
     };
     this.pool = limits === undefined ? new Mempool(head) : new Mempool(head, limits);

@@ -71,9 +71,12 @@ export class NetworkSupervisor {
     return down;
   }
 
-  /** Stops every node and waits for them. */
+  /** Stops every node and waits for them. A start that still waits for the network to be ready rejects. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#failStart?.(
+      new StartError(EXIT_CODES.failure, 'The network was stopped before it was ready.', null),
+    );
     for (const timer of this.#restarts) {
       clearTimeout(timer);
     }

@@ -214,13 +214,13 @@ describe('cluster ids', () => {
 });
 
 describe('TLS certificates of node keys', () => {
-  it('carry the node key, are signed by it and are the same each time', () => {
+  it('carry the node key, are signed by it and are the same each time', async () => {
     const key = NodeKey.generate();
-    const credentials = createTlsCredentials(key);
+    const credentials = await createTlsCredentials(key);
     const certificate = new X509Certificate(credentials.certificatePem);
     expect(nodeIdOfCertificate(certificate)).toBe(key.id);
     expect(certificate.verify(certificate.publicKey)).toBe(true);
-    expect(createTlsCredentials(key).certificatePem).toBe(credentials.certificatePem);
+    expect((await createTlsCredentials(key)).certificatePem).toBe(credentials.certificatePem);
   });
 });
 

@@ -4,7 +4,9 @@
  * It is self-signed by the node key itself and stands for that key only: names and dates in it mean nothing, so the
  * dates are open and a peer is judged by the raw public key.
  */
-import type { X509Certificate } from 'node:crypto';
+import 'reflect-metadata';
+import { webcrypto, type X509Certificate } from 'node:crypto';
+import { X509CertificateGenerator } from '@peculiar/x509';
 import type { NodeId } from '../core/types.ts';
 import { IdentityError } from './identity-error.ts';
 import { nodeIdFromBytes } from './node-id.ts';
@@ -16,64 +18,33 @@ export interface TlsCredentials {
   readonly privateKeyPem: string;
 }
 
-/** AlgorithmIdentifier of Ed25519 (RFC 8410, section 3). */
-const ED25519 = Buffer.from('300506032b6570', 'hex');
-/** Version 3 and serial number 1 (RFC 5280, section 4.1.2). */
-const VERSION_AND_SERIAL = Buffer.from('a003020102020101', 'hex');
-const COMMON_NAME = Buffer.from('0603550403', 'hex');
-/** Tags of DER (X.690). */
-const TAG = {
-  bitString: 0x03,
-  utf8String: 0x0c,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  sequence: 0x30,
-  set: 0x31,
-};
-/** From 2000 to "no well-defined expiration date" of RFC 5280, section 4.1.2.5. */
-const VALIDITY = der(
-  TAG.sequence,
-  der(TAG.utcTime, Buffer.from('000101000000Z')),
-  der(TAG.generalizedTime, Buffer.from('99991231235959Z')),
-);
-const NO_UNUSED_BITS = Buffer.of(0);
+const ALGORITHM = { name: 'Ed25519' };
+const NOT_BEFORE = new Date('2000-01-01T00:00:00Z');
+/** "No well-defined expiration date" of RFC 5280, section 4.1.2.5. */
+const NOT_AFTER = new Date('9999-12-31T23:59:59Z');
 
-/**
- * Makes the self-signed certificate of a node key; the same key always gives the same certificate. It is written out
- * here, since only one form is ever needed and a library for all forms was a fifth of a node's start.
- */
-export function createTlsCredentials(key: NodeKey): TlsCredentials {
-  const name = der(
-    TAG.sequence,
-    der(TAG.set, der(TAG.sequence, COMMON_NAME, der(TAG.utf8String, Buffer.from(key.id)))),
+/** Makes the self-signed certificate of a node key; the same key always gives the same certificate. */
+export async function createTlsCredentials(key: NodeKey): Promise<TlsCredentials> {
+  const privateKeyPem = key.revealPrivateKeyPem();
+  const { subtle } = webcrypto;
+  const privateKey = await subtle.importKey('pkcs8', pemBody(privateKeyPem), ALGORITHM, false, [
+    'sign',
+  ]);
+  const publicKey = await subtle.importKey('raw', Buffer.from(key.id, 'hex'), ALGORITHM, true, [
+    'verify',
+  ]);
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: '01',
+      name: `CN=${key.id}`,
+      notBefore: NOT_BEFORE,
+      notAfter: NOT_AFTER,
+      signingAlgorithm: ALGORITHM,
+      keys: { privateKey, publicKey },
+    },
+    webcrypto,
   );
-  const publicKey = der(TAG.bitString, NO_UNUSED_BITS, Buffer.from(key.id, 'hex'));
-  const signed = der(
-    TAG.sequence,
-    VERSION_AND_SERIAL,
-    ED25519,
-    name,
-    VALIDITY,
-    name,
-    der(TAG.sequence, ED25519, publicKey),
-  );
-  const signature = der(TAG.bitString, NO_UNUSED_BITS, key.sign(signed));
-  const certificate = der(TAG.sequence, signed, ED25519, signature);
-  const lines = certificate.toString('base64').replaceAll(/.{64}/g, '$&\n').trimEnd();
-  return {
-    certificatePem: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
-    privateKeyPem: key.revealPrivateKeyPem(),
-  };
-}
-
-/** One element of DER: tag, length, and the parts as its content. */
-function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(parts);
-  const { length } = content;
-  if (length > 0xffff) throw new RangeError('longer than anything in a certificate');
-  const size =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.of(tag, ...size), content]);
+  return { certificatePem: certificate.toString('pem'), privateKeyPem };
 }
 
 /**
@@ -91,4 +62,8 @@ export function nodeIdOfCertificate(certificate: X509Certificate): NodeId {
   }
   const { x } = publicKey.export({ format: 'jwk' });
   return nodeIdFromBytes(Buffer.from(x ?? '', 'base64url'));
+}
+
+function pemBody(pem: string): Buffer {
+  return Buffer.from(pem.replaceAll(/-----[A-Z ]+-----/g, ''), 'base64');
 }

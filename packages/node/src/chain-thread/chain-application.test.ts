@@ -45,6 +45,7 @@ async function startApplication() {
   const head: MempoolHead = {
     account: () => ({ nonce: 0n, balance: 0n }),
     gasLimit: () => chain.head.gasLimit,
+    baseFee: () => chain.head.baseFeePerGas ?? 0n,
     common: () => genesis.common,
   };
   const producer = new BlockProducer(
@@ -117,7 +118,7 @@ describe('the chain as application', () => {
     expect(await application.processProposal(good)).toMatchObject({ accepted: true });
     await application.commit([good], certificateFor(good));
     expect(chain.head.number).toBe(1);
-  });
+  }, 60_000);
 
   it('refuses a block that stands in the entry below already', async () => {
     const { chain, leader, application, clock } = await startApplication();

@@ -142,7 +142,7 @@ export class ChainApplication implements Application {
     }
     const id: EntryId = { index: entry.index, hash: entry.hash };
     if (entry.kind !== 'payload') {
-      this.#accept({ id, head: parent, hasBlock: false, executionMs: 0 });
+      await this.#accept({ id, head: parent, hasBlock: false, executionMs: 0 });
       return { accepted: true, stateDigest: stateDigestOf(parent.hash) };
     }
     const raw = decodeBlockPayload(entry.payload);
@@ -157,7 +157,7 @@ export class ChainApplication implements Application {
         await this.#forgetUnaccepted();
         return { accepted: false, reason: "its block's time is not the entry's" };
       }
-      this.#accept({ id, head: block.header, hasBlock: true, executionMs });
+      await this.#accept({ id, head: block.header, hasBlock: true, executionMs });
       return { accepted: true, stateDigest: stateDigestOf(block.header.hash) };
     } catch (error) {
       if (error instanceof InvalidBlockError) {
@@ -201,7 +201,7 @@ export class ChainApplication implements Application {
     this.#modules.onSettled();
   }
 
-  /** Blocks in flight are bounded in number: one that is refused, or was prepared in vain, must not stay. */
+  /** Blocks in flight are bounded in number: one that is refused, replaced, or was prepared in vain, must not stay. */
   #forgetUnaccepted(): Promise<void> {
     return this.#modules.chain.retainInFlight(new Set(this.#accepted.map(({ head }) => head.hash)));
   }
@@ -213,10 +213,14 @@ export class ChainApplication implements Application {
     return this.#accepted.find((entry) => entry.id.hash === id.hash)?.head;
   }
 
-  #accept(entry: AcceptedEntry): void {
+  async #accept(entry: AcceptedEntry): Promise<void> {
     // An entry at an index that is taken replaces it and what was above it.
-    this.#accepted = this.#accepted.filter(({ id }) => id.index < entry.id.index);
-    this.#accepted.push(entry);
+    const below = this.#accepted.filter(({ id }) => id.index < entry.id.index);
+    const isReplacing = below.length < this.#accepted.length;
+    this.#accepted = [...below, entry];
+    if (isReplacing) {
+      await this.#forgetUnaccepted();
+    }
   }
 
   #dropAcceptedBelow(applied: EntryId): void {

@@ -22,8 +22,10 @@ import {
   type StateDigest,
   type Term,
 } from 'mokka';
+import { commitmentToVersionedHash } from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RequestId } from '../gossip/peer-message.ts';
+import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 import type { RemoteThread } from '../threads/thread-channel.ts';
 import type {
   BlockSummary,
@@ -34,6 +36,7 @@ import type {
 import { ChainService } from './chain-service.ts';
 
 const FROM = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266' as Address;
+const DEVELOPMENT_MNEMONIC = 'test test test test test test test test test test test junk';
 const ROOT: EntryId = { index: 0 as LogIndex, hash: '00'.repeat(32) as EntryHash };
 const TRANSFER: CallRequest = {
   from: FROM,
@@ -47,9 +50,11 @@ const TRANSFER: CallRequest = {
 class Told {
   readonly blocks: BlockSummary[] = [];
   readonly dropped: DroppedTransaction[] = [];
+  readonly gossiped: GossipedTransaction[] = [];
 
   readonly main = events<MainForChain>({
     blockCommitted: (block) => void this.blocks.push(block),
+    transactionsAccepted: (transactions) => void this.gossiped.push(...transactions),
   });
   readonly rpc = events<RpcForChain>({
     transactionsDropped: (dropped) => void this.dropped.push(...dropped),
@@ -267,5 +272,31 @@ describe('pooled transactions for other nodes', () => {
     await follower.service.forMain.receive([{ raw, requestId: null }]);
     const [pooled] = await follower.service.forMain.pooledForGossip(10_000);
     expect(pooled?.raw.buffer.byteLength).toBe(raw.length);
+  });
+});
+
+describe('a blob transaction with its blobs', () => {
+  it('is mined and passed on without them', async () => {
+    const test = await TestService.start();
+    const commitment = `0x${'01'.repeat(48)}` as const;
+    const blob = `0x${'00'.repeat(131_072)}` as const;
+    const signed = await mnemonicToAccount(DEVELOPMENT_MNEMONIC).signTransaction({
+      type: 'eip4844',
+      chainId: 31_337,
+      nonce: 0,
+      to: FROM,
+      gas: 21_000n,
+      maxFeePerGas: 10_000_000_000n,
+      maxFeePerBlobGas: 10n,
+      blobVersionedHashes: [commitmentToVersionedHash({ commitment })],
+      sidecars: [{ blob, commitment, proof: commitment }],
+    });
+    const { hash } = await test.service.forRpc.submit(Buffer.from(signed.slice(2), 'hex'), null);
+    await turn();
+    expect(test.told.gossiped).toHaveLength(1);
+    expect(test.told.gossiped[0]?.raw.length).toBeLessThan(1_000);
+    expect(await test.service.forRpc.pooled(hash)).toMatchObject({ type: 3 });
+    await test.step();
+    expect(test.told.blocks).toMatchObject([{ number: 1, transactionCount: 1 }]);
   });
 });

@@ -11,6 +11,7 @@ import {
   type Genesis,
   Mempool,
   type MempoolHead,
+  nextBaseFee,
 } from '@praline/chain';
 import type { EntryHash } from 'mokka';
 import type { GossipedTransaction } from '../gossip/peer-message.ts';
@@ -257,6 +258,7 @@ function mempoolHead(chain: Chain, genesis: Genesis): MempoolHead {
       return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
     },
     gasLimit: () => chain.head.gasLimit,
+    baseFee: () => (chain.head.baseFeePerGas === undefined ? 0n : nextBaseFee(chain.head)),
     common: () => rules.get(),
   };
 }

@@ -7,6 +7,7 @@ import {
   ChainError,
   type ChainErrorCode,
   type DevelopmentAccountSet,
+  decodeSubmittedTransaction,
   decodeTransaction,
   type Hash,
   hashOf,
@@ -64,16 +65,16 @@ export class TransactionDesk {
     });
   }
 
-  /** Takes a client's transaction. Throws `ChainError`. */
-  submit(given: Uint8Array, requestId: RequestId | null): Submission {
-    const raw = ownBytes(given);
+  /** Takes a client's transaction, a blob transaction also with its blobs, which go no further. Throws `ChainError`. */
+  submit(submitted: Uint8Array, requestId: RequestId | null): Submission {
+    const signed = decodeSubmittedTransaction(ownBytes(submitted));
+    const { raw } = signed;
     if (raw.length > MAX_RAW_TRANSACTION_BYTES) {
       throw new ChainError(
         'oversized-transaction',
         `oversized data: transaction size ${raw.length}, limit ${MAX_RAW_TRANSACTION_BYTES}`,
       );
     }
-    const signed = decodeTransaction(raw);
     const { hash, from, nonce } = signed.data;
     const wasHeld = this.#held.release(hash);
     const isKnown = this.#pool.get(hash) !== undefined;
@@ -123,11 +124,18 @@ export class TransactionDesk {
     const nonce = request.nonce ?? this.#pool.pendingNonce(from);
     const unsigned = unsignedTransaction(request, { chainId: this.#chainId, nonce });
     const signed = this.#accounts.signTransaction(from, unsigned);
-    this.#held.hold(signed.data.hash);
+    const { hash } = signed.data;
+    // With a nonce of its own a request can repeat another, whose transaction stays held.
+    const isNew = this.#pool.get(hash) === undefined;
+    if (isNew) {
+      this.#held.hold(hash);
+    }
     try {
       this.#add(signed, requestId);
     } catch (error) {
-      this.#held.release(signed.data.hash);
+      if (isNew) {
+        this.#held.release(hash);
+      }
       throw error;
     }
     return signed.raw;

@@ -6,16 +6,22 @@ const FROM = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
 const TO = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
 const TRANSFER = { from: FROM, to: TO, value: '0x1' };
 
-async function rpc<Result = string>(url: string, method: string, ...params: unknown[]) {
+interface Answer<Result> {
+  readonly result?: Result;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+async function ask<Result>(url: string, method: string, params: unknown[]) {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
-  const { result, error } = (await response.json()) as {
-    result?: Result;
-    error?: { code: number; message: string };
-  };
+  return (await response.json()) as Answer<Result>;
+}
+
+async function rpc<Result = string>(url: string, method: string, ...params: unknown[]) {
+  const { result, error } = await ask<Result>(url, method, params);
   if (error !== undefined) {
     throw Object.assign(new Error(error.message), { code: error.code });
   }
@@ -102,8 +108,44 @@ describe('a cluster of three', () => {
     );
   });
 
+  /** Height of all nodes, once it is the same. */
+  const commonHeight = async (): Promise<number> => {
+    const heights = await until(
+      () => Promise.all([1, 2, 3].map((number) => rpc(url(number), 'eth_blockNumber'))),
+      (all) => new Set(all).size === 1,
+    );
+    return Number(heights[0]);
+  };
+
+  it.each([
+    ['an account it has no key of', { from: `0x${'12'.repeat(20)}` }, /unknown account/],
+    [
+      'more than the account has',
+      { value: `0x1${'0'.repeat(30)}`, gas: '0x5208' },
+      /insufficient funds/,
+    ],
+    ['a nonce that is used', { nonce: '0x0' }, /nonce too low/],
+    ['too little gas', { gas: '0x5207' }, /intrinsic gas/],
+    [
+      'a fee below the tip',
+      { maxFeePerGas: '0x3b9aca00', maxPriorityFeePerGas: '0x3b9aca01' },
+      /maxFeePerGas .* < maxPriorityFeePerGas/,
+    ],
+    ['a creation that reverts', { to: undefined, input: '0x60006000fd' }, /execution reverted/],
+  ])('refuses %s in the same words at every node', async (_, wrong, expected) => {
+    await commonHeight();
+    const answers = await Promise.all(
+      [1, 2, 3].map((number) =>
+        ask(url(number), 'eth_sendTransaction', [{ ...TRANSFER, ...wrong }]),
+      ),
+    );
+    const [first] = answers;
+    expect(first?.error?.message).toMatch(expected);
+    for (const answer of answers) expect(answer.error).toEqual(first?.error);
+  });
+
   it('mines on demand from any node, without transactions', async () => {
-    const before = Number(await rpc(url(3), 'eth_blockNumber'));
+    const before = await commonHeight();
     await rpc(url(3), 'evm_mine');
     expect(Number(await rpc(url(3), 'eth_blockNumber'))).toBe(before + 1);
   });

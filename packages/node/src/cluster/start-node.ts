@@ -137,7 +137,8 @@ export async function startFirstFreeNode(options: StartOptions): Promise<Started
   );
 }
 
-const TAKEN = new Set(['folder-locked', 'port-taken']);
+/** Where another node of the file may still run here: one may belong to another machine. */
+const TAKEN = new Set(['folder-locked', 'port-taken', 'port-unusable']);
 
 function memberKey(cluster: LoadedCluster, number: number, member: ClusterNode): NodeKey {
   const path = cluster.keyPath(number);

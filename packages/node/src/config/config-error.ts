@@ -28,6 +28,8 @@ export type ConfigErrorCode =
   | 'folder-occupied'
   /** Something else listens on a port the node needs. */
   | 'port-taken'
+  /** A port that this user may not use, or an address that is not this machine's. */
+  | 'port-unusable'
   /** Every node of the cluster file runs already on this machine. */
   | 'no-free-node'
   /** No node with this number. */

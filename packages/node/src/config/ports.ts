@@ -5,24 +5,67 @@ import { ConfigError } from './config-error.ts';
 /** Ports probed before `findFreePorts` gives up. */
 const MAX_PROBES = 1000;
 
-/** True when nothing listens there. A port below 1024 may count as taken for want of a privilege. */
-export function isPortFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
-  });
+/** True when this process can listen there. */
+export async function isPortFree(host: string, port: number): Promise<boolean> {
+  return (await probe(host, port)) === null;
 }
 
-/** Throws `ConfigError` with code `port-taken`, which names the port and what it is for. */
+/** Throws `ConfigError` with code `port-taken` or `port-unusable`, which names the port and what it is for. */
 export async function requireFreePort(host: string, port: number, purpose: string): Promise<void> {
-  if (!(await isPortFree(host, port))) {
-    throw new ConfigError(
-      'port-taken',
-      `${host}:${port}`,
-      `Port ${port} on ${host} (${purpose}) is taken. Stop what listens there, or choose another port.`,
-    );
+  const error = await probe(host, port);
+  if (error !== null) {
+    throw portError({ host, port, purpose }, error);
   }
+}
+
+/** What it means for the operator that listening failed. */
+export function portError(
+  place: { readonly host: string; readonly port: number; readonly purpose: string },
+  error: NodeJS.ErrnoException,
+): ConfigError {
+  const { host, port, purpose } = place;
+  const path = `${host}:${port}`;
+  const cause = { cause: error };
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ConfigError(
+        'port-taken',
+        path,
+        `Port ${port} on ${host} (${purpose}) is taken. Stop what listens there, or choose another port.`,
+        cause,
+      );
+    case 'EACCES':
+      return new ConfigError(
+        'port-unusable',
+        path,
+        `This user may not listen on port ${port} (${purpose}). Choose a port from 1024 on.`,
+        cause,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ConfigError(
+        'port-unusable',
+        path,
+        `${host} (${purpose}) is no address of this machine. Name one that is, or 0.0.0.0 for all.`,
+        cause,
+      );
+    default:
+      return new ConfigError(
+        'port-unusable',
+        path,
+        `Can not listen on port ${port} of ${host} (${purpose}): ${error.message}.`,
+        cause,
+      );
+  }
+}
+
+/** Null when this process can listen there. */
+function probe(host: string, port: number): Promise<NodeJS.ErrnoException | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
 }
 
 /** The first `count` free ports at or above `from`, ascending, without those in `others`. Throws `ConfigError` with code `port-taken`. */

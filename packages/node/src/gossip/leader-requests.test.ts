@@ -44,6 +44,13 @@ class TestNodes {
     }
   }
 
+  /** Lets what nodes do by themselves happen; messages stay under way. */
+  async settleServing(): Promise<void> {
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.resolve();
+    }
+  }
+
   elect(name: string): void {
     this.leader = idOf(name);
     for (const { requests } of this.nodes.values()) {
@@ -221,5 +228,39 @@ describe('leader requests', () => {
     await all.settle();
     expect(await answer).toBe(1);
     expect(all.node('a').mined).toBe(1);
+  });
+
+  it('make one block, however often the request is repeated while its answer is on its way', async () => {
+    const all = new TestNodes();
+    const answer = all.node('c').requests.mine();
+    const [request] = all.queue.splice(0);
+    if (request === undefined) throw new Error('no request was sent');
+    all.node('a').requests.received(request.from, request.message);
+    await all.settleServing();
+    all.node('a').requests.received(request.from, request.message);
+    await all.settle();
+    expect(await answer).toBe(1);
+    expect(all.node('a').mined).toBe(1);
+  });
+
+  it('leave nothing behind once they are answered or given up', async () => {
+    const all = new TestNodes();
+    all.dead.add(idOf('a'));
+    const outcomes = [all.node('b').requests.sign(REQUEST), all.node('c').requests.mine()].map(
+      (answer) =>
+        expect(answer).rejects.toMatchObject({
+          code: 'no-quorum',
+          message: expect.stringContaining('within 60 s'),
+        }),
+    );
+    all.pass(59_999);
+    all.pass(1);
+    await Promise.all(outcomes);
+    all.dead.clear();
+    all.queue.length = 0;
+    all.elect('c');
+    await all.settle();
+    expect(all.node('c').signed).toEqual([]);
+    expect(all.node('c').mined).toBe(0);
   });
 });

@@ -14,7 +14,7 @@ import type { NodeId } from 'mokka';
 import type { SignedForRequest } from '../threads/thread-contracts.ts';
 import { errorCode } from '../threads/thread-error.ts';
 import { decodeCallRequest, encodeCallRequest } from './call-request-codec.ts';
-import { noQuorumError } from './no-quorum.ts';
+import { noQuorumError, unansweredError } from './no-quorum.ts';
 import type { PeerMessage, RequestId } from './peer-message.ts';
 import { MAX_REQUEST_BYTES } from './peer-message-codec.ts';
 import type { PeerNetwork } from './peer-network.ts';
@@ -24,6 +24,8 @@ import type { SignedAnswers } from './signed-answers.ts';
 const MAX_WAITING = 4096;
 /** Requests of other nodes being served. */
 const MAX_SERVING = 4096;
+/** Blocks on demand whose numbers are remembered, for requests that are repeated while the answer is on its way. */
+const MAX_MINED_ANSWERS = 4096;
 /** A request is sent again when no answer came for this long. */
 const REPEAT_AFTER_MS = 300;
 /** A request is given up when there was no leader or no quorum for this long, all of it while it waited. */
@@ -58,6 +60,8 @@ export class LeaderRequests {
   readonly #now: () => number;
   readonly #waiting = new Map<RequestId, Waiting>();
   readonly #serving = new Map<RequestId, Promise<void>>();
+  /** Numbers of the blocks that requests asked for; the oldest leave first. */
+  readonly #mined = new Map<RequestId, number>();
   /** Since when there is no leader or no quorum; null while the network works. */
   #downSince: number | null = null;
   #closed = false;
@@ -120,7 +124,7 @@ export class LeaderRequests {
       const isHopeless = downSince !== null && Math.min(age, now - downSince) >= LEADER_WAIT_MS;
       if (isHopeless || age >= LEADER_WAIT_MAX_MS) {
         this.#waiting.delete(waiting.requestId);
-        waiting.reject(noQuorumError(quorum));
+        waiting.reject(isHopeless ? noQuorumError(quorum) : unansweredError(LEADER_WAIT_MAX_MS));
       } else if (now >= waiting.repeatAt) {
         this.#attempt(waiting);
       }
@@ -221,6 +225,11 @@ export class LeaderRequests {
       this.#reply(from, { type: 'signed', requestId, raw: known });
       return;
     }
+    const blockNumber = this.#mined.get(requestId);
+    if (blockNumber !== undefined) {
+      this.#reply(from, { type: 'mined', requestId, blockNumber });
+      return;
+    }
     if (this.#network.leader() !== this.#network.self) {
       this.#reply(from, { type: 'refused', requestId, code: 'not-leader', message: '' });
       return;
@@ -248,6 +257,7 @@ export class LeaderRequests {
     const { requestId } = message;
     if (message.type === 'mine') {
       const blockNumber = await this.#duties.mine();
+      this.#rememberMined(requestId, blockNumber);
       this.#reply(from, { type: 'mined', requestId, blockNumber });
       return;
     }
@@ -256,6 +266,14 @@ export class LeaderRequests {
     this.#network.broadcast({ type: 'signed', requestId, raw });
     if (from === this.#network.self) {
       this.received(from, { type: 'signed', requestId, raw });
+    }
+  }
+
+  #rememberMined(requestId: RequestId, blockNumber: number): void {
+    this.#mined.set(requestId, blockNumber);
+    const [oldest] = this.#mined.keys();
+    if (this.#mined.size > MAX_MINED_ANSWERS && oldest !== undefined) {
+      this.#mined.delete(oldest);
     }
   }
 

@@ -11,3 +11,11 @@ export function noQuorumError({ connected, needed, validators }: QuorumView): Ch
       : `no quorum: ${connected} of ${validators} validators are connected, but none of them leads at present. Try again`,
   );
 }
+
+/** The answer when the network works, but did not do in time what was asked. */
+export function unansweredError(milliseconds: number): ChainError {
+  return new ChainError(
+    'no-quorum',
+    `the network did not do it within ${milliseconds / 1000} s, but still may. Look before trying again`,
+  );
+}

@@ -6,6 +6,7 @@
  * transactions between members that have no direct link. Pools know duplicates by hash, so repetition costs little.
  */
 import type { NodeId } from 'mokka';
+import { GossipInbox } from './gossip-inbox.ts';
 import type { GossipedTransaction } from './peer-message.ts';
 import { MAX_GOSSIPED_TRANSACTIONS } from './peer-message-codec.ts';
 import type { PeerNetwork } from './peer-network.ts';
@@ -17,8 +18,6 @@ const FULL_OFFER_BYTES = 8 * 1024 * 1024;
 /** Pool bytes offered to the leader again, and how often. */
 const REPEATED_OFFER_BYTES = 64 * 1024;
 const REPEATED_OFFER_INTERVAL_MS = 2_000;
-/** Messages handed to the pool and not yet answered; further ones are dropped, since their senders offer them again. */
-const MAX_RECEIVING = 256;
 
 export interface GossipPool {
   receive(transactions: readonly GossipedTransaction[]): Promise<void>;
@@ -31,7 +30,7 @@ export class TransactionGossip {
   readonly #network: PeerNetwork;
   readonly #pool: GossipPool;
   readonly #onError: (error: unknown) => void;
-  #receiving = 0;
+  readonly #inbox: GossipInbox;
   #nextOfferAt = 0;
 
   constructor(modules: {
@@ -43,6 +42,10 @@ export class TransactionGossip {
     this.#network = modules.network;
     this.#pool = modules.pool;
     this.#onError = modules.onError;
+    this.#inbox = new GossipInbox({
+      receive: (transactions) => modules.pool.receive(transactions),
+      onError: modules.onError,
+    });
   }
 
   /** Clients of this node gave these. */
@@ -53,17 +56,8 @@ export class TransactionGossip {
   }
 
   /** A member sent these. */
-  received(transactions: readonly GossipedTransaction[]): void {
-    if (this.#receiving >= MAX_RECEIVING) {
-      return;
-    }
-    this.#receiving += 1;
-    this.#pool
-      .receive(transactions)
-      .catch(this.#onError)
-      .finally(() => {
-        this.#receiving -= 1;
-      });
+  received(from: NodeId, transactions: readonly GossipedTransaction[]): void {
+    this.#inbox.add(from, transactions);
   }
 
   /** A link came up, or the member became leader. */

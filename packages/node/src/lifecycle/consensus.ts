@@ -13,6 +13,7 @@ import {
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { folderError, nodeFolder } from '../config/node-folder.ts';
+import { portError } from '../config/ports.ts';
 import type { NodeOptions } from './node-options.ts';
 
 /** The validators in their agreed order, with where to reach them. */
@@ -73,7 +74,12 @@ export async function createConsensus(
   return { mokka, storage };
 }
 
-/** What starting Mokka threw, as a `ConfigError` where the operator must act. */
+/** Errors of threads have lost their class, but not Node's fields. */
+function isListenError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+}
+
+/** What starting the node threw, as a `ConfigError` where the operator must act. */
 export function consensusError(options: NodeOptions, error: unknown): unknown {
   if (error instanceof TransportError && error.code === 'address-in-use') {
     const { port = 0, host = '' } = options.members[options.number - 1] ?? {};
@@ -82,6 +88,13 @@ export function consensusError(options: NodeOptions, error: unknown): unknown {
       `${host}:${port}`,
       `Port ${port} on ${host} (peer port of node ${options.number}) is taken. Stop what listens there, or choose another port.`,
       { cause: error },
+    );
+  }
+  if (isListenError(error)) {
+    const { rpcPort = 0, rpcHost = '' } = options.members[options.number - 1] ?? {};
+    return portError(
+      { host: rpcHost, port: rpcPort, purpose: `RPC port of node ${options.number}` },
+      error,
     );
   }
   return folderError(options.dataPath, error);

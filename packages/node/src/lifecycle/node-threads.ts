@@ -42,14 +42,21 @@ export function startNodeThreads(
       entry: new URL('../chain-thread/chain-worker', import.meta.url),
       data: { ...options.chain, mainPort: mainAndChain.port2, rpcPort: chainAndRpc.port1 },
       transfer: [mainAndChain.port2, chainAndRpc.port1],
-      onDeath,
+      onDeath: (error) => {
+        onDeath(error);
+        // Nobody will answer any more: whoever waits must learn it, or closing the node would wait for its bounds.
+        chain.close();
+      },
     }),
     startWorkerThread<RpcWorkerData>({
       name: 'rpc',
       entry: new URL('../rpc-thread/rpc-worker', import.meta.url),
       data: { ...options.rpc, mainPort: mainAndRpc.port2, chainPort: chainAndRpc.port2 },
       transfer: [mainAndRpc.port2, chainAndRpc.port2],
-      onDeath,
+      onDeath: (error) => {
+        onDeath(error);
+        rpc.close();
+      },
     }),
   ];
   return {

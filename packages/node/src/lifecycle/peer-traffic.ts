@@ -18,6 +18,8 @@ import type { PeerView } from './peer-view.ts';
 
 /** How often this node tells the others how it is, in milliseconds. */
 const STATUS_INTERVAL_MS = 1_000;
+/** How often malformed messages of one member are logged, in milliseconds. */
+const REFUSAL_LOG_INTERVAL_MS = 10_000;
 
 export interface PeerTrafficModules {
   readonly mokka: Mokka;
@@ -35,6 +37,7 @@ export class PeerTraffic {
   readonly gossip: TransactionGossip;
   readonly #modules: PeerTrafficModules;
   readonly #answers = new SignedAnswers();
+  readonly #refusalsLoggedAgainAt = new Map<NodeId, number>();
   #statusDueAt = 0;
 
   constructor(self: NodeId, modules: PeerTrafficModules) {
@@ -74,7 +77,7 @@ export class PeerTraffic {
       message = decodePeerMessage(bytes);
     } catch (error) {
       if (error instanceof PeerMessageError) {
-        this.#modules.logger.warn({ peer: from, reason: error.message }, 'peer message refused');
+        this.#logRefused(from, error.message);
         return;
       }
       throw error;
@@ -86,13 +89,22 @@ export class PeerTraffic {
             this.#answers.remember(requestId, raw);
           }
         }
-        this.gossip.received(message.transactions);
+        this.gossip.received(from, message.transactions);
         return;
       case 'status':
         this.#modules.view.told(from, message.status, performance.now());
         return;
       default:
         this.requests.received(from, message);
+    }
+  }
+
+  /** Now and then only: a faulty member could fill the disk with lines. */
+  #logRefused(peer: NodeId, reason: string): void {
+    const now = performance.now();
+    if (now >= (this.#refusalsLoggedAgainAt.get(peer) ?? 0)) {
+      this.#refusalsLoggedAgainAt.set(peer, now + REFUSAL_LOG_INTERVAL_MS);
+      this.#modules.logger.warn({ peer, reason }, 'peer message refused');
     }
   }
 

@@ -1,5 +1,5 @@
 /** What this node knows of the others: links from Mokka, the rest from what they tell every second. */
-import { type CrashModel, type NodeId, quorumSize, type Role } from 'mokka';
+import { type CrashModel, faultsTolerated, type NodeId, quorumSize, type Role } from 'mokka';
 import type { PeerStatus } from '../gossip/peer-message.ts';
 import type { QuorumView } from '../gossip/peer-network.ts';
 import type { NetworkView } from '../threads/thread-contracts.ts';
@@ -16,6 +16,8 @@ export class PeerView {
   readonly #self: NodeId;
   readonly #validators: readonly NodeId[];
   readonly #quorum: number;
+  /** Nodes that may say what is not so. */
+  readonly #liars: number;
   readonly #connected = new Set<NodeId>();
   readonly #statuses = new Map<NodeId, { readonly status: PeerStatus; readonly at: number }>();
   role: Role = 'follower';
@@ -29,7 +31,9 @@ export class PeerView {
   }) {
     this.#self = options.self;
     this.#validators = options.validators;
-    this.#quorum = quorumSize(options.crashModel, options.validators.length);
+    const { crashModel, validators } = options;
+    this.#quorum = quorumSize(crashModel, validators.length);
+    this.#liars = crashModel === 'BFT' ? faultsTolerated(crashModel, validators.length) : 0;
   }
 
   connected(peer: NodeId): void {
@@ -67,10 +71,6 @@ export class PeerView {
   /** For the RPC thread. */
   network(): NetworkView {
     const { connected, needed, validators } = this.quorum();
-    let highestBlock = 0;
-    for (const { status } of this.#statuses.values()) {
-      highestBlock = Math.max(highestBlock, status.blockNumber);
-    }
     return {
       connectedValidators: connected,
       quorum: needed,
@@ -78,7 +78,13 @@ export class PeerView {
       leader: this.leader,
       role: this.role,
       term: this.term,
-      highestBlock,
+      highestBlock: this.#highestBlock(),
     };
+  }
+
+  /** Highest block that at least one honest validator told of, since clients are sent elsewhere by nodes that lag. */
+  #highestBlock(): number {
+    const told = this.#validators.flatMap((id) => this.#statuses.get(id)?.status.blockNumber ?? []);
+    return told.sort((left, right) => right - left)[this.#liars] ?? 0;
   }
 }

@@ -8,11 +8,10 @@ import type { ChainErrorCode, Hash } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
 import { noQuorumError } from '../gossip/no-quorum.ts';
 import type { DroppedTransaction, NetworkView } from '../threads/thread-contracts.ts';
+import { NetworkOutage } from './network-outage.ts';
 
 /** Waits held at once; a further client gets its hash without waiting. */
 const MAX_WAITS = 20_000;
-/** A wait is given up when there was no leader or no quorum for this long, all of it while it waited. */
-const NO_QUORUM_WAIT_MS = 5_000;
 /** With a working network a client gets its hash after this long, mined or not: it can ask for the receipt itself. */
 const MAX_WAIT_MS = 60_000;
 
@@ -27,8 +26,7 @@ export class InclusionWaits {
   readonly #now: () => number;
   readonly #waits = new Map<Hash, Wait[]>();
   #count = 0;
-  /** Since when there is no leader or no quorum; null while the network works. */
-  #downSince: number | null = null;
+  readonly #outage = new NetworkOutage();
 
   constructor(modules: {
     /** Whether a block that this thread can read holds the transaction. */
@@ -70,19 +68,17 @@ export class InclusionWaits {
   /** Called often with what is known of the network. */
   tick(network: NetworkView): void {
     const now = this.#now();
-    const isDown = network.leader === null || network.connectedValidators < network.quorum;
-    this.#downSince = isDown ? (this.#downSince ?? now) : null;
-    const downSince = this.#downSince;
+    this.#outage.update(network, now);
     for (const [hash, [first]] of this.#waits) {
-      const age = first === undefined ? 0 : now - first.since;
-      if (downSince !== null && Math.min(age, now - downSince) >= NO_QUORUM_WAIT_MS) {
+      const since = first?.since ?? now;
+      if (this.#outage.isHopeless(since, now)) {
         const error = noQuorumError({
           connected: network.connectedValidators,
           needed: network.quorum,
           validators: network.validators,
         });
         this.#end(hash, (wait) => wait.reject(error));
-      } else if (age >= MAX_WAIT_MS) {
+      } else if (now - since >= MAX_WAIT_MS) {
         this.#end(hash, (wait) => wait.resolve());
       }
     }

@@ -1,10 +1,11 @@
 /** Waits until this thread can read a block of a certain number, bounded like waits for transactions. */
 import { ChainError } from '@praline/chain/configuration';
-import { noQuorumError } from '../gossip/no-quorum.ts';
+import { noQuorumError, unansweredError } from '../gossip/no-quorum.ts';
 import type { NetworkView } from '../threads/thread-contracts.ts';
+import { NetworkOutage } from './network-outage.ts';
 
-/** A block that another node has committed arrives here within this time, or the network is in trouble. */
-const WAIT_MS = 5_000;
+/** With a working network a wait is given up after this long: this node may be busy with a long block before. */
+const MAX_WAIT_MS = 60_000;
 
 interface Wait {
   readonly number: number;
@@ -16,6 +17,7 @@ interface Wait {
 export class ReadableWaits {
   readonly #head: () => number;
   readonly #now: () => number;
+  readonly #outage = new NetworkOutage();
   #waits: Wait[] = [];
 
   constructor(modules: {
@@ -50,8 +52,13 @@ export class ReadableWaits {
   tick(network: NetworkView): void {
     this.headChanged();
     const now = this.#now();
+    this.#outage.update(network, now);
     this.#end(
-      (wait) => now - wait.since >= WAIT_MS,
+      ({ since }) => now - since >= MAX_WAIT_MS,
+      (wait) => wait.reject(unansweredError(MAX_WAIT_MS)),
+    );
+    this.#end(
+      ({ since }) => this.#outage.isHopeless(since, now),
       (wait) =>
         wait.reject(
           noQuorumError({

@@ -79,4 +79,15 @@ describe('thread channel', () => {
     await sender.remote.note(99);
     expect(seen).toEqual(Array.from({ length: 100 }, (_, value) => value));
   });
+
+  it('rejects calls under way and later ones when it is closed, and takes events silently', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const channel = openThreadChannel<{ never(): void; note(): void }, object>(port1, {});
+    const underWay = expect(channel.remote.never()).rejects.toThrow('shutting down');
+    channel.close();
+    await underWay;
+    await channel.remote.note.asEvent();
+    await expect(channel.remote.note()).rejects.toThrow('closed');
+    port2.close();
+  });
 });

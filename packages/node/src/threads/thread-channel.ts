@@ -36,13 +36,42 @@ export function openThreadChannel<Remote extends object, Local extends object>(
     serialize: packError,
     deserialize: unpackError,
   });
+  let isClosed = false;
   return {
-    remote: remote as unknown as RemoteThread<Remote>,
+    remote: withoutLateEvents(remote as unknown as RemoteThread<Remote>, () => isClosed),
     close() {
+      isClosed = true;
       remote.$close(new Error('The node is shutting down'));
       port.close();
     },
   };
+}
+
+type RemoteFunction = ((...given: unknown[]) => Promise<unknown>) & {
+  readonly asEvent: (...given: unknown[]) => Promise<void>;
+};
+
+/** Nobody waits for an event, so one that comes after the channel was closed must vanish instead of being rejected. */
+function withoutLateEvents<Remote extends object>(
+  remote: RemoteThread<Remote>,
+  isClosed: () => boolean,
+): RemoteThread<Remote> {
+  return new Proxy(remote, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name);
+      if (typeof found !== 'function' || String(name).startsWith('$')) {
+        return found;
+      }
+      const call = found as RemoteFunction;
+      return Object.assign((...given: unknown[]) => call(...given), {
+        asEvent: async (...given: unknown[]) => {
+          if (!isClosed()) {
+            await call.asEvent(...given);
+          }
+        },
+      });
+    },
+  });
 }
 
 /** `birpc`'s answer to a call that failed. */

@@ -141,7 +141,7 @@ export interface NetworkView {
   readonly leader: string | null;
   readonly role: string;
   readonly term: number;
-  /** Highest block number any peer told of. */
+  /** Highest block number that at least one honest validator told of; zero before. */
   readonly highestBlock: number;
 }
 

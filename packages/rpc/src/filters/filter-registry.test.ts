@@ -178,6 +178,21 @@ describe('a pending transaction filter', () => {
     expect(registry.changes(id)).toEqual([]);
   });
 
+  test('shows each what came since it was last asked, once', () => {
+    const [first, second] = [1, 2].map(() => registry.addPendingTransactionFilter(owner));
+    const found: Record<string, unknown[]> = {};
+    const poll = (id = '') => {
+      found[id] = [...(found[id] ?? []), ...(registry.changes(id) as string[])];
+    };
+    for (let nonce = 0; nonce < 20; nonce++) {
+      backend.announcePending(legacyTransaction(nonce));
+      poll(first);
+      if (nonce % 2 === 1) poll(second);
+    }
+    const all = Array.from({ length: 20 }, (_, nonce) => legacyTransaction(nonce).hash);
+    expect(Object.values(found)).toEqual([all, all]);
+  });
+
   test('that nobody polls is removed rather than cut short', () => {
     const id = registry.addPendingTransactionFilter(owner);
     for (const nonce of [1, 2, 3]) backend.announcePending(legacyTransaction(nonce));

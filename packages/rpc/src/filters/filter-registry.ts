@@ -4,7 +4,7 @@
  * Block and log filters hold no results, only the next block to look at; each poll reads the chain from there to the
  * head. So history and what is new meet without gap or duplicate, whatever blocks arrive meanwhile, and an idle filter
  * costs nothing. When the chain's head moves back (`evm_revert`), filters look again from the first replaced block.
- * Pending transaction filters have nothing to read back from and hold a bounded list of hashes.
+ * Pending transaction filters have nothing to read back from and share a bounded list of hashes.
  */
 import { randomBytes } from 'node:crypto';
 import type { BlockNumber, BlockRef, Hash } from '@praline/chain';
@@ -15,6 +15,7 @@ import type { JsonValue } from '../json.ts';
 import type { RpcLimits } from '../limits.ts';
 import type { LogFilterArguments } from '../parameters/log-filter.ts';
 import { findLogs, logsInRange, toNumber } from './log-range.ts';
+import { PendingHashes } from './pending-hashes.ts';
 
 /** Who made a filter; counts them. */
 export interface FilterOwner {
@@ -36,7 +37,8 @@ type NewFilter =
       nextBlock: BlockNumber;
     }
   | { readonly kind: 'blocks'; readonly firstBlock: BlockNumber; nextBlock: BlockNumber }
-  | { readonly kind: 'pending-transactions'; hashes: Hash[] };
+  /** `next`: position in the list of pending hashes. */
+  | { readonly kind: 'pending-transactions'; next: number };
 
 type Filter = FilterBase & NewFilter;
 
@@ -48,6 +50,7 @@ export interface FilterModules {
 
 export class FilterRegistry {
   readonly #filters = new Map<string, Filter>();
+  readonly #pending: PendingHashes;
   readonly #limits: RpcLimits;
   readonly #backend: FilterModules['backend'];
   readonly #now: () => number;
@@ -58,6 +61,7 @@ export class FilterRegistry {
 
   constructor(limits: RpcLimits, { backend, now }: FilterModules) {
     this.#limits = limits;
+    this.#pending = new PendingHashes(limits.filterPendingHashesMax);
     this.#backend = backend;
     this.#now = now;
   }
@@ -84,7 +88,7 @@ export class FilterRegistry {
   }
 
   addPendingTransactionFilter(owner: FilterOwner): string {
-    return this.#add({ kind: 'pending-transactions', hashes: [] }, owner);
+    return this.#add({ kind: 'pending-transactions', next: this.#pending.end }, owner);
   }
 
   /** What happened since the last poll. Throws `filter not found`. */
@@ -96,8 +100,13 @@ export class FilterRegistry {
       case 'blocks':
         return this.#blockChanges(filter);
       case 'pending-transactions': {
-        const { hashes } = filter;
-        filter.hashes = [];
+        const hashes = this.#pending.from(filter.next);
+        // Removed rather than cut short: a client that is told can ask again, one that misses hashes can not know.
+        if (hashes === undefined) {
+          this.remove(id);
+          throw filterNotFound();
+        }
+        filter.next = this.#pending.end;
         return hashes;
       }
     }
@@ -161,7 +170,7 @@ export class FilterRegistry {
     this.#lastTold = { number, hash };
     const endBlocks = events.onBlock(({ block }) => this.#onBlock(block.header));
     const endTransactions = events.onPendingTransaction((transaction) =>
-      this.#onPendingTransaction(transaction.hash),
+      this.#pending.add(transaction.hash),
     );
     this.#endEvents = () => {
       endBlocks();
@@ -172,6 +181,7 @@ export class FilterRegistry {
   #stopListening(): void {
     this.#endEvents?.();
     this.#endEvents = undefined;
+    this.#pending.clear();
   }
 
   /**
@@ -180,6 +190,7 @@ export class FilterRegistry {
    * shown already says nothing.
    */
   #onBlock({ number, hash }: BlockRef): void {
+    this.#removeIdle();
     const last = this.#lastTold;
     if (last !== undefined && number <= last.number) {
       if (this.#backend.reader.header({ number: last.number })?.hash === last.hash) return;
@@ -189,16 +200,6 @@ export class FilterRegistry {
       }
     }
     this.#lastTold = { number, hash };
-  }
-
-  #onPendingTransaction(hash: Hash): void {
-    this.#removeIdle();
-    for (const [id, filter] of this.#filters) {
-      if (filter.kind !== 'pending-transactions') continue;
-      filter.hashes.push(hash);
-      // Removed rather than cut short: a client that is told can ask again, one that misses hashes can not know.
-      if (filter.hashes.length > this.#limits.filterPendingHashesMax) this.remove(id);
-    }
   }
 
   #logChanges(filter: Filter & { kind: 'logs' }): JsonValue {

@@ -63,8 +63,31 @@ describe('fees', () => {
     for (let count = 0; count < 4; count++) chain.append([], []);
     chain.tips = [weiOf(0), weiOf(3), weiOf(2), weiOf(0), weiOf(5)];
     expect(await running.result('eth_maxPriorityFeePerGas')).toBe('0x3');
-    expect(await running.result('eth_gasPrice')).toBe(`0x${(875_000_003).toString(16)}`);
     expect(await running.result('eth_blobBaseFee')).toBe('0x1');
+  });
+
+  test('for a gas price, suffice both for the next block and for an estimate on the last', async () => {
+    const { chain } = running.backend;
+    const { baseFeePerGas: last = 0n } = chain.head();
+    expect(chain.nextBlock().baseFeePerGas).toBeLessThan(last);
+    const tip = BigInt(String(await running.result('eth_maxPriorityFeePerGas')));
+    expect(BigInt(String(await running.result('eth_gasPrice')))).toBe(last + tip);
+    chain.nextBlock = () => ({
+      number: chain.head().number,
+      gasLimit: 1n,
+      baseFeePerGas: weiOf(2n ** 40n),
+    });
+    expect(BigInt(String(await running.result('eth_gasPrice')))).toBe(2n ** 40n + tip);
+  });
+
+  test('are checked by an estimate against the next block, by a call against the last', async () => {
+    for (const method of ['eth_estimateGas', 'eth_call']) {
+      await running.result(method, { to: addressOf(1) });
+      await running.result(method, { to: addressOf(1) }, 'earliest');
+    }
+    expect(running.backend.calls.map(({ block }) => block)).toEqual(
+      ['pending', 'earliest', 'latest', 'earliest'].map((tag) => ({ tag })),
+    );
   });
 
   test('have a history, whose newest block must exist', async () => {

@@ -105,8 +105,9 @@ describe('signing', () => {
     for (const [method, ...params] of [
       ['eth_sign', addressOf(1), raw],
       ['personal_sign', raw, addressOf(1)],
-    ]) {
-      expect((await running.request(method ?? '', params)).error).toEqual({
+      ['eth_sendTransaction', { from: addressOf(1), to: SIGNER, value: '0x1' }],
+    ] as const) {
+      expect((await running.request(method, params)).error).toEqual({
         code: -32000,
         message: 'unknown account',
       });

@@ -13,6 +13,7 @@ const TAGS: ReadonlySet<string> = new Set<BlockTag>([
 ]);
 
 export const LATEST: BlockSelector = { tag: 'latest' };
+export const PENDING: BlockSelector = { tag: 'pending' };
 
 function isTag(text: string): text is BlockTag {
   return TAGS.has(text);

@@ -1,7 +1,7 @@
 /** Parameters that several methods have. */
 import { z } from 'zod';
 import { optional, required, withDefault } from '../method.ts';
-import { blockSelector, blockTagOrNumber, LATEST } from './block-selector.ts';
+import { blockSelector, blockTagOrNumber, LATEST, PENDING } from './block-selector.ts';
 import { callArguments } from './call-request.ts';
 import { address, data, hash, index } from './hex.ts';
 import { blockOverrides, stateOverrides } from './overrides.ts';
@@ -13,6 +13,14 @@ export const stateBlockParameter = withDefault(
   blockSelector,
   LATEST,
   'Number, tag, hash or EIP-1898 object; `latest` when absent.',
+);
+
+/** For a transaction that is still to be sent, and so runs in the next block: what development nodes take too. */
+export const estimateBlockParameter = withDefault(
+  'block',
+  blockSelector,
+  PENDING,
+  'Number, tag, hash or EIP-1898 object; `pending` when absent.',
 );
 
 export const blockNumberParameter = required(

@@ -53,6 +53,21 @@ type Outcome = { readonly result: JsonValue } | { readonly error: ErrorObject };
 /** A request that waits for its answer, or the answer to what is not one. */
 type Item = { readonly request: Request } | { readonly answer: string };
 
+/** How large the answer to one message has become. */
+interface AnswerSize {
+  bytes: number;
+  /** A result did not fit any more. */
+  isExceeded: boolean;
+}
+
+function newSize(): AnswerSize {
+  return { bytes: 0, isExceeded: false };
+}
+
+const TOO_LARGE = {
+  error: { code: RPC_ERROR_CODES.responseTooLarge, message: 'response too large' },
+} as const satisfies Outcome;
+
 export class Dispatcher {
   readonly #limits: RpcLimits;
   readonly #modules: DispatcherModules;
@@ -81,7 +96,7 @@ export class Dispatcher {
     if (Array.isArray(message.value)) return this.#answerBatch(message.value, context);
     const item = toItem(message.value);
     if ('answer' in item) return item.answer;
-    return this.#bounded(await this.#run(item.request, context), item.request, 0);
+    return this.#bounded(await this.#run(item.request, context), item.request, newSize());
   }
 
   async #answerBatch(batch: unknown[], context: MethodContext): Promise<string | undefined> {
@@ -92,16 +107,13 @@ export class Dispatcher {
     }
     const items = batch.map(toItem);
     const answers: string[] = [];
-    let bytes = 0;
+    const size = newSize();
     let turnEndsAt = performance.now() + this.#limits.batchTurnMs;
     for (let start = 0; start < items.length; ) {
       if (!context.connection.isOpen()) return undefined;
       const group = items.slice(start, this.#groupEnd(items, start));
       start += group.length;
-      for (const answer of await this.#runGroup(group, context, bytes)) {
-        bytes += Buffer.byteLength(answer) + 1;
-        answers.push(answer);
-      }
+      answers.push(...(await this.#runGroup(group, context, size)));
       if (performance.now() >= turnEndsAt) {
         await nextTurn();
         turnEndsAt = performance.now() + this.#limits.batchTurnMs;
@@ -125,26 +137,28 @@ export class Dispatcher {
   async #runGroup(
     group: readonly Item[],
     context: MethodContext,
-    bytesBefore: number,
+    size: AnswerSize,
   ): Promise<string[]> {
+    // Nothing more is run once an answer could not be given: a batch must not multiply work that nobody gets.
+    const isFull = size.isExceeded;
     const outcomes = await Promise.all(
-      group.map((item) => ('answer' in item ? undefined : this.#run(item.request, context))),
+      group.map((item) => {
+        if ('answer' in item) return undefined;
+        return isFull ? TOO_LARGE : this.#run(item.request, context);
+      }),
     );
     const answers: string[] = [];
-    let bytes = bytesBefore;
     for (const [index, item] of group.entries()) {
       const outcome = outcomes[index];
       const answer =
-        'answer' in item ? item.answer : outcome && this.#bounded(outcome, item.request, bytes);
-      if (answer === undefined) continue;
-      bytes += Buffer.byteLength(answer) + 1;
-      answers.push(answer);
+        'answer' in item ? item.answer : outcome && this.#bounded(outcome, item.request, size);
+      if (answer !== undefined) answers.push(answer);
     }
     return answers;
   }
 
   /** The response's text; undefined for a notification; an error once an answer outgrows the limit. */
-  #bounded(outcome: Outcome, { id, method }: Request, bytesBefore: number): string | undefined {
+  #bounded(outcome: Outcome, { id, method }: Request, size: AnswerSize): string | undefined {
     if (id === undefined) return undefined;
     let text: string;
     try {
@@ -152,10 +166,13 @@ export class Dispatcher {
     } catch (thrown) {
       return JSON.stringify({ jsonrpc: '2.0', id, error: this.#unexpected(thrown, method) });
     }
-    // A character of a string is three bytes of UTF-8 at most, so most answers need no counting.
-    if (bytesBefore + text.length * 3 <= this.#limits.responseBytesMax) return text;
-    if (bytesBefore + Buffer.byteLength(text) <= this.#limits.responseBytesMax) return text;
-    return failure(id, RPC_ERROR_CODES.responseTooLarge, 'response too large');
+    const bytes = Buffer.byteLength(text) + 1;
+    if (size.bytes + bytes <= this.#limits.responseBytesMax) {
+      size.bytes += bytes;
+      return text;
+    }
+    size.isExceeded = true;
+    return JSON.stringify({ jsonrpc: '2.0', id, ...TOO_LARGE });
   }
 
   async #run(request: Request, context: MethodContext): Promise<Outcome> {

@@ -135,6 +135,10 @@ describe('a batch', () => {
       expect(answers).toHaveLength(8);
       expect(answers[0]).toHaveProperty('result');
       expect(answers[7].error).toEqual({ code: -32003, message: 'response too large' });
+      const { web3_clientVersion: counts } = small.server.statistics().methods;
+      const given = answers.filter((answer: object) => 'result' in answer);
+      // The first that did not fit was run; those after it were not.
+      expect(counts?.requests).toBe(given.length + 1);
     } finally {
       await small.close();
     }

@@ -50,6 +50,7 @@ export class ChainBackend {
     this.#pool = new Mempool({
       account: (address) => reader.account(address, { tag: 'latest' }),
       gasLimit: () => reader.nextBlock().gasLimit,
+      baseFee: () => reader.nextBlock().baseFeePerGas ?? 0n,
       common: () => genesis.common,
     });
     this.backend = {

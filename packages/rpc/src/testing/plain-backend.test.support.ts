@@ -2,6 +2,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import type {
   Address,
+  BlockSelector,
   CallExecutor,
   CallOptions,
   CallRequest,
@@ -24,7 +25,11 @@ export const SIGNER = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266' as Address;
 export interface PlainBackend extends RpcBackend {
   readonly chain: PlainChain;
   /** What the executor was asked. */
-  readonly calls: { request: CallRequest; options: CallOptions | undefined }[];
+  readonly calls: {
+    request: CallRequest;
+    block: BlockSelector;
+    options: CallOptions | undefined;
+  }[];
   /** What was sent raw. */
   readonly sent: Uint8Array[];
   callResult: () => Promise<CallResult>;
@@ -96,16 +101,16 @@ export function plainBackend(chain: PlainChain): PlainBackend {
 
 function plainExecutor(backend: () => PlainBackend): CallExecutor {
   return {
-    call: (request, _block, options) => {
-      backend().calls.push({ request, options });
+    call: (request, block, options) => {
+      backend().calls.push({ request, block, options });
       return backend().callResult();
     },
-    estimateGas: async (request, _block, options) => {
-      backend().calls.push({ request, options });
+    estimateGas: async (request, block, options) => {
+      backend().calls.push({ request, block, options });
       return (await backend().callResult()).gasUsed;
     },
-    createAccessList: async (request, _block, options) => {
-      backend().calls.push({ request, options });
+    createAccessList: async (request, block, options) => {
+      backend().calls.push({ request, block, options });
       return { accessList: [{ address: addressOf(0xb2), storageKeys: [hashOf(1)] }], gasUsed: 9n };
     },
   };

@@ -192,7 +192,7 @@ export class PlainChain implements ChainReader {
     };
   }
 
-  nextBlock() {
+  nextBlock(): ReturnType<ChainReader['nextBlock']> {
     return {
       number: this.blocks.length as BlockNumber,
       baseFeePerGas: weiOf(875_000_000),

@@ -292,7 +292,7 @@ async function dial(
   key: NodeKey | undefined,
   options: ConnectionOptions = {},
 ): Promise<TLSSocket> {
-  const credentials = key === undefined ? undefined : createTlsCredentials(key);
+  const credentials = key === undefined ? undefined : await createTlsCredentials(key);
   const socket = connectTls({
     host: '127.0.0.1',
     port: node.address.port,

@@ -102,7 +102,7 @@ export class TlsTransport implements Transport {
   /** @throws {TransportError} `address-in-use`, `listen-failed`, `closed`. */
   async listen(handlers: TransportHandlers): Promise<void> {
     if (this.#isClosed) throw new TransportError('closed', 'the transport is closed');
-    this.#credentials = createTlsCredentials(this.#options.key);
+    this.#credentials = await createTlsCredentials(this.#options.key);
     const server = createServer({ noDelay: true }, (raw) => this.#accept(raw));
     await bind(server, this.#options.host, this.#options.port);
     this.#server = server;

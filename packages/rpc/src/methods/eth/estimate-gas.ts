@@ -4,7 +4,7 @@ import { toCallRequest } from '../../parameters/call-request.ts';
 import {
   blockOverridesParameter,
   callParameter,
-  stateBlockParameter,
+  estimateBlockParameter,
   stateOverridesParameter,
 } from '../../parameters/common.ts';
 import { toCallOptions } from '../../parameters/overrides.ts';
@@ -14,7 +14,7 @@ export const ethEstimateGas = defineMethod({
   name: 'eth_estimateGas',
   summary:
     'A gas limit with which a transaction succeeds on the state after a block, close above the least one.',
-  params: [callParameter, stateBlockParameter, stateOverridesParameter, blockOverridesParameter],
+  params: [callParameter, estimateBlockParameter, stateOverridesParameter, blockOverridesParameter],
   result: 'Gas.',
   errors: [REVERTED, UNKNOWN_BLOCK, { code: -32000, when: 'no gas limit lets it succeed' }],
   example: {

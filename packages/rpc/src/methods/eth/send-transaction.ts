@@ -1,4 +1,4 @@
-import { invalidParams } from '../../errors.ts';
+import { invalidParams, serverError } from '../../errors.ts';
 import { defineMethod } from '../../method.ts';
 import { toCallRequest } from '../../parameters/call-request.ts';
 import { callParameter } from '../../parameters/common.ts';
@@ -25,6 +25,8 @@ export const ethSendTransaction = defineMethod({
         'invalid argument 0: blob transactions are signed by the client and sent with eth_sendRawTransaction',
       );
     }
+    // Before anything is estimated for it: an estimate would fail for want of funds, and say so instead.
+    if (!backend.accounts.addresses.includes(call.from)) throw serverError('unknown account');
     return backend.transactions.send(toCallRequest(call, backend.reader.chainId));
   },
 });

@@ -1,0 +1,54 @@
+import type { CrashModel, NodeId, Role } from 'mokka';
+import { describe, expect, it } from 'vitest';
+import { PeerView } from './peer-view.ts';
+
+const ids = ['1', '2', '3', '4'].map((digit) => digit.repeat(64) as NodeId);
+const [SELF, ...OTHERS] = ids as [NodeId, ...NodeId[]];
+const LIE = 2 ** 50;
+
+function viewOf(crashModel: CrashModel): PeerView {
+  const view = new PeerView({ self: SELF, validators: ids, crashModel });
+  for (const peer of OTHERS) view.connected(peer);
+  return view;
+}
+
+function tell(view: PeerView, heights: readonly number[]): void {
+  heights.forEach((blockNumber, position) => {
+    const role: Role = 'follower';
+    const status = { role, term: 1, appliedIndex: 1, blockNumber, blockHash: '0x', pooled: 0 };
+    view.told(OTHERS[position] ?? SELF, status, 0);
+  });
+}
+
+describe('the highest block that others tell of', () => {
+  it('is the highest of all where nodes only crash', () => {
+    const view = viewOf('CFT');
+    tell(view, [5, 7, 6]);
+    expect(view.network().highestBlock).toBe(7);
+  });
+
+  it('is not what one faulty node makes up', () => {
+    const view = viewOf('BFT');
+    tell(view, [5, LIE, 6]);
+    expect(view.network().highestBlock).toBe(6);
+  });
+
+  it('is nothing while too few have told to know', () => {
+    const view = viewOf('BFT');
+    tell(view, [LIE]);
+    expect(view.network().highestBlock).toBe(0);
+  });
+
+  it('forgets a peer whose link is down, and believes no stranger', () => {
+    const view = viewOf('CFT');
+    tell(view, [5, 7, 6]);
+    view.disconnected(OTHERS[1] ?? SELF);
+    expect(view.network()).toMatchObject({ highestBlock: 6, connectedValidators: 3 });
+    view.told(
+      '9'.repeat(64) as NodeId,
+      { role: 'follower', term: 1, appliedIndex: 1, blockNumber: LIE, blockHash: '0x', pooled: 0 },
+      0,
+    );
+    expect(view.network().highestBlock).toBe(6);
+  });
+});
