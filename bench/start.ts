@@ -1,5 +1,5 @@
 /** `praline start` on an empty folder: how long, and at what cost, until every node answers and agrees on a leader. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,14 +8,13 @@ import { callRpc } from '../harness/json-rpc.ts';
 import { PralineProcess } from '../harness/praline-process.ts';
 import { until } from '../harness/until.ts';
 import { residentMiB } from './memory.ts';
+import { childrenOf, processorSeconds } from './processor-time.ts';
 import { type BenchResult, formatTable, percentile, progress, rounded } from './report.ts';
 
 export interface StartBenchOptions {
   readonly rounds: number;
 }
 
-/** Clock ticks of `/proc/<pid>/stat` per second, the same on every Linux that Node.js runs on. */
-const TICKS_PER_SECOND = 100;
 const NODES = 3;
 
 interface Started {
@@ -36,19 +35,19 @@ export async function benchStart(options: StartBenchOptions): Promise<BenchResul
     );
   }
   const seconds = samples.map((sample) => sample.seconds);
-  const processorSeconds = samples.map((sample) => sample.processorSeconds);
+  const processor = samples.map((sample) => sample.processorSeconds);
   const figures = {
     rounds: samples.length,
     secondsP50: percentile(seconds, 0.5),
     secondsMax: percentile(seconds, 1),
-    processorSecondsP50: percentile(processorSeconds, 0.5),
+    processorSecondsP50: percentile(processor, 0.5),
     samples,
   };
   return {
     name: 'start',
     method: [
       `${figures.rounds} runs of \`praline start\` (${NODES} nodes) on an empty folder, after the build: until every node answers and all name the same leader.`,
-      'Processor time is that of the command and its nodes together, which a busy machine changes less than it changes the wall clock. Read from /proc, so Linux only.',
+      'Processor time is that of the command and its nodes together, which a busy machine changes less than it changes the wall clock.',
     ],
     table: formatTable(
       ['start to a leader', 'median, s', 'worst, s', 'processor, s', 'RSS, MiB'],
@@ -96,7 +95,7 @@ async function startOnce(): Promise<Started> {
     const pids = [network.pid, ...childrenOf(network.pid)];
     return {
       seconds,
-      processorSeconds: pids.reduce((sum, pid) => sum + processorSeconds(pid), 0),
+      processorSeconds: processorSeconds(pids),
       residentMiB: pids.map(residentMiB),
     };
   } finally {
@@ -118,25 +117,3 @@ const readySchema = z.looseObject({
   event: z.literal('ready'),
   nodes: z.array(z.looseObject({ rpc: z.string() })),
 });
-
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((candidate) => Number(statOf(candidate)[1]) === pid);
-}
-
-function processorSeconds(pid: number): number {
-  const fields = statOf(pid);
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** Fields of `/proc/<pid>/stat` from the third on: state, parent, ..., user ticks, system ticks. */
-function statOf(pid: number): readonly string[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
-}

@@ -29,6 +29,8 @@ interface Target {
   readonly name: string;
   readonly urls: readonly string[];
   readonly pids: readonly number[];
+  /** Called while a transaction is not mined. */
+  waitingFor?(): Promise<unknown>;
   end(): Promise<void>;
 }
 
@@ -69,6 +71,8 @@ async function anvilTarget(options: TransferOptions, blockTime: number): Promise
     name: anvil.version.split('-')[0] ?? 'anvil',
     urls: [anvil.url],
     pids: [anvil.pid],
+    // Loaded by many connections it may leave the last transaction of one in its pool.
+    waitingFor: () => callRpc(anvil.url, 'evm_mine'),
     end: anvil.end,
   };
 }
@@ -154,7 +158,10 @@ async function allMined(target: Target, sequences: readonly SignedSequence[]): P
       const receipt = await callRpc<{ status: string } | null>(url, 'eth_getTransactionReceipt', [
         sequence.lastHash,
       ]);
-      if (receipt === null) throw new Error(`not mined: ${sequence.lastHash}`);
+      if (receipt === null) {
+        await target.waitingFor?.();
+        throw new Error(`not mined: ${sequence.lastHash}`);
+      }
       if (receipt.status !== '0x1') throw new Error(`failed: ${sequence.lastHash}`);
     }, MINED_TIMEOUT_MS);
   }

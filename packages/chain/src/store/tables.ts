@@ -45,6 +45,8 @@ export class Tables {
       maxReaders: READERS_MAX,
       // A commit resolves only when it is on disk; nothing acknowledged may be lost to a power cut.
       overlappingSync: false,
+      // A commit is one transaction already: waiting for more of the same turn only makes it later.
+      eventTurnBatching: false,
       readOnly: options.readOnly,
     });
     this.#tables = Object.fromEntries(
