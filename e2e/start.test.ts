@@ -154,6 +154,8 @@ describe('praline up', () => {
         expect(network.output.match(/0x[0-9a-fA-F]{64}\b/g)?.length).toBeGreaterThanOrEqual(10);
         expect(network.output).toMatch(/leader/i);
       });
+      // As wallets show it, with the capitals of EIP-55.
+      expect(network.output).toContain('0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266');
       expect(network.output).toContain(join(folder, 'data'));
       expect(network.output).toMatch(/mnemonic/i);
       expect(network.output).toMatch(/chain id/i);
