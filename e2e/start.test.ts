@@ -102,6 +102,34 @@ describe('praline up --json', () => {
     }
   });
 
+  it('starts a node that dies again with --restart, which then has the same chain', async () => {
+    const network = up('--json', '--reset', '--restart');
+    try {
+      const [one, two] = (await ready(network)).nodes;
+      if (one === undefined || two === undefined) throw new Error('no nodes');
+      process.kill(two.pid, 'SIGKILL');
+      const back = await until(() =>
+        z
+          .object({ node: z.literal(two.id), pid: z.int() })
+          .parse(events(network).find(({ event }) => event === 'node-back')),
+      );
+      expect(back.pid).not.toBe(two.pid);
+      expect(isAlive(back.pid)).toBe(true);
+      const [from] = await callRpc<string[]>(two.rpc, 'eth_accounts');
+      const hash = await until(() =>
+        callRpc<string>(two.rpc, 'eth_sendTransaction', [{ from, to: from, value: '0x1' }]),
+      );
+      const receiptAt = (url: string) => callRpc(url, 'eth_getTransactionReceipt', [hash]);
+      const receipt = await receiptAt(two.rpc);
+      expect(receipt).toMatchObject({ status: '0x1' });
+      await until(async () => expect(await receiptAt(one.rpc)).toEqual(receipt));
+      expect((await network.end('SIGINT')).code).toBe(0);
+      expect(isAlive(back.pid)).toBe(false);
+    } finally {
+      await network.end('SIGKILL');
+    }
+  });
+
   it('takes the next free ports when some are busy, and says so', async () => {
     const first = up('--json');
     let second: PralineProcess | undefined;
@@ -126,6 +154,8 @@ describe('praline up', () => {
         expect(network.output.match(/0x[0-9a-fA-F]{64}\b/g)?.length).toBeGreaterThanOrEqual(10);
         expect(network.output).toMatch(/leader/i);
       });
+      // As wallets show it, with the capitals of EIP-55.
+      expect(network.output).toContain('0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266');
       expect(network.output).toContain(join(folder, 'data'));
       expect(network.output).toMatch(/mnemonic/i);
       expect(network.output).toMatch(/chain id/i);

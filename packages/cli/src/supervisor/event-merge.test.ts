@@ -78,4 +78,12 @@ describe('event merge', () => {
     ]);
     expect(merge.heard(2, ready(2, 77))).toEqual([]);
   });
+
+  it('tells of a node that was started again once it answers, with its process', () => {
+    const merge = readyNetwork();
+    merge.lost(2, null, 'SIGKILL', '');
+    merge.started(2);
+    expect(merge.heard(1, { event: 'peer-joined', publicKey: keyOf(2), node: 2 })).toEqual([]);
+    expect(merge.heard(2, ready(2, 77))).toEqual([{ event: 'node-back', node: 2, pid: 77 }]);
+  });
 });

@@ -11,6 +11,8 @@ export class EventMerge {
   readonly #expected: number;
   readonly #ready = new Map<number, ReadyEvent>();
   readonly #down = new Set<number>();
+  /** Nodes whose own word is heard here, as those run by hand are not. */
+  readonly #own = new Set<number>();
   #announced = false;
   #leader: {
     readonly term: number;
@@ -29,6 +31,11 @@ export class EventMerge {
     return this.#ready.size === this.#expected && this.#leader !== null;
   }
 
+  /** The process of a node was started: it says itself when it is back. */
+  started(node: number): void {
+    this.#own.add(node);
+  }
+
   /** What node `from` said, as events of the network. */
   heard(from: number, event: NodeEvent): NetworkEvent[] {
     switch (event.event) {
@@ -39,7 +46,7 @@ export class EventMerge {
       case 'block':
         return this.#block(event);
       case 'peer-joined':
-        return event.node === null ? [] : this.#back(event.node, null);
+        return event.node === null || this.#own.has(event.node) ? [] : this.#back(event.node, null);
       default:
         return [];
     }
@@ -48,6 +55,7 @@ export class EventMerge {
   /** The process of a node ended unasked. */
   lost(node: number, code: number | null, signal: string | null, reason: string): NetworkEvent[] {
     this.#ready.delete(node);
+    this.#own.delete(node);
     this.#down.add(node);
     return [{ event: 'node-lost', node, code, signal, reason }];
   }

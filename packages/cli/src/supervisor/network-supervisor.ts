@@ -113,6 +113,7 @@ export class NetworkSupervisor {
       },
     });
     this.#children.set(node, child);
+    this.#merge.started(node);
   }
 
   #lost(node: number, code: number | null, signal: string | null, lastWords: string): void {

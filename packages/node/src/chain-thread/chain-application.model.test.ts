@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { RLP } from '@ethereumjs/rlp';
 import { type Hash, hashOf, hexOf, keccak256 } from '@praline/chain';
 import fc from 'fast-check';
-import { decodeCertificate, type Entry, type EntryId } from 'mokka';
+import { decodeCertificate, type Entry, type EntryHash, type EntryId } from 'mokka';
 import { describe, expect, it } from 'vitest';
 import { encodeBlockPayload } from './block-payload.ts';
 import {
@@ -83,6 +83,16 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 40 },
 );
 
+/** A node hears that another entry was committed than the one below its accepted blocks. */
+const COMMIT_OF_A_FORK: Step[] = [
+  { type: 'block', node: 0, transfers: 1, ms: 0 },
+  { type: 'block', node: 0, transfers: 0, ms: 0 },
+  { type: 'accept', node: 1, count: 2 },
+  { type: 'elect', drop: 2, again: false },
+  { type: 'decide', count: 1 },
+  { type: 'apply', node: 1, count: 1 },
+];
+
 const idOf = ({ index, hash }: EntryId): EntryId => ({ index, hash });
 
 /** The agreed log, and the nodes that follow it. */
@@ -92,6 +102,8 @@ class Model {
   readonly #folder = testFolder();
   #log: Entry[] = [];
   #decided = 0;
+  /** Entries with blocks, dropped ones included. */
+  readonly #blocks = new Set<EntryHash>();
   #term = 1;
   /** What each node accepted above what it applied, and how far it applied. */
   readonly #accepted: EntryId[][] = [];
@@ -155,6 +167,7 @@ class Model {
       last === undefined ? null : certificateFor(last),
     );
     expect(chain.head.number).toBe(blocks);
+    this.#checkTip(number);
     if (last !== undefined) {
       expect(last.stateDigest).toBe(stateDigestOf(chain.head.hash));
     }
@@ -187,6 +200,9 @@ class Model {
   #append(entry: Entry): void {
     const before =
       this.#log.at(-1)?.stateDigest ?? stateDigestOf(this.#node(0).genesis.header.hash);
+    if (entry.kind === 'payload') {
+      this.#blocks.add(entry.hash);
+    }
     this.#log.push(
       entry.kind === 'payload' ? entry : entryOn(this.#tip, { ...entry, stateDigest: before }),
     );
@@ -248,6 +264,8 @@ class Model {
     if (common.length < accepted.length) {
       await application.rollback(idOf(common.at(-1) ?? this.#log[applied - 1] ?? ROOT));
     }
+    this.#accepted[number] = common;
+    this.#checkTip(number);
     const from = applied + common.length;
     for (const entry of this.#log.slice(from, from + most)) {
       expect(await application.processProposal(entry)).toEqual({
@@ -257,6 +275,13 @@ class Model {
       common.push(idOf(entry));
     }
     this.#accepted[number] = common;
+  }
+
+  /** Nothing is in flight but what the node accepted and did not drop since. */
+  #checkTip(number: number): void {
+    const { application, chain } = this.#node(number);
+    const inFlight = (this.#accepted[number] ?? []).filter(({ hash }) => this.#blocks.has(hash));
+    expect(application.tipNumber).toBe(chain.head.number + inFlight.length);
   }
 
   async #apply(number: number, most: number): Promise<void> {
@@ -320,7 +345,7 @@ describe('the chains of several nodes', () => {
           await model.close();
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[COMMIT_OF_A_FORK]] },
     );
   }, 120_000);
 });

@@ -16,6 +16,7 @@ export interface NetworkDescription {
     readonly mnemonic: string;
     /** Of the first account; all have the same unless the genesis file was edited. */
     readonly balanceEther: string;
+    /** Addresses with the capitals of EIP-55, as wallets show them. */
     readonly accounts: readonly { readonly address: string; readonly privateKey: string }[];
   } | null;
 }
@@ -41,7 +42,9 @@ async function developmentAccounts(
   { mnemonic, count }: { readonly mnemonic: string; readonly count: number },
 ): Promise<NetworkDescription['development']> {
   // Here and not for all, since a node that starts does without what this loads.
-  const { createGenesis, DevelopmentAccountSet } = await import('@praline/chain/reading');
+  const { checksumAddress, createGenesis, DevelopmentAccountSet } = await import(
+    '@praline/chain/reading'
+  );
   const { state } = createGenesis(genesisJson);
   const set = new DevelopmentAccountSet(mnemonic, count);
   const [first] = set.addresses;
@@ -49,6 +52,9 @@ async function developmentAccounts(
   return {
     mnemonic,
     balanceEther: String(balance / WEI_PER_ETHER),
-    accounts: set.addresses.map((address) => ({ address, privateKey: set.privateKey(address) })),
+    accounts: set.addresses.map((address) => ({
+      address: checksumAddress(address),
+      privateKey: set.privateKey(address),
+    })),
   };
 }
