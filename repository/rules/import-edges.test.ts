@@ -35,6 +35,21 @@ describe('import edges', () => {
     expect(check({})).toEqual([]);
   });
 
+  it('accepts a path that the other package exports, and no other', () => {
+    const manifest = JSON.stringify({
+      name: 'low',
+      exports: { '.': {}, './part': {} },
+      dependencies: { zod: '4' },
+    });
+    const using = (path: string) =>
+      check({
+        'packages/low/package.json': manifest,
+        'packages/high/src/index.ts': `import { a } from '${path}'; export const b = a;`,
+      });
+    expect(using('low/part')).toEqual([]);
+    expect(using('low/src/low.ts')).toHaveLength(1);
+  });
+
   it('reports an import against the direction of the table', () => {
     const found = check({ 'packages/low/src/low.ts': "\nimport { b } from '@us/high';" });
     expect(found).toHaveLength(1);

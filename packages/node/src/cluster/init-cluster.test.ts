@@ -98,4 +98,16 @@ describe("making a node's data folder", () => {
     await create();
     expect(await isUsable()).toBe(true);
   });
+
+  it('is refused for a genesis whose forks contradict each other', async () => {
+    const folder = await temporaryFolder();
+    const cluster = await init(folder);
+    const { json, genesis } = loadGenesis(cluster);
+    const { config, ...rest } = json as { readonly config: object };
+    const wrong = { ...rest, config: { ...config, berlinBlock: 9 } };
+    const identity = storeIdentity(genesis, NodeKey.generate().id);
+    await expect(
+      createNodeFolder(join(folder, 'data', 'other'), wrong, identity),
+    ).rejects.toMatchObject({ name: 'ConfigError', code: 'invalid' });
+  });
 });

@@ -86,7 +86,11 @@ async function createEnvironments(
 ): Promise<void> {
   // Only where a folder is made: a node that starts does without what this loads.
   const { createChainFolder, createGenesis } = await import('@praline/chain/reading');
-  await createChainFolder(folder.chain, createGenesis(genesisJson));
+  try {
+    await createChainFolder(folder.chain, createGenesis(genesisJson));
+  } catch (error) {
+    throw folderError(folder.path, error);
+  }
   const storage = await LmdbStorage.create(folder.consensus);
   try {
     await createStore(storage, identity);
@@ -130,6 +134,9 @@ export function folderError(path: string, error: unknown): unknown {
       `${path} belongs to a chain with another genesis. Use the genesis and cluster file it was made with, or another data folder.`,
       { cause: error },
     );
+  }
+  if (code === 'invalid-genesis' && error instanceof Error) {
+    return new ConfigError('invalid', path, `${capitalised(error.message)}.`, { cause: error });
   }
   const isUnusable =
     error instanceof ChainError || (typeof code === 'string' && UNUSABLE_CODES.has(code));
