@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const COMMAND = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../packages/cli/bin/praline.js', import.meta.url));
 /** Set to a folder, every process leaves a CPU profile of each of its threads there when it ends. */
 const PROFILE_FOLDER = process.env['PRALINE_PROFILE'];
 const NODE_ARGUMENTS =
