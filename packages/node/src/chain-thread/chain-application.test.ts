@@ -25,6 +25,7 @@ import { encodeBlockPayload } from './block-payload.ts';
 import { BlockProducer } from './block-producer.ts';
 import { ChainApplication } from './chain-application.ts';
 import { HeldTransactions } from './held-transactions.ts';
+import { Replica } from './replica.test.support.ts';
 
 const ROOT = '00'.repeat(32) as EntryHash;
 const COINBASE = `0x${'c0'.repeat(20)}` as Address;
@@ -105,6 +106,27 @@ async function blockOf(chain: Chain, timestamp: number, extra = 0): Promise<Uint
 }
 
 describe('the chain as application', () => {
+  it('tells of its own block how long building it took', async () => {
+    let reads = 0;
+    const clock = {
+      unixTime: 1_800_000_000_000,
+      // Time passes with every look at the clock.
+      get now(): number {
+        reads += 1;
+        return reads;
+      },
+    };
+    const folder = await mkdtemp(join(tmpdir(), 'praline-application-'));
+    const replica = await Replica.create(folder, clock);
+    onTestFinished(async () => {
+      await replica.chain.close();
+      await rm(folder, { recursive: true });
+    });
+    replica.addTransfer();
+    await replica.step({ index: 0 as LogIndex, hash: ROOT });
+    expect(replica.blocks).toMatchObject([{ executionMs: 2 }]);
+  });
+
   it('refuses a block whose time is not its entry, however often, and goes on', async () => {
     const { chain, leader, application, clock } = await startApplication();
     const root = { index: 0, hash: ROOT };

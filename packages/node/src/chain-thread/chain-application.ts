@@ -77,6 +77,8 @@ export class ChainApplication implements Application {
   #certificate: Uint8Array | null;
   /** In log order, the first directly above `#applied`. */
   #accepted: AcceptedEntry[] = [];
+  /** The block this node built last, as leader: building it is executing it. */
+  #built: { readonly hash: string; readonly executionMs: number } | null = null;
 
   /** `rootHash`: hash that stands for the log before its first entry. */
   constructor(rootHash: EntryHash, modules: ChainApplicationModules) {
@@ -112,6 +114,7 @@ export class ChainApplication implements Application {
       return null;
     }
     await this.#forgetUnaccepted();
+    const startedAt = this.#modules.now();
     const raw = await this.#modules.producer.produce({
       parent,
       timestampMs: request.timestamp,
@@ -122,6 +125,8 @@ export class ChainApplication implements Application {
     }
     // Executed already, so this only names it.
     const { block } = await this.#modules.chain.executeBlock(raw, parent.hash);
+    const { hash } = block.header;
+    this.#built = { hash, executionMs: this.#modules.now() - startedAt };
     return { payload: encodeBlockPayload(raw), stateDigest: stateDigestOf(block.header.hash) };
   }
 
@@ -152,7 +157,8 @@ export class ChainApplication implements Application {
     try {
       const startedAt = this.#modules.now();
       const { block } = await this.#modules.chain.executeBlock(raw, parent.hash);
-      const executionMs = this.#modules.now() - startedAt;
+      const builtMs = this.#built?.hash === block.header.hash ? this.#built.executionMs : 0;
+      const executionMs = builtMs + this.#modules.now() - startedAt;
       if (block.header.timestamp !== timestampOf(parent, entry.timestamp)) {
         await this.#forgetUnaccepted();
         return { accepted: false, reason: "its block's time is not the entry's" };
