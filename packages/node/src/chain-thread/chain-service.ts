@@ -24,6 +24,7 @@ import type {
   RpcForChain,
 } from '../threads/thread-contracts.ts';
 import { BlockProducer } from './block-producer.ts';
+import { CensorshipWatch } from './censorship-watch.ts';
 import { type AppliedBlock, ChainApplication } from './chain-application.ts';
 import { HeldTransactions } from './held-transactions.ts';
 import { NextBlockRules } from './next-block-rules.ts';
@@ -32,6 +33,8 @@ import { TurnBatch } from './turn-batch.ts';
 
 /** How often held transactions are looked at, in milliseconds. */
 const HELD_CHECK_INTERVAL_MS = 250;
+/** How often it is looked whether the leader makes blocks, in milliseconds. */
+const CENSORSHIP_CHECK_INTERVAL_MS = 500;
 
 export interface ChainServiceOptions {
   readonly folder: string;
@@ -79,6 +82,7 @@ export class ChainService {
     nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
     sign: async (requestId, request) => this.#required.desk.sign(requestId, request),
     mine: () => this.#required.mine(),
+    leaderChanged: (leader) => this.#running?.censorship?.leaderChanged(leader),
     close: async () => {
       await this.#running?.close();
     },
@@ -105,6 +109,8 @@ interface Running {
   readonly pool: Mempool;
   readonly application: ChainApplication;
   readonly desk: TransactionDesk;
+  /** Only where leaders may be malicious. */
+  readonly censorship: CensorshipWatch | null;
   mine(): Promise<number>;
   close(): Promise<void>;
 }
@@ -147,6 +153,7 @@ async function startRunning(
       },
     },
   );
+  const censorship = censorshipWatch(genesis, { producer, main });
   const miners = new Map<number, () => void>();
   const application = new ChainApplication(options.rootHash, {
     chain,
@@ -155,6 +162,9 @@ async function startRunning(
     now: () => performance.now(),
     onBlocks: (blocks) => {
       publish(blocks, { pool, desk, main, rpc });
+      for (const { block } of blocks) {
+        censorship?.blockCommitted(block.header);
+      }
       void main.poolChanged.asEvent(pool.status());
       for (const [number, resolve] of miners) {
         if (number <= chain.head.number) {
@@ -169,12 +179,13 @@ async function startRunning(
       }
     },
   });
-  const timers = startTimers(genesis, { producer, held, proposable });
+  const timers = startTimers(genesis, { producer, held, proposable, censorship });
   return {
     chain,
     pool,
     application,
     desk,
+    censorship,
     mine: () =>
       new Promise((resolve) => {
         const number = producer.force(application.tipNumber);
@@ -219,6 +230,27 @@ function publish(
   }
 }
 
+/** In a crash-tolerant network leaders are trusted. */
+function censorshipWatch(
+  genesis: Genesis,
+  { producer, main }: { readonly producer: BlockProducer; readonly main: ChainRemotes['main'] },
+): CensorshipWatch | null {
+  const { crashModel, mining } = genesis.praline;
+  if (crashModel === 'CFT') {
+    return null;
+  }
+  return new CensorshipWatch(
+    { blockTimeMs: mining.mode === 'interval' ? mining.blockTimeMs : 0 },
+    {
+      candidates: () => producer.nextOfSenders(),
+      offer: ({ raw }) => void main.transactionPassedOver.asEvent({ raw, requestId: null }),
+      isMineable: (transaction) => producer.isMineable(transaction, Date.now()),
+      complain: (active) => void main.complaint.asEvent(active),
+      now: () => performance.now(),
+    },
+  );
+}
+
 /** Interval mining runs on every node; only a leader is asked for a proposal. */
 function startTimers(
   genesis: Genesis,
@@ -226,9 +258,10 @@ function startTimers(
     readonly producer: BlockProducer;
     readonly held: HeldTransactions;
     readonly proposable: TurnBatch<null>;
+    readonly censorship: CensorshipWatch | null;
   },
 ): NodeJS.Timeout[] {
-  const { producer, held, proposable } = modules;
+  const { producer, held, proposable, censorship } = modules;
   const timers = [
     setInterval(() => {
       if (held.releaseExpired()) {
@@ -236,6 +269,9 @@ function startTimers(
       }
     }, HELD_CHECK_INTERVAL_MS),
   ];
+  if (censorship !== null) {
+    timers.push(setInterval(() => censorship.tick(), CENSORSHIP_CHECK_INTERVAL_MS));
+  }
   const { mode, blockTimeMs } = genesis.praline.mining;
   if (mode === 'interval') {
     timers.push(

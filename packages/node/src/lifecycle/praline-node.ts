@@ -222,6 +222,8 @@ export class PralineNode {
       onEvent({ event: 'leader', term, publicKey: leader, node: numberOf(this.#options, leader) });
       if (leader !== null) {
         this.#metrics.leaderChanged();
+        // Not when it is lost: a complaint is what may make this node lose it, and lasts until its reason is gone.
+        void this.#threads?.chain.leaderChanged.asEvent({ isAnother: leader !== this.id });
         traffic.leaderChanged(leader);
       }
     });
@@ -248,6 +250,9 @@ export class PralineNode {
 
   readonly #forChain: MainForChain = {
     transactionsAccepted: (transactions) => this.#running?.traffic.gossip.accepted(transactions),
+    transactionPassedOver: (transaction) =>
+      this.#running?.traffic.gossip.offerToLeader([transaction]),
+    complaint: (active) => this.#complain(active),
     proposalPending: () => this.#running?.consensus.mokka.notifyPending(),
     poolChanged: (status) => {
       this.#pool = status;
@@ -267,6 +272,12 @@ export class PralineNode {
     metrics: () => this.#metrics.text(),
     log: (level, fields, message) => this.#options.logger[level](fields, message),
   };
+
+  /** Whether this node has a reason to complain about the leader. Rule *progress*. */
+  #complain(active: boolean): void {
+    this.#options.logger.warn({ leader: this.#view.leader, active }, 'complaint about the leader');
+    this.#running?.consensus.mokka.complain(active);
+  }
 
   async #readIndex(): Promise<ReadIndexReport> {
     try {
