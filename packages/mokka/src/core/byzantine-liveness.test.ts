@@ -132,7 +132,7 @@ describe('two phases', () => {
 
 describe('leaders that lie', () => {
   it('one that proposes two entries for one place is convicted by whoever sees both, and voted out', async () => {
-    const { cluster, leader, honest } = await running(4, { progressTimeout: 1_500 });
+    const { cluster, leader, honest } = await running(4);
     const [deceived] = honest;
     const term = termOf(cluster, leader);
     cluster.tamper = (from, to, message) => {
@@ -154,7 +154,7 @@ describe('leaders that lie', () => {
       // Once to each other validator, by everyone who learned of it.
       expect(cluster.node(number).sentOf('evidence')).toHaveLength(3);
     }
-    cluster.until(() => honest.every((number) => termOf(cluster, number) > term));
+    cluster.until(() => honest.every((number) => termOf(cluster, number) > term), 2_000);
     for (const number of honest) {
       expect(cluster.node(number).tables.numbered.get('evidence')?.size).toBe(1);
     }
