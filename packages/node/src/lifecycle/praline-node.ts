@@ -87,6 +87,7 @@ export class PralineNode {
       connectedValidators: () => this.#view.quorum().connected,
       commitIndex: () => status()?.commitIndex ?? 0,
       appliedIndex: () => status()?.appliedIndex ?? 0,
+      evidence: () => this.#running?.consensus.mokka.getEvidence().length ?? 0,
       pool: () => this.#pool,
     });
   }
@@ -240,6 +241,11 @@ export class PralineNode {
       logger.info({ peer }, 'peer disconnected');
       onEvent({ event: 'peer-lost', publicKey: peer, node: numberOf(this.#options, peer) });
     });
+    mokka.on('evidence', ({ offender, evidence: { kind } }) => {
+      const node = numberOf(this.#options, offender);
+      logger.warn({ offender, node, kind }, 'a validator contradicted itself');
+      onEvent({ event: 'evidence', publicKey: offender, node, kind });
+    });
     mokka.on('application-message', ({ from, bytes }) => traffic.received(from, bytes));
     void mokka.stopped.then((reason) => {
       if (reason.kind === 'halted') {
@@ -269,6 +275,7 @@ export class PralineNode {
     peers: async () => this.#required.reports.peers(),
     certificate: ({ number }) => this.#required.reports.certificate(number),
     leaderProof: (term) => this.#required.reports.leaderProof(term),
+    evidence: async () => this.#required.reports.evidence(),
     metrics: () => this.#metrics.text(),
     log: (level, fields, message) => this.#options.logger[level](fields, message),
   };

@@ -127,6 +127,7 @@ export interface MainForRpc {
   peers(): Promise<readonly PeerReport[]>;
   certificate(block: { readonly number: number; readonly hash: Hash }): Promise<object | null>;
   leaderProof(term: number): Promise<object | null>;
+  evidence(): Promise<readonly object[]>;
   /** Prometheus text. */
   metrics(): Promise<string>;
   /** A line for the node's log. Event. */
