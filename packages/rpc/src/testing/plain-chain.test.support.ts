@@ -145,6 +145,8 @@ export class PlainChain implements ChainReader {
       .find(({ transactionHash }) => transactionHash === hash);
   }
 
+  requireHistory(): void {}
+
   logs(filter: LogFilter): readonly LogData[] {
     const found = this.blocks
       .slice(filter.from, filter.to + 1)
