@@ -13,11 +13,11 @@ import type {
   PoolStatus,
   TransactionData,
 } from '@praline/chain';
-import type { Application } from 'mokka';
+import type { Application, SnapshotApplication } from 'mokka';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 
 /** Served by the chain thread to the main thread. */
-export interface ChainForMain extends Application {
+export interface ChainForMain extends Omit<Application, 'snapshots'>, SnapshotApplication {
   /** Opens the chain; the first call. Throws `ChainError`. */
   start(): Promise<ChainStart>;
   /** Adds transactions that peers sent; refusals are not reported. */
