@@ -22,7 +22,8 @@ const { values } = parseArgs({
 });
 
 const MEBIBYTE = 1_048_576;
-const SAMPLE_INTERVAL_MS = 10;
+/** Each sample collects garbage first, which takes some milliseconds. */
+const SAMPLE_INTERVAL_MS = 500;
 /** Accounts for each slot of the one contract that has storage. */
 const ACCOUNTS_PER_SLOT = 10;
 const CONTRACT = `0x${'c5'.repeat(20)}`;
@@ -32,7 +33,7 @@ const collectGarbage: unknown = runInNewContext('gc');
 
 interface Cost {
   readonly seconds: number;
-  /** Most in use above what was at the start, garbage that was not collected yet included. */
+  /** Most in use above what was at the start, without garbage. */
   readonly memoryMiB: number;
   /** Longest time in which nothing else ran in the thread, ms. */
   readonly longestTurnMs: number;
@@ -49,18 +50,21 @@ interface Row {
 }
 
 function usedBytes(): number {
+  if (typeof collectGarbage === 'function') collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
 async function measured<Value>(run: () => Promise<Value>): Promise<readonly [Value, Cost]> {
-  if (typeof collectGarbage === 'function') collectGarbage();
   const before = usedBytes();
   let most = before;
-  const sample = setInterval(() => {
-    most = Math.max(most, usedBytes());
-  }, SAMPLE_INTERVAL_MS);
   const delay = monitorEventLoopDelay({ resolution: 1 });
+  const sample = setInterval(() => {
+    // The sample's own time does not count.
+    delay.disable();
+    most = Math.max(most, usedBytes());
+    delay.enable();
+  }, SAMPLE_INTERVAL_MS);
   delay.enable();
   const start = performance.now();
   const value = await run();
