@@ -6,7 +6,7 @@ export interface SnapshotManifest {
   readonly entry: EntryId;
   /** Of the state after `entry`; the committed entry above it carries the same (`Rule snapshot`). */
   readonly stateDigest: StateDigest;
-  /** In order, each at most `SNAPSHOT_CHUNK_BYTES_MAX` long; together the whole snapshot. */
+  /** In order, 1 to 65,536 of them, each 1 to 262,144 bytes long; together the whole snapshot. */
   readonly chunks: readonly SnapshotChunk[];
 }
 
