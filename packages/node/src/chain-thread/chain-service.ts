@@ -26,6 +26,7 @@ import type {
 import { BlockProducer } from './block-producer.ts';
 import { CensorshipWatch } from './censorship-watch.ts';
 import { type AppliedBlock, ChainApplication } from './chain-application.ts';
+import { ChainSnapshots } from './chain-snapshots.ts';
 import { HeldTransactions } from './held-transactions.ts';
 import { NextBlockRules } from './next-block-rules.ts';
 import { TransactionDesk } from './transaction-desk.ts';
@@ -77,6 +78,12 @@ export class ChainService {
     processProposal: (entry) => this.#required.application.processProposal(entry),
     commit: (entries, certificate) => this.#required.application.commit(entries, certificate),
     rollback: (to) => this.#required.application.rollback(to),
+    offerSnapshot: (minimum) => this.#required.snapshots.offerSnapshot(minimum),
+    snapshotChunk: (entry, chunk) => this.#required.snapshots.snapshotChunk(entry, chunk),
+    beginRestore: (manifest) => this.#required.snapshots.beginRestore(manifest),
+    restoreChunk: (chunk, bytes) => this.#required.snapshots.restoreChunk(chunk, bytes),
+    finishRestore: (certificate) => this.#required.snapshots.finishRestore(certificate),
+    abandonRestore: () => this.#required.snapshots.abandonRestore(),
     receive: async (transactions) => this.#required.desk.receive(transactions),
     pooledForGossip: async (maxBytes) => this.#required.desk.pooledForGossip(maxBytes),
     nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
@@ -108,6 +115,7 @@ interface Running {
   readonly chain: Chain;
   readonly pool: Mempool;
   readonly application: ChainApplication;
+  readonly snapshots: ChainSnapshots;
   readonly desk: TransactionDesk;
   /** Only where leaders may be malicious. */
   readonly censorship: CensorshipWatch | null;
@@ -155,6 +163,15 @@ async function startRunning(
   );
   const censorship = censorshipWatch(genesis, { producer, main });
   const miners = new Map<number, () => void>();
+  const headChanged = () => {
+    void main.poolChanged.asEvent(pool.status());
+    for (const [number, resolve] of miners) {
+      if (number <= chain.head.number) {
+        miners.delete(number);
+        resolve();
+      }
+    }
+  };
   const application = new ChainApplication(options.rootHash, {
     chain,
     producer,
@@ -165,13 +182,7 @@ async function startRunning(
       for (const { block } of blocks) {
         censorship?.blockCommitted(block.header);
       }
-      void main.poolChanged.asEvent(pool.status());
-      for (const [number, resolve] of miners) {
-        if (number <= chain.head.number) {
-          miners.delete(number);
-          resolve();
-        }
-      }
+      headChanged();
     },
     onSettled: () => {
       if (producer.isWanted) {
@@ -179,11 +190,23 @@ async function startRunning(
       }
     },
   });
+  const snapshots = new ChainSnapshots({
+    chain,
+    application,
+    onRestored: (head, { index }) => {
+      // Whatever the blocks between have mined or made invalid.
+      pool.onStateReplaced(new Set(head.block.transactions.map(({ hash }) => hash)));
+      publish([{ ...head, entryIndex: index, executionMs: 0 }], { pool, desk, main, rpc });
+      headChanged();
+    },
+  });
+  await snapshots.removeLeftovers();
   const timers = startTimers(genesis, { producer, held, proposable, censorship });
   return {
     chain,
     pool,
     application,
+    snapshots,
     desk,
     censorship,
     mine: () =>
