@@ -57,6 +57,7 @@ export {
   type LogInfo,
   Mokka,
   type MokkaOptions,
+  type NodeOptions,
   rootHashOf,
   storeIdentityOf,
 } from './driver/mokka.ts';
@@ -76,6 +77,8 @@ export * from './identity/ed25519-scheme.ts';
 export * from './identity/identity-error.ts';
 export * from './identity/node-id.ts';
 export * from './identity/node-key.ts';
+export * from './ordered-log/push.ts';
+export * from './ordered-log/push-error.ts';
 export * from './storage/folder-lock.ts';
 export * from './storage/lmdb.ts';
 export * from './storage/memory.ts';
