@@ -23,7 +23,7 @@ export const CHUNK_PUSHES_MAX = MAX_LIST_ITEMS / 2;
 /** Chunks in one payload. */
 export const PAYLOAD_CHUNKS_MAX = MAX_LIST_ITEMS;
 /** Upper bound of what encoding adds to keys and values, in bytes per push and per chunk. */
-export const PUSH_OVERHEAD_BYTES = 16;
+const PUSH_OVERHEAD_BYTES = 16;
 export const CHUNK_OVERHEAD_BYTES = 192;
 /** What a payload adds to its chunks, besides. */
 export const PAYLOAD_OVERHEAD_BYTES = 16;
