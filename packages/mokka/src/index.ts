@@ -85,6 +85,8 @@ export * from './storage/memory.ts';
 export type * from './storage/storage.ts';
 export * from './storage/storage-error.ts';
 export * from './transport/memory.ts';
+export type * from './transport/signed/message-pipe.ts';
+export * from './transport/signed/signed-transport.ts';
 export * from './transport/tls/limits.ts';
 export type * from './transport/tls/statistics.ts';
 export * from './transport/tls/tls-transport.ts';
