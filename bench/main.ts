@@ -3,9 +3,11 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchFailover } from './failover.ts';
 import { benchLatency } from './latency.ts';
+import { benchMokka } from './mokka.ts';
 import type { BenchResult } from './report.ts';
 import { benchStart } from './start.ts';
 import { benchTransfers } from './transfers.ts';
+import { benchWire } from './wire.ts';
 
 const USAGE = `npm run bench -- NAME [options]
 
@@ -13,6 +15,9 @@ const USAGE = `npm run bench -- NAME [options]
   latency     send to receipt on a follower
   start       "praline start" to a leader, with processor time and memory
   failover    leader killed to next committed transaction
+
+  mokka       writes of 100 bytes to Mokka alone, beside etcd
+  wire        messages and bytes between nodes per committed entry, by the number of nodes
 
   chain       blocks of transfers through the execution layer alone
   transactions decoding and sender recovery alone
@@ -22,6 +27,8 @@ const USAGE = `npm run bench -- NAME [options]
   --transactions N      transfers: 6000, latency: 500
   --connections N       transfers: 50
   --rounds N            failover: 20, start: 3
+  --seconds N           mokka, per row: 5
+  --crash-model M       wire: CFT (default)
 `;
 
 /** Layers by themselves: each file is a program of its own, with options of its own. */
@@ -47,9 +54,14 @@ async function main(): Promise<number> {
       transactions: { type: 'string' },
       connections: { type: 'string' },
       rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      'crash-model': { type: 'string', default: 'CFT' },
     },
   });
-  const count = (name: 'transactions' | 'connections' | 'rounds', otherwise: number): number => {
+  const count = (
+    name: 'transactions' | 'connections' | 'rounds' | 'seconds',
+    otherwise: number,
+  ): number => {
     const value = Number(values[name] ?? otherwise);
     if (!Number.isSafeInteger(value) || value < 1)
       throw new Error(`--${name} is a whole number above 0`);
@@ -64,6 +76,8 @@ async function main(): Promise<number> {
     latency: () => benchLatency({ transactions: count('transactions', 500) }),
     start: () => benchStart({ rounds: count('rounds', 3) }),
     failover: () => benchFailover({ rounds: count('rounds', 20) }),
+    mokka: () => benchMokka({ seconds: count('seconds', 5) }),
+    wire: () => benchWire({ crashModel: values['crash-model'] }),
   };
   const [name = ''] = positionals;
   const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
