@@ -34,13 +34,20 @@ export async function benchMokka(options: { readonly seconds: number }): Promise
   const folder = await mkdtemp(join(tmpdir(), 'mokka-bench-'));
   const loadBefore = loadavg()[0] ?? 0;
   const version = etcdVersion();
+  const mokka = await MokkaCluster.start(folder);
+  const etcd = version === null ? null : await EtcdCluster.start(folder);
   try {
-    const rows = await measureMokka(folder, options.seconds);
-    if (version !== null) rows.push(...(await measureEtcd(folder, options.seconds)));
+    const rows: Measured[] = [];
+    // In turns, so that both meet the same moods of the machine.
+    for (const inFlight of IN_FLIGHT) {
+      rows.push(await measureMokka(mokka, 'leader', inFlight, options.seconds));
+      if (etcd !== null) rows.push(await measureEtcd(etcd, inFlight, options.seconds));
+      rows.push(await measureMokka(mokka, 'follower', inFlight, options.seconds));
+    }
     return {
       name: 'mokka',
       method: [
-        `Three processes each on this machine, fsync on, one disk (${tmpdir()}), mutual TLS between nodes; ${options.seconds} s per row after 1 s of warm-up.`,
+        `Three processes each on this machine, fsync on, one disk (${tmpdir()}), mutual TLS between nodes; ${options.seconds} s per row after 1 s of warm-up, in turns.`,
         `Load of the machine before the run: ${loadBefore.toFixed(1)}; one busy with other work gives lower figures to both.`,
         'Mokka is a library: push is called inside a node, at the leader or at a follower. etcd is a server: a client process sends gRPC',
         'to the leader over HTTP/2 of Node.js, and that client shares the processors. Processor time counts all of them.',
@@ -50,60 +57,46 @@ export async function benchMokka(options: { readonly seconds: number }): Promise
       figures: { rows, loadBefore, etcd: version },
     };
   } finally {
+    await Promise.all([mokka.stop(), etcd?.stop()]);
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function measureMokka(folder: string, seconds: number): Promise<Measured[]> {
-  const cluster = await MokkaCluster.start(folder);
-  const rows: Measured[] = [];
-  try {
-    for (const place of ['leader', 'follower'] as const) {
-      for (const inFlight of IN_FLIGHT) {
-        progress(`mokka, pushed at the ${place}, ${inFlight} in flight`);
-        const leader = await cluster.leader();
-        const position = place === 'leader' ? leader : (leader + 1) % 3;
-        let entries = 0;
-        rows.push({
-          ...(await measure(
-            `mokka, at the ${place}`,
-            inFlight,
-            seconds,
-            cluster.pids,
-            async (load) => {
-              const answer = await cluster.load(position, load);
-              entries = answer.entries;
-              return answer.result;
-            },
-          )),
-          entries,
-        });
-      }
-    }
-  } finally {
-    await cluster.stop();
-  }
-  return rows;
+async function measureMokka(
+  cluster: MokkaCluster,
+  place: 'leader' | 'follower',
+  inFlight: number,
+  seconds: number,
+): Promise<Measured> {
+  progress(`mokka, pushed at the ${place}, ${inFlight} in flight`);
+  const leader = await cluster.leader();
+  const position = place === 'leader' ? leader : (leader + 1) % 3;
+  let entries = 0;
+  const run = async (load: Load): Promise<LoadResult> => {
+    const answer = await cluster.load(position, load);
+    entries = answer.entries;
+    return answer.result;
+  };
+  const row = await measure(`mokka, at the ${place}`, inFlight, seconds, cluster.pids, run);
+  return { ...row, entries };
 }
 
-async function measureEtcd(folder: string, seconds: number): Promise<Measured[]> {
-  const cluster = await EtcdCluster.start(folder);
+async function measureEtcd(
+  cluster: EtcdCluster,
+  inFlight: number,
+  seconds: number,
+): Promise<Measured> {
+  progress(`etcd, ${inFlight} in flight`);
   const client = new EtcdClient(await cluster.leaderUrl());
-  const rows: Measured[] = [];
   try {
-    for (const inFlight of IN_FLIGHT) {
-      progress(`etcd, ${inFlight} in flight`);
-      const pids = [...cluster.pids, process.pid];
-      const row = await measure('etcd, gRPC to the leader', inFlight, seconds, pids, (load) =>
-        runLoad(load, (key, value) => client.put(key, value)),
-      );
-      rows.push({ ...row, residentMiB: resident(cluster.pids) });
-    }
+    const pids = [...cluster.pids, process.pid];
+    const row = await measure('etcd, gRPC to the leader', inFlight, seconds, pids, (load) =>
+      runLoad(load, (key, value) => client.put(key, value)),
+    );
+    return { ...row, residentMiB: resident(cluster.pids) };
   } finally {
     client.close();
-    await cluster.stop();
   }
-  return rows;
 }
 
 async function measure(
