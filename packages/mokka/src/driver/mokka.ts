@@ -52,6 +52,7 @@ export type MokkaOptions = NodeOptions &
       })
   );
 
+/** What every node needs, whatever its application. */
 export interface NodeOptions {
   readonly identity: { readonly id: NodeId; readonly signatures: SignatureScheme };
   readonly clusterId: ClusterId;
@@ -90,6 +91,7 @@ export function storeIdentityOf(
   return { clusterId, crashModel, self: identity.id, rootHash: rootHashOf(clusterId) };
 }
 
+/** One node: starts once, runs until `stop` or until something makes it doubt its own state, then is done. */
 export class Mokka {
   /** Resolves once the node no longer runs, with the reason. Never rejects. */
   readonly stopped: Promise<StopReason>;

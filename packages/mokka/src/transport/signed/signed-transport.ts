@@ -22,6 +22,7 @@ import {
 import type { MessagePipe } from './message-pipe.ts';
 import { SEALED_KIND, Session } from './session.ts';
 
+/** Every bound of the signed transport, with its unit. */
 export interface SignedTransportLimits {
   /** Largest frames in bytes. Both ends of a link must agree. */
   readonly consensusFrameMaxBytes: number;
@@ -63,6 +64,7 @@ interface Link {
   heardAt: number;
 }
 
+/** Mokka over what a {@link MessagePipe} carries. */
 export class SignedTransport implements Transport {
   readonly #options: SignedTransportOptions;
   readonly #limits: SignedTransportLimits;
