@@ -36,12 +36,15 @@ import { Driver, type StopReason } from './driver.ts';
 import { type Logger, SILENT_LOGGER } from './logger.ts';
 import { MokkaError } from './mokka-error.ts';
 import { EventListeners, type MokkaEvents, type MokkaListener } from './mokka-events.ts';
+import { ReadWaits } from './read-waits.ts';
 import { restoreCore } from './restore.ts';
 import { type EntryCertificate, StoredLog } from './stored-log.ts';
 
 /** Entries that `getEntriesAfter` reads at most. */
 const MAX_ENTRIES_READ = 1024;
 const MAX_ENTRIES_BYTES = 64 * 1024 * 1024;
+/** Milliseconds after which `readIndex` gives up. */
+const DEFAULT_READ_TIMEOUT = 5_000;
 
 /** With an application of its own, or with `push` and an `apply` for what was pushed. */
 export type MokkaOptions = NodeOptions &
@@ -103,6 +106,7 @@ export class Mokka {
   readonly #storedLog: StoredLog;
   /** Null when the user brings an application. */
   readonly #orderedLog: OrderedLog | null;
+  readonly #reads: ReadWaits;
   #resolveStopped: (reason: StopReason) => void = () => undefined;
   #core: Core | null = null;
   #driver: Driver | null = null;
@@ -114,6 +118,7 @@ export class Mokka {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.#storedLog = new StoredLog(options.storage);
+    this.#reads = new ReadWaits(this.#clock);
     this.#coreOptions = {
       self: options.identity.id,
       clusterId: options.clusterId,
@@ -153,6 +158,7 @@ export class Mokka {
       logger: this.#logger,
       limits: this.#coreOptions.limits,
       onEvent: (event) => this.#onEvent(event),
+      onReadCurrent: (through, index) => this.#reads.confirm(through, index),
       onHalt: (reason) => void this.#onHalt(reason),
     });
     this.#core = core;
@@ -237,6 +243,19 @@ export class Mokka {
     this.#driver?.input({ type: 'transfer-leadership', to });
   }
 
+  /**
+   * Resolves once the application has everything that any node had shown as committed before the call: what it is asked after that
+   * is linearizable. Costs one exchange with a quorum, shared by reads that are asked for meanwhile. Answers the index that is
+   * applied. Rejects with {@link MokkaError} `read-timed-out` after `timeout` milliseconds, or `not-started`.
+   */
+  async readIndex(timeout = DEFAULT_READ_TIMEOUT): Promise<LogIndex> {
+    const driver = this.#driver;
+    if (driver === null || this.#phase !== 'running') {
+      throw new MokkaError('not-started', 'the node does not run');
+    }
+    return this.#reads.wait(timeout, (read) => driver.input({ type: 'read-index', read }));
+  }
+
   /** Sends bytes on the application channel. False when they were dropped. */
   send(to: NodeId, bytes: Uint8Array): boolean {
     if (this.#phase !== 'running') return false;
@@ -317,6 +336,7 @@ export class Mokka {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
     this.#orderedLog?.close();
+    this.#reads.close();
     await this.#options.transport.close();
     await this.#driver?.close();
     this.#resolveStopped(reason);
