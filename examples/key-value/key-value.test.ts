@@ -76,6 +76,13 @@ describe('the key-value example', () => {
     }
   });
 
+  it('shows the latest at once, where it is asked for that', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await put((round % 3) + 1, 'round', round);
+      expect(await call(((round + 1) % 3) + 1, 'round?latest')).toBe(round);
+    }
+  });
+
   it('keeps everything when the leader is killed, and gives it to the leader when it returns', async () => {
     const killed = await leader();
     await put(killed, 'last-words', 'kept');

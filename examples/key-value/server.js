@@ -51,8 +51,10 @@ await mokka.start();
 
 /** `curl -X PUT -d '"red"' localhost:8101/colour`, then `curl localhost:8102/colour`. */
 const server = createServer(async (request, response) => {
-  const name = decodeURIComponent((request.url ?? '/').slice(1));
+  const [path = '/', query] = (request.url ?? '/').split('?');
+  const name = decodeURIComponent(path.slice(1));
   try {
+    if (query === 'latest') await mokka.readIndex();
     let answer = values.get(name) ?? null;
     if (request.method === 'PUT') answer = await mokka.push(name, JSON.parse(await text(request)));
     if (request.method === 'DELETE') answer = await mokka.push(name, null);
