@@ -305,7 +305,6 @@ export class Mokka {
     return new OrderedLog(options, {
       ...{ clusterId, crashModel, storage, self: identity.id, signatures: identity.signatures },
       rootHash: this.#coreOptions.rootHash,
-      validators: this.#coreOptions.validators,
       limits: this.#coreOptions.limits,
       clock: this.#clock,
       logger: this.#logger,

@@ -16,7 +16,7 @@ import { encodeCertificate } from '../codec/certificate-codec.ts';
 import { DecodeError } from '../codec/decode-error.ts';
 import type { CommitCertificate } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
-import type { EntryHash, EntryId, LogIndex, NodeId } from '../core/types.ts';
+import type { EntryHash, EntryId, LogIndex } from '../core/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import {
   decodeOrderedRecord,
@@ -40,7 +40,6 @@ export interface OrderedApplicationModules {
   readonly codec: ChunkCodec;
   readonly inbox: PushInbox;
   readonly rootHash: EntryHash;
-  readonly isMember: (origin: NodeId) => boolean;
   readonly apply: ApplyPush | null;
   readonly appliedUpTo: (() => Promise<PushPlace | null>) | null;
   /** Entries are durable and applied. */
@@ -92,13 +91,13 @@ export class OrderedApplication implements Application {
   }
 
   async prepareProposal(request: ProposalRequest): Promise<Proposal | null> {
-    const { inbox, isMember } = this.#modules;
+    const { inbox } = this.#modules;
     const before = this.#stateAfter(request.parent);
     if (before === null) return null;
     const chunks = inbox.take(before.origins, request.maxBytes - PAYLOAD_OVERHEAD_BYTES);
     if (chunks.length === 0) return null;
     const payload = encodePayload(chunks.map((chunk) => chunk.bytes));
-    const execution = executePayload(before, payload, chunks, isMember);
+    const execution = executePayload(before, payload, chunks);
     this.#prepared = { payload, execution };
     return { payload, stateDigest: execution.state.digest };
   }
@@ -148,12 +147,12 @@ export class OrderedApplication implements Application {
 
   /** From the first entry, since what counts depends on all before. */
   async #replay(record: OrderedRecord): Promise<void> {
-    const { storage, codec, isMember } = this.#modules;
+    const { storage, codec } = this.#modules;
     await replayPushes({
       storage,
       to: record.applied,
       expected: record.state.digest,
-      execute: (state, entry) => executeEntry(state, entry, codec, isMember),
+      execute: (state, entry) => executeEntry(state, entry, codec),
       apply: (entry, execution) => this.#apply(entry, execution),
     });
   }
@@ -162,7 +161,7 @@ export class OrderedApplication implements Application {
     const prepared = this.#prepared;
     this.#prepared = null;
     if (prepared?.payload === entry.payload) return prepared.execution;
-    return executeEntry(before, entry, this.#modules.codec, this.#modules.isMember);
+    return executeEntry(before, entry, this.#modules.codec);
   }
 
   /** The execution from when the entry was accepted; what conflicts with it is forgotten. */
@@ -210,14 +209,9 @@ export class OrderedApplication implements Application {
 }
 
 /** Entries of other kinds change nothing. Throws `DecodeError`. */
-function executeEntry(
-  before: OrderedState,
-  entry: Entry,
-  codec: ChunkCodec,
-  isMember: (origin: NodeId) => boolean,
-): Execution {
+function executeEntry(before: OrderedState, entry: Entry, codec: ChunkCodec): Execution {
   if (entry.kind !== 'payload') return { state: before, pushes: [] };
-  return executePayload(before, entry.payload, decodePayload(entry.payload, codec), isMember);
+  return executePayload(before, entry.payload, decodePayload(entry.payload, codec));
 }
 
 function accept({ state }: Execution): ProposalVerdict {

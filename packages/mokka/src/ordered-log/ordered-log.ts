@@ -50,7 +50,6 @@ export interface OrderedLogModules {
   readonly crashModel: CrashModel;
   readonly signatures: SignatureScheme;
   readonly rootHash: EntryHash;
-  readonly validators: readonly NodeId[];
   readonly limits: Limits;
   readonly storage: Storage;
   readonly clock: Clock;
@@ -83,13 +82,11 @@ export class OrderedLog {
     this.#codec = new ChunkCodec(modules.clusterId, isSigned ? modules.signatures : null);
     this.#inbox = new PushInbox(2 * this.#limits.maxWaitingBytes);
     this.#queue = new PushQueue(this.#limits);
-    const members = new Set(modules.validators);
     this.#application = new OrderedApplication({
       storage: modules.storage,
       codec: this.#codec,
       inbox: this.#inbox,
       rootHash: modules.rootHash,
-      isMember: (origin) => members.has(origin),
       apply: options.apply ?? null,
       appliedUpTo: options.appliedUpTo ?? null,
       onCommitted: (entry, execution) => this.#onCommitted(entry, execution),

@@ -4,13 +4,18 @@
  *
  * Rule of order: a push counts when its sequence is the next one of its origin's newest session. Lower ones came before;
  * higher ones wait to be sent again behind what is missing; pushes of an older session come from a process that is gone.
- * So every push counts at most once, and those of one origin in the order in which they were made. The table has one row
- * per member, so it is bounded by the cluster's size.
+ * So every push counts at most once, and those of one origin in the order in which they were made.
+ *
+ * A leader takes pushes of members only, so the table has a row for each node that ever was one and pushed. Its bound is
+ * for a leader that lies: it can order pushes of strangers, as it can its own, but not make the table grow for ever.
  */
-import { encodeItem, hexItem, integerItem } from '../codec/rlp.ts';
+import { encodeItem, hexItem, integerItem, MAX_LIST_ITEMS } from '../codec/rlp.ts';
 import { sha256, toHex } from '../core/bytes.ts';
 import type { NodeId, StateDigest } from '../core/types.ts';
 import type { Chunk, DecodedPush } from './push-codec.ts';
+
+/** Rows of the table; pushes of further origins do not count. */
+export const ORIGINS_MAX = MAX_LIST_ITEMS;
 
 export interface OriginProgress {
   readonly session: number;
@@ -42,18 +47,17 @@ export const EMPTY_STATE: OrderedState = {
   origins: new Map(),
 };
 
-/** The state after a payload. Pushes of who is no member are passed over. */
+/** The state after a payload. */
 export function executePayload(
   before: OrderedState,
   payload: Uint8Array,
   chunks: readonly Chunk[],
-  isMember: (origin: NodeId) => boolean,
 ): Execution {
   const origins = new Map(before.origins);
   const pushes: OrderedPush[] = [];
   let offset = 0;
   for (const chunk of chunks) {
-    if (isMember(chunk.origin)) executeChunk(origins, chunk, offset, pushes);
+    executeChunk(origins, chunk, offset, pushes);
     offset += chunk.pushes.length;
   }
   return { state: { digest: digestAfter(before.digest, payload, pushes), origins }, pushes };
@@ -67,6 +71,7 @@ function executeChunk(
 ): void {
   const { origin, session, first } = chunk;
   const known = origins.get(origin);
+  if (known === undefined && origins.size >= ORIGINS_MAX) return;
   if (known !== undefined && session < known.session) return;
   let next = known?.session === session ? known.next : 1;
   if (first > next) return;
