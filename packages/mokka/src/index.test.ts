@@ -44,10 +44,12 @@ it('exports exactly what is listed here', () => {
       "createStore",
       "decodeCertificate",
       "decodeEntry",
+      "decodeEvidence",
       "decodeLeaderProof",
       "decodeMessage",
       "encodeCertificate",
       "encodeEntry",
+      "encodeEvidence",
       "encodeLeaderProof",
       "encodeMessage",
       "faultsTolerated",
@@ -56,6 +58,7 @@ it('exports exactly what is listed here', () => {
       "leaderOf",
       "nodeIdFromBytes",
       "nodeIdToBytes",
+      "offenderOf",
       "parseClusterId",
       "parseNodeId",
       "parsePeerAddress",
@@ -65,6 +68,7 @@ it('exports exactly what is listed here', () => {
       "signingBytes",
       "storeIdentityOf",
       "verifyCertificate",
+      "verifyEvidence",
       "verifyLeaderProof",
     ]
   `);
