@@ -27,7 +27,7 @@ const USAGE = `npm run bench -- NAME [options]
   --transactions N      transfers: 6000, latency: 500
   --connections N       transfers: 50
   --seconds N           mokka, per row: 5
-  --crash-model M       wire: CFT (default)
+  --crash-model M       wire: CFT (default) or BFT
   --rounds N            failover: 50 of each kind, start: 3
   --kinds A,B           failover: kill,pause,hand-over
 `;

@@ -1,6 +1,6 @@
 /** Nodes with `push` over a network in memory, for the tests of it. */
 import { sha256, toHex } from '../core/bytes.ts';
-import type { ClusterId } from '../core/types.ts';
+import type { ClusterId, CrashModel } from '../core/types.ts';
 import { Mokka, type MokkaOptions, storeIdentityOf } from '../driver/mokka.ts';
 import { createStore } from '../driver/restore.ts';
 import { Ed25519Scheme } from '../identity/ed25519-scheme.ts';
@@ -33,8 +33,10 @@ export class PushNode {
 export class PushCluster {
   readonly network: MemoryNetwork;
   readonly nodes: readonly PushNode[];
+  readonly crashModel: CrashModel;
 
-  constructor(count: number, network: MemoryNetworkOptions = {}) {
+  constructor(count: number, network: MemoryNetworkOptions = {}, crashModel: CrashModel = 'CFT') {
+    this.crashModel = crashModel;
     this.network = new MemoryNetwork(network);
     this.nodes = Array.from({ length: count }, () => new PushNode());
   }
@@ -49,7 +51,7 @@ export class PushCluster {
     return {
       identity: { id: node.key.id, signatures: new Ed25519Scheme(node.key) },
       clusterId: PUSH_CLUSTER,
-      crashModel: 'CFT',
+      crashModel: this.crashModel,
       validators: this.nodes.map(({ key }, at) => ({ id: key.id, host: 'memory', port: at + 1 })),
       transport: this.network.createTransport(node.key.id),
       storage: new MemoryStorage(node.tables),

@@ -41,6 +41,18 @@ describe('push', () => {
     }
   });
 
+  it('orders pushes in BFT mode too, where each is signed by its origin', async () => {
+    cluster = new PushCluster(4, {}, 'BFT');
+    await cluster.startAll();
+    await Promise.all(
+      cluster.nodes.flatMap((node, number) =>
+        Array.from({ length: 20 }, (_, at) => node.running.push(`${number}/${at}`, at)),
+      ),
+    );
+    await until(() => cluster.nodes.every(({ applied }) => applied.length === 80));
+    for (const node of cluster.nodes) expect(node.applied).toEqual(cluster.at(0).applied);
+  });
+
   it('has applied a push on its own node when it resolves', async () => {
     cluster = new PushCluster(3);
     await cluster.startAll();
