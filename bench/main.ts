@@ -20,6 +20,7 @@ const USAGE = `npm run bench -- NAME [options]
   wire        messages and bytes between nodes per committed entry, by the number of nodes
 
   chain       blocks of transfers through the execution layer alone
+  snapshot    making and taking a snapshot of the state, 10,000 and 100,000 accounts
   transactions decoding and sender recovery alone
   transport   synced writes and frames between two nodes, without consensus
 
@@ -35,6 +36,7 @@ const USAGE = `npm run bench -- NAME [options]
 /** Layers by themselves: each file is a program of its own, with options of its own. */
 const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
   chain: () => import('./chain.ts'),
+  snapshot: () => import('./snapshot.ts'),
   transactions: () => import('./transactions.ts'),
   transport: () => import('./transport.ts'),
 };

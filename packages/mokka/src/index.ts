@@ -81,6 +81,7 @@ export * from './identity/node-id.ts';
 export * from './identity/node-key.ts';
 export * from './ordered-log/push.ts';
 export * from './ordered-log/push-error.ts';
+export type * from './snapshot.ts';
 export * from './storage/folder-lock.ts';
 export * from './storage/lmdb.ts';
 export * from './storage/memory.ts';
