@@ -26,7 +26,7 @@ export default defineConfig({
           name: 'e2e',
           // After the rest: whole networks need the machine to themselves.
           sequence: { groupOrder: 1 },
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/**/*.test.ts', 'examples/**/*.test.ts'],
           globalSetup: ['e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -121,6 +121,11 @@ describe('import edges', () => {
     expect(check({ 'bench/a.ts': "import 'low';" })).toEqual([]);
   });
 
+  it('lets examples import packages by their names, as users do, and nothing inside them', () => {
+    expect(check({ 'examples/one/a.test.ts': "import 'low';" })).toEqual([]);
+    expect(check({ 'examples/one/a.test.ts': "import 'low/src/low.ts';" })).toHaveLength(1);
+  });
+
   it('lets what is outside the packages share the harness, and nothing else', () => {
     const more = { 'harness/a.ts': 'export const a = 1;', 'bench/b.ts': 'export const b = 1;' };
     expect(check({ ...more, 'e2e/x.ts': "import { a } from '../harness/a.ts'; a;" })).toEqual([]);
