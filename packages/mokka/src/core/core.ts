@@ -109,6 +109,11 @@ export class Core {
     return { last: { index: tip.index, hash: tip.hash }, committed, certificate };
   }
 
+  /** Everything it knows, for tools that compare whole states. To be read only. */
+  inspect(): CoreContext {
+    return this.#context;
+  }
+
   #reportState(): Done {
     const context = this.#context;
     const { what } = waitingFor(context);
