@@ -173,6 +173,12 @@ const messages: MessageTable = {
   vote: fc.record({ type: fc.constant('vote'), vote }),
   certificate: fc.record({ type: fc.constant('certificate'), certificate }),
   fetch: fc.record({ type: fc.constant('fetch'), request: number, from: index, tip: entryId }),
+  'read-index': fc.record({ type: fc.constant('read-index'), request: number }),
+  'read-position': fc.record({
+    type: fc.constant('read-position'),
+    request: number,
+    lock: fc.record({ term, index, hash }),
+  }),
   entries: fc.record({
     type: fc.constant('entries'),
     request: number,

@@ -245,6 +245,7 @@ export class Machine {
       case 'read-entries':
         return this.#read(effect);
       case 'event':
+      case 'read-current':
         return null;
     }
   }

@@ -132,6 +132,12 @@ const handlers: Readonly<Record<string, Handler>> = {
     await world.input(number, { type: 'transfer-leadership', to: target });
   },
 
+  /** `read n1 7`: a client's read number 7 shall see all that is committed anywhere. */
+  read: async (stage, { words: [node, read] }) => {
+    const { world, number } = nodeOf(stage, node);
+    await world.input(number, { type: 'read-index', read: wholeNumber(read) });
+  },
+
   crash: async (stage, { words: [node] }) => {
     const { world, number } = nodeOf(stage, node);
     await world.crash(number);

@@ -90,6 +90,10 @@ export class Printer {
           message.certificate === null ? '' : ` with ${this.certificate(message.certificate)}`;
         return `entries ${entries === '' ? 'none' : entries}${certificate}`;
       }
+      case 'read-index':
+        return `read-index ${message.request}`;
+      case 'read-position':
+        return `read-position ${message.request} lock ${this.id(message.lock)}`;
       default:
         return message satisfies never;
     }

@@ -296,6 +296,9 @@ export class ScenarioWorld {
       case 'event':
         this.#reportEvent(number, effect.event);
         return null;
+      case 'read-current':
+        this.say(`n${number} may answer reads up to ${effect.through} from ${effect.index} on`);
+        return null;
       case 'halt':
         this.say(`n${number} STOPS: ${effect.code}`);
         return null;

@@ -1,6 +1,7 @@
 /** What a member may send beside consensus: any bytes are refused with the codec's own error, in time that follows from their size. */
 import type { CallRequest } from '@praline/chain';
 import fc from 'fast-check';
+import type { NodeId } from 'mokka';
 import { describe, expect, it } from 'vitest';
 import { ZodError } from 'zod';
 import { decodeCallRequest, encodeCallRequest } from './call-request-codec.ts';
@@ -38,6 +39,7 @@ const examples: { readonly [T in PeerMessage['type']]: Extract<PeerMessage, { ty
   mine: { type: 'mine', requestId },
   mined: { type: 'mined', requestId, blockNumber: 7 },
   refused: { type: 'refused', requestId, code: 'pool-full', message: 'wörds' },
+  transfer: { type: 'transfer', to: 'ef'.repeat(32) as NodeId },
   status: {
     type: 'status',
     status: {
