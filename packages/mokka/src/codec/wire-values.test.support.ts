@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { toHex } from '../core/bytes.ts';
 import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
+import type { Evidence } from '../core/evidence.ts';
 import type { Message } from '../core/message.ts';
 import type { TermBinding } from '../core/restored-state.ts';
 import type { Statement } from '../core/statements.ts';
@@ -27,6 +28,7 @@ import {
   encodeLeaderProof,
 } from './certificate-codec.ts';
 import { createEntry, decodeEntry, encodeEntry } from './entry-codec.ts';
+import { decodeEvidence, encodeEvidence } from './evidence-codec.ts';
 import { decodeMessage, encodeMessage } from './message-codec.ts';
 import {
   decodeBinding,
@@ -135,6 +137,19 @@ const proof: fc.Arbitrary<LeaderProof> = fc.record({
   votes: sortedBy(statements['term-vote'], (one) => one.voter),
 });
 
+const evidence: fc.Arbitrary<Evidence> = fc.oneof(
+  fc.record({
+    kind: fc.constant('double-vote'),
+    first: statements.vote,
+    second: statements.vote,
+  }),
+  fc.record({
+    kind: fc.constant('double-term-vote'),
+    first: statements['term-vote'],
+    second: statements['term-vote'],
+  }),
+);
+
 type MessageTable = {
   readonly [T in Message['type']]: fc.Arbitrary<Extract<Message, { type: T }>>;
 };
@@ -169,10 +184,14 @@ const messages: MessageTable = {
   }),
   'hand-over': fc.record({ type: fc.constant('hand-over'), handOver }),
   yield: fc.record({ type: fc.constant('yield'), yield: yields }),
-  propose: fc.record({ type: fc.constant('propose'), entry }),
+  propose: fc.oneof(
+    fc.record({ type: fc.constant('propose'), entry }),
+    fc.record({ type: fc.constant('propose'), entry, vote }),
+  ),
   vote: fc.record({ type: fc.constant('vote'), vote }),
   certificate: fc.record({ type: fc.constant('certificate'), certificate }),
   fetch: fc.record({ type: fc.constant('fetch'), request: number, from: index, tip: entryId }),
+  evidence: fc.record({ type: fc.constant('evidence'), evidence }),
   'read-index': fc.record({ type: fc.constant('read-index'), request: number }),
   'read-position': fc.record({
     type: fc.constant('read-position'),
@@ -232,6 +251,7 @@ export const wireFormats: readonly WireFormat[] = [
   format('leader proof', proof, encodeLeaderProof, decodeLeaderProof),
   format('term record', term, encodeTerm, decodeTerm),
   format('vote record', vote, encodeVote, decodeVote),
+  format('evidence', evidence, encodeEvidence, decodeEvidence),
   format('binding record', binding, encodeBinding, decodeBinding),
   format('identity record', identity, encodeStoreIdentity, decodeStoreIdentity),
 ];

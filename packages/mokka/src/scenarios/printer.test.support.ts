@@ -1,5 +1,5 @@
 /** Says in few words what the protocol's objects are: an entry is `2@T1`, index 2 of term 1, and the root is `root`. */
-import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import type { Certificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Justification, Message } from '../core/message.ts';
 import type { CoreStatus } from '../core/status.ts';
@@ -90,6 +90,13 @@ export class Printer {
           message.certificate === null ? '' : ` with ${this.certificate(message.certificate)}`;
         return `entries ${entries === '' ? 'none' : entries}${certificate}`;
       }
+      case 'evidence': {
+        const { kind, first, second } = message.evidence;
+        const what = [first, second].map((one) =>
+          one.type === 'vote' ? this.id(one) : `T${one.term} lock ${this.id(one.lock)}`,
+        );
+        return `evidence ${kind} of ${this.node(first.voter)}: ${what.join(' and ')}`;
+      }
       case 'read-index':
         return `read-index ${message.request}`;
       case 'read-position':
@@ -99,9 +106,10 @@ export class Printer {
     }
   }
 
-  certificate(certificate: CommitCertificate): string {
+  certificate(certificate: Certificate): string {
     const voters = certificate.votes.map(({ voter }) => this.node(voter)).sort();
-    return `certificate ${this.id(certificate)} by ${voters.join(' ')}`;
+    const phase = certificate.phase === 'commit' ? '' : ' (prepare)';
+    return `certificate${phase} ${this.id(certificate)} by ${voters.join(' ')}`;
   }
 
   /** One line on a node: role, term, leader, log. */
