@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { toHex } from '../core/bytes.ts';
-import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import type { Certificate, CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Message } from '../core/message.ts';
@@ -131,11 +131,18 @@ const certificate: fc.Arbitrary<CommitCertificate> = fc.record({
   hash,
   votes: sortedBy(fc.record({ voter: id, signature }), (one) => one.voter),
 });
-const proof: fc.Arbitrary<LeaderProof> = fc.record({
-  epoch,
-  term,
-  votes: sortedBy(statements['term-vote'], (one) => one.voter),
-});
+const eitherCertificate: fc.Arbitrary<Certificate> = fc
+  .tuple(certificate, fc.constantFrom<Certificate['phase'][]>('prepare', 'commit'))
+  .map(([one, phase]) => ({ ...one, phase }));
+const proof: fc.Arbitrary<LeaderProof> = fc.record(
+  {
+    epoch,
+    term,
+    votes: sortedBy(statements['term-vote'], (one) => one.voter),
+    anchorCertificate: eitherCertificate,
+  },
+  { requiredKeys: ['epoch', 'term', 'votes'] },
+);
 
 const evidence: fc.Arbitrary<Evidence> = fc.oneof(
   fc.record({
@@ -177,11 +184,15 @@ const messages: MessageTable = {
     relayed: fc.array(fc.oneof(preVote, yields), { maxLength: 3 }),
   }),
   'leader-alive': fc.record({ type: fc.constant('leader-alive'), term }),
-  'term-vote': fc.record({
-    type: fc.constant('term-vote'),
-    termVote,
-    justification: fc.array(fc.oneof(preVote, yields, termVote, handOver), { maxLength: 4 }),
-  }),
+  'term-vote': fc.record(
+    {
+      type: fc.constant('term-vote'),
+      termVote,
+      justification: fc.array(fc.oneof(preVote, yields, termVote, handOver), { maxLength: 4 }),
+      lockCertificate: eitherCertificate,
+    },
+    { requiredKeys: ['type', 'termVote', 'justification'] },
+  ),
   'hand-over': fc.record({ type: fc.constant('hand-over'), handOver }),
   yield: fc.record({ type: fc.constant('yield'), yield: yields }),
   propose: fc.oneof(
@@ -189,7 +200,10 @@ const messages: MessageTable = {
     fc.record({ type: fc.constant('propose'), entry, vote }),
   ),
   vote: fc.record({ type: fc.constant('vote'), vote }),
-  certificate: fc.record({ type: fc.constant('certificate'), certificate }),
+  certificate: fc.record({
+    type: fc.constant('certificate'),
+    certificate: eitherCertificate,
+  }),
   fetch: fc.record({ type: fc.constant('fetch'), request: number, from: index, tip: entryId }),
   evidence: fc.record({ type: fc.constant('evidence'), evidence }),
   'read-index': fc.record({ type: fc.constant('read-index'), request: number }),
