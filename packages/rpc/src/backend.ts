@@ -63,6 +63,11 @@ export interface NetworkService {
   readonly coinbase: Address;
   peerCount(): number;
   isListening(): boolean;
+  /**
+   * Resolves once this node shows everything that any node had shown before the call; what is read after that is
+   * linearizable. Rejects with `no-quorum` when that can not be confirmed in a bounded time.
+   */
+  confirmCurrent(): Promise<void>;
   /** False when level with the leader, as far as this node knows. */
   syncing(): false | { startingBlock: number; currentBlock: number; highestBlock: number };
 }

@@ -18,6 +18,7 @@ import type {
   ChainForRpc,
   MainForRpc,
   NetworkView,
+  ReadIndexReport,
   RpcForChain,
   RpcForMain,
 } from '../threads/thread-contracts.ts';
@@ -137,13 +138,23 @@ export class RpcService {
       { waitsForInclusion: genesis.praline.mining.mode === 'instant' },
       { chain, main, reader, executor, waits, readable: (number) => readable.wait(number) },
     );
+    const readIndex = async (): Promise<ReadIndexReport> => {
+      const report = await main.readIndex();
+      await readable.wait(report.blockNumber);
+      return report;
+    };
     const server = createRpcServer(
       {
         reader,
         executor,
         transactions,
         accounts: developmentAccounts(genesis),
-        network: this.#networkService(reader, genesis),
+        network: {
+          ...this.#networkService(reader, genesis),
+          confirmCurrent: async () => {
+            await readIndex();
+          },
+        },
         events: feed,
       },
       {
@@ -155,7 +166,7 @@ export class RpcService {
         routes: this.#routes(main, reader),
       },
     );
-    server.addMethods(mokkaMethods({ main, reader }));
+    server.addMethods(mokkaMethods({ main, reader, readIndex }));
     const timer = setInterval(() => {
       waits.tick(this.#network);
       readable.tick(this.#network);
@@ -177,7 +188,10 @@ export class RpcService {
     return { server, feed, waits, readable, executor, close };
   }
 
-  #networkService(reader: StoredChainReader, genesis: Genesis): NetworkService {
+  #networkService(
+    reader: StoredChainReader,
+    genesis: Genesis,
+  ): Omit<NetworkService, 'confirmCurrent'> {
     const startingBlock = reader.head().number;
     return {
       clientVersion: this.#options.clientVersion,

@@ -111,6 +111,8 @@ export interface MainForRpc {
   sign(request: CallRequest): Promise<SignedForRequest>;
   /** Has the leader make a block; answers its number. Throws `ChainError`. */
   mine(): Promise<number>;
+  /** Confirms with a quorum that this node is current; answers what it has applied. Throws `ChainError` `no-quorum`. */
+  readIndex(): Promise<ReadIndexReport>;
   /** Answers of the `mokka_*` methods, as JSON. */
   status(): Promise<NodeStatusReport>;
   peers(): Promise<readonly PeerReport[]>;
@@ -174,6 +176,14 @@ export interface NodeStatusReport {
     readonly ms: number;
   };
   readonly uptimeMs: number;
+}
+
+/** Answer of `mokka_readIndex`. */
+export interface ReadIndexReport {
+  /** Last entry applied here, not below any that was shown anywhere before the question. */
+  readonly index: number;
+  readonly blockNumber: number;
+  readonly blockHash: string;
 }
 
 /** One item of `mokka_peers`. */
