@@ -1,4 +1,4 @@
-/** Traces of the models as `quint run --mbt --out-itf` writes them (Informal Trace Format), read once and checked. */
+/** Traces of the models as `quint run --out-itf` and `quint test --out-itf` write them (Informal Trace Format), read once and checked. */
 import { z } from 'zod';
 
 /** Sets and tuples become arrays, maps become arrays of pairs, integers become numbers. */
@@ -34,33 +34,17 @@ export function readValue(json: unknown): TraceValue {
   );
 }
 
-const picksSchema = z.record(z.string(), z.object({ tag: z.string(), value: z.unknown() }));
-const traceSchema = z.object({
-  states: z.array(
-    z.looseObject({ 'mbt::actionTaken': z.string(), 'mbt::nondetPicks': z.unknown() }),
-  ),
-});
+const traceSchema = z.object({ states: z.array(fields) });
 
-/** One state, and the step that led to it. */
-export interface TraceStep {
-  readonly action: string;
-  /** The choices of the step by name. */
-  readonly picks: Readonly<Record<string, TraceValue>>;
-  readonly state: Readonly<Record<string, TraceValue>>;
-}
+export type TraceState = Readonly<Record<string, TraceValue>>;
 
-/** Reads a whole trace; throws `ZodError` or RangeError when the text is none. */
-export function readTrace(text: string): readonly TraceStep[] {
-  return traceSchema.parse(JSON.parse(text)).states.map((raw) => {
-    const { 'mbt::actionTaken': action, 'mbt::nondetPicks': rawPicks, ...variables } = raw;
-    const picks: Record<string, TraceValue> = {};
-    for (const [name, pick] of Object.entries(picksSchema.parse(rawPicks))) {
-      if (pick.tag === 'Some') picks[name] = readValue(pick.value);
-    }
-    const state: Record<string, TraceValue> = {};
-    for (const [name, value] of Object.entries(variables)) {
-      if (!name.startsWith('#')) state[name] = readValue(value);
-    }
-    return { action, picks, state };
-  });
+/** The values of the model's variables in each state. Throws `ZodError` or RangeError when the text is no trace. */
+export function readTrace(text: string): readonly TraceState[] {
+  return traceSchema.parse(JSON.parse(text)).states.map((state) =>
+    Object.fromEntries(
+      Object.entries(state)
+        .filter(([name]) => !name.startsWith('#'))
+        .map(([name, value]) => [name, readValue(value)]),
+    ),
+  );
 }

@@ -12,14 +12,14 @@ import {
 import { leaderOf, quorumSize } from '../../packages/mokka/src/core/quorum.ts';
 import type { Term } from '../../packages/mokka/src/core/types.ts';
 import { nodeId, ROOT_HASH } from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
-import type { TraceStep } from '../trace.ts';
+import type { TraceState } from '../trace.ts';
 import { CoreHost } from './core-host.ts';
 import {
   type Chain,
+  type ModelNode,
   type ModelState,
-  type ModelStep,
+  type Move,
   stateSchema,
-  stepSchema,
 } from './crash-faults-state.ts';
 
 /** A core did something else than the model. */
@@ -30,34 +30,38 @@ export class Deviation extends Error {
 /** Longer than an election timeout with its jitter: a leader without followers steps down, a candidate gives up. */
 const PATIENCE = 1_000;
 
-/** Returns how many steps were compared; throws {@link Deviation} at the first difference. */
-export async function replay(trace: readonly TraceStep[]): Promise<number> {
-  const first = stateSchema.parse(trace[0]?.state);
-  const count = first.nodes.length;
-  const hosts = await Promise.all(first.nodes.map(([number]) => CoreHost.started(number, count)));
+/** Returns how many states were compared; throws {@link Deviation} at the first difference. */
+export async function replay(trace: readonly TraceState[]): Promise<number> {
+  const states = trace.map((raw) => stateSchema.parse(raw));
+  const numbers = (states[0]?.nodes ?? []).map(([number]) => number);
+  const hosts = await Promise.all(
+    numbers.map((number) => CoreHost.started(number, numbers.length)),
+  );
   const run = new Replay(hosts);
-  for (const [number, { action, picks, state: raw }] of trace.entries()) {
-    const step = stepSchema.parse({ action, ...picks });
-    const state = stateSchema.parse(raw);
+  for (const [step, state] of states.entries()) {
+    const where = `step ${step}, ${describe(state.did)}`;
     try {
-      await run.take(step, state);
+      await run.take(state.did, state);
     } catch (error) {
-      throw new Deviation(`step ${number}, ${describe(step)}: ${String(error)}`, { cause: error });
+      throw new Deviation(`${where}: the core can not: ${String(error)}`, { cause: error });
     }
-    for (const [index] of hosts.entries()) {
-      const expected = run.expected(index, state);
-      const actual = run.actual(index);
-      if (expected === actual) continue;
-      throw new Deviation(
-        `step ${number}, ${describe(step)}: node ${index} differs\nmodel ${expected}\ncore  ${actual}`,
-      );
+    for (const number of numbers) {
+      const model = run.expected(number, state);
+      const core = run.actual(number);
+      if (model === core) continue;
+      throw new Deviation(`${where}: node ${number} differs\nmodel ${model}\ncore  ${core}`);
     }
   }
-  return trace.length;
+  return states.length;
 }
 
-function describe(step: ModelStep): string {
-  return JSON.stringify(step);
+function describe(move: Move): string {
+  if (move.tag === 'Begin') return move.tag;
+  const { node, ...rest } = move.value;
+  const details = Object.entries(rest).map(([name, value]) =>
+    name === 'chain' || name === 'start' ? keyOf(value as Chain) : `${name} ${String(value)}`,
+  );
+  return [move.tag, 'of node', node, ...details].join(' ');
 }
 
 const keyOf = (chain: Chain): string =>
@@ -79,46 +83,43 @@ class Replay {
     this.#quorum = quorumSize('CFT', hosts.length);
   }
 
-  async take(step: ModelStep, state: ModelState): Promise<void> {
-    switch (step.action) {
-      case 'init':
-        return;
-      case 'promise':
-        return this.#promise(step.promiser, step.promisedTerm);
-      case 'prove':
-        return this.#prove(step.prover, step.provedWith, state);
-      case 'propose': {
-        const host = this.#host(step.proposer);
+  async take(move: Move, state: ModelState): Promise<void> {
+    if (move.tag === 'Begin') return;
+    const number = move.value.node;
+    const host = this.#host(number);
+    switch (move.tag) {
+      case 'Promise':
+        return this.#promise(number, move.value.term);
+      case 'Prove':
+        return this.#prove(number, move.value.voters, state);
+      case 'Propose':
         this.#payloads += 1;
         await host.proposes(`payload ${this.#payloads}`);
-        return this.#rememberProposal(step.proposer, state);
+        return this.#rememberProposal(number, state);
+      case 'Adopt':
+        return this.#propose(number, this.#entry(move.value.start));
+      case 'FetchAnchor':
+        return this.#serve(number, parentOf(this.#node(number, state).following));
+      case 'Vote': {
+        const entry = this.#entry(move.value.chain);
+        // A term-start came with its adoption.
+        if (entry.kind !== 'term-start') await this.#propose(number, entry);
+        return host.accept(entry);
       }
-      case 'adopt': {
-        const [number, proof] = step.adopting;
-        const entry = this.#entry(proof.start);
-        return this.#host(number).receive(this.#leader(proof.term), { type: 'propose', entry });
-      }
-      case 'fetchAnchor': {
-        const [, node] = this.#node(step.fetcher, state);
-        return this.#serve(step.fetcher, parentOf(node.following));
-      }
-      case 'vote': {
-        const [number, chain] = step.voting;
-        const entry = this.#entry(chain);
-        if (entry.kind !== 'term-start') {
-          await this.#host(number).receive(this.#leader(entry.term), { type: 'propose', entry });
-        }
-        return this.#host(number).accept(entry);
-      }
-      case 'commit':
-        return this.#commit(step.committing[0], step.committing[1].chain, state);
-      case 'restart':
-        return this.#host(step.restarter).restart();
-      case 'stepDown':
-        return this.#host(step.loser).pass(PATIENCE);
-      case 'yield':
-        return this.#host(step.yielder).pass(PATIENCE);
+      case 'Acknowledge':
+        throw new Error('no core votes for an entry of an earlier term');
+      case 'Commit':
+        return this.#commit(number, move.value.chain, state);
+      case 'Restart':
+        return host.restart();
+      case 'StepDown':
+      case 'Yield':
+        return host.pass(PATIENCE);
     }
+  }
+
+  async #propose(number: number, entry: Entry): Promise<void> {
+    await this.#host(number).receive(this.#leader(entry.term), { type: 'propose', entry });
   }
 
   /** All others ask for the term at once. */
@@ -136,7 +137,7 @@ class Replay {
   }
 
   async #prove(number: number, voters: readonly number[], state: ModelState): Promise<void> {
-    const [, node] = this.#node(number, state);
+    const node = this.#node(number, state);
     const host = this.#host(number);
     for (const voter of voters) {
       if (voter === number) continue;
@@ -151,16 +152,14 @@ class Replay {
 
   /** What a leader proposed last is the entry at the end of its log. */
   #rememberProposal(number: number, state: ModelState): void {
-    const [, node] = this.#node(number, state);
+    const node = this.#node(number, state);
     const entry = this.#host(number).lastSent('propose')?.entry;
-    if (entry === undefined) throw new Error(`node ${number} proposed nothing`);
-    const key = keyOf(node.log);
-    const known = this.#entries.get(key);
-    if (known !== undefined && known.hash !== entry.hash) {
-      throw new Error(`node ${number} proposed another entry for ${key}`);
+    const parent = this.#hash(parentOf(node.log));
+    if (entry?.parentHash !== parent || entry.term !== termOf(node.log)) {
+      throw new Error(`node ${number} proposes no entry ${keyOf(node.log)}`);
     }
-    this.#entries.set(key, entry);
-    this.#keys.set(entry.hash, key);
+    this.#entries.set(keyOf(node.log), entry);
+    this.#keys.set(entry.hash, keyOf(node.log));
   }
 
   /** Votes, one by one, to the leader that collects them; the certificate to everybody else. */
@@ -203,7 +202,7 @@ class Replay {
 
   /** What the model says of a node. */
   expected(number: number, state: ModelState): string {
-    const [, node] = this.#node(number, state);
+    const node = this.#node(number, state);
     const termVote = state.sent.termVotes
       .filter((vote) => vote.voter === number)
       .sort((left, right) => right.term - left.term)[0];
@@ -268,15 +267,19 @@ class Replay {
     return host;
   }
 
-  #node(number: number, state: ModelState): ModelState['nodes'][number] {
+  #node(number: number, state: ModelState): ModelNode {
     const found = state.nodes.find(([key]) => key === number);
     if (found === undefined) throw new Error(`the model has no node ${number}`);
-    return found;
+    return found[1];
   }
 
   #leader(term: number): number {
     const validators = this.#hosts.map((host) => nodeId(host.number));
     return validators.indexOf(leaderOf(validators, term as Term));
+  }
+
+  #hash(chain: Chain): string {
+    return chain.length === 0 ? ROOT_HASH : this.#entry(chain).hash;
   }
 
   #entry(chain: Chain): Entry {
