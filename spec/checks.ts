@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definitionsIn, type Model } from './models.ts';
 import { quint } from './quint.ts';
+import { Deviation } from './replay/deviation.ts';
 import { readTrace } from './trace.ts';
 
 export interface Effort {
@@ -77,8 +78,9 @@ async function replayDirected(
     const detail = isWrong ? 'the code follows the wrong reading' : `${states} states are equal`;
     return { name, passed: !isWrong, detail };
   } catch (error) {
+    const isRefused = isWrong && error instanceof Deviation;
     const [first = ''] = String(error).split('\n');
-    return { name, passed: isWrong, detail: isWrong ? `refused: ${first}` : String(error) };
+    return { name, passed: isRefused, detail: isRefused ? `refused: ${first}` : String(error) };
   }
 }
 

@@ -12,7 +12,7 @@ Checks the models of the consensus protocol, and the consensus core against them
   --seed S      whole number that random runs start from; a new one each time without it
   --samples N   random runs of each model (200)
   --traces N    of each model's random runs, how many are replayed against the code (40)
-  --steps M     steps of each random run (40)
+  --steps M     steps of each random run (50)
   --json        results as JSON on standard output, progress on standard error
 `;
 
@@ -53,7 +53,7 @@ function readOptions(args: readonly string[]): Options | null {
     seed: number('seed', 1 + Math.floor(Math.random() * 1_000_000_000)),
     samples: number('samples', 200),
     traces: number('traces', 40),
-    steps: number('steps', 40),
+    steps: number('steps', 50),
     json: values['json'] === true,
   };
 }

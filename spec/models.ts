@@ -26,6 +26,8 @@ export const MODELS: readonly Model[] = [
     inits: ['init', 'initFive'],
     replay: { step: 'stepOfCore', run: replayCrashFaults },
   },
+  { file: 'byzantine-faults.qnt', readings: 'byzantine-faults-readings.qnt', inits: ['init'] },
+  { file: 'membership.qnt', readings: 'membership-readings.qnt', inits: ['init'] },
 ];
 
 const SECTIONS = { invariants: 'what always holds', witnesses: 'what must be reachable' } as const;

@@ -11,7 +11,7 @@ const map = z.object({ '#map': z.array(z.tuple([z.unknown(), z.unknown()])) });
 const fields = z.record(z.string(), z.unknown());
 
 /** Throws RangeError for what is no value of the format. */
-export function readValue(json: unknown): TraceValue {
+function readValue(json: unknown): TraceValue {
   if (typeof json === 'boolean' || typeof json === 'string') return json;
   if (typeof json === 'number' && Number.isSafeInteger(json)) return json;
   if (Array.isArray(json)) return json.map(readValue);

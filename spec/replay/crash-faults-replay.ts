@@ -21,11 +21,7 @@ import {
   type Move,
   stateSchema,
 } from './crash-faults-state.ts';
-
-/** A core did something else than the model. */
-export class Deviation extends Error {
-  override readonly name = 'Deviation';
-}
+import { Deviation } from './deviation.ts';
 
 /** Longer than an election timeout with its jitter: a leader without followers steps down, a candidate gives up. */
 const PATIENCE = 1_000;
