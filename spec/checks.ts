@@ -41,7 +41,7 @@ const DIRECTED = /^\s*(?:ok|\d+\)) (\w+(?:Forks|Refused)) (passed|failed)/gm;
 async function checkReadings(model: Model, { seed }: Effort): Promise<readonly Result[]> {
   return withTraces(async (folder) => {
     const { output } = await quint('test', [
-      model.readings,
+      `${model.name}-readings.qnt`,
       ...['--match', '(Forks|Refused)$', '--max-samples', '1', `--seed=${seed}`],
       ...['--out-itf', join(folder, '{test}_{seq}.itf.json')],
     ]);
@@ -49,9 +49,10 @@ async function checkReadings(model: Model, { seed }: Effort): Promise<readonly R
       name: match[1] ?? '',
       passed: match[2] === 'passed',
     }));
-    if (runs.length === 0) return [{ name: model.readings, passed: false, detail: tail(output) }];
+    if (runs.length === 0)
+      return [{ name: `${model.name} readings`, passed: false, detail: tail(output) }];
     const results: Result[] = runs.map(({ name, passed }) => ({
-      name: `${model.readings} ${name}`,
+      name: `${model.name} ${name}`,
       passed,
       detail: passed ? 'as the model says' : tail(output),
     }));
@@ -70,7 +71,7 @@ async function replayDirected(
   file: string,
 ): Promise<Result> {
   const test = file.replace(/_\d+\.itf\.json$/, '');
-  const name = `${model.readings} ${test} in the code`;
+  const name = `${model.name} ${test} in the code`;
   const trace = readTrace(readFileSync(path, 'utf8'));
   const isWrong = test.endsWith('Forks');
   try {
@@ -94,13 +95,13 @@ async function checkRandomRuns(
   const invariants = definitionsIn(model, 'invariants');
   const witnesses = init === model.inits[0] ? definitionsIn(model, 'witnesses') : [];
   const { succeeded, output } = await quint('run', [
-    model.file,
+    `${model.name}-properties.qnt`,
     ...['--init', init, '--max-samples', `${share}`, '--max-steps', `${steps}`, `--seed=${seed}`],
     ...['--invariants', ...invariants],
     ...(witnesses.length === 0 ? [] : ['--witnesses', ...witnesses]),
   ]);
   const holds = succeeded && output.includes('No violation found');
-  const name = `${model.file} ${init}`;
+  const name = `${model.name} ${init}`;
   const detail = holds
     ? `${share} runs of ${steps} steps: ${invariants.join(', ')} hold`
     : tail(output);
@@ -127,9 +128,9 @@ async function replayRandomRuns(
   if (replay === undefined) return [];
   const share = `${Math.ceil(traces / model.inits.length)}`;
   return withTraces(async (folder) => {
-    const name = `${model.file} ${init} in the code`;
+    const name = `${model.name} ${init} in the code`;
     const { succeeded, output } = await quint('run', [
-      model.file,
+      `${model.name}.qnt`,
       ...['--init', init, '--step', replay.step, '--max-steps', `${steps}`, `--seed=${seed + 1}`],
       ...['--max-samples', share, '--n-traces', share, '--verbosity', '0'],
       ...['--out-itf', join(folder, '{seq}.itf.json')],
