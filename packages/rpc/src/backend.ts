@@ -29,7 +29,11 @@ export interface RpcBackend {
  * JSON-RPC in one place, by `code` and not by class, for errors may come from another thread. Messages reach the
  * client as they are.
  */
-export type RpcBackendErrorCode = ChainErrorCode | 'no-quorum' | 'development-mode-only';
+export type RpcBackendErrorCode =
+  | ChainErrorCode
+  | 'no-quorum'
+  | 'development-mode-only'
+  | 'admin-only';
 
 /** Ways into the chain. All errors are coded (`ChainError` of `@praline/chain`), and mapped in one place here. */
 export interface TransactionService {

@@ -189,6 +189,27 @@ describe('a cluster of three', () => {
     }
   });
 
+  it('hands leadership over at the request of any node', async () => {
+    const leader = await leaderAmong([1, 2, 3]);
+    const [asked = 0, next = 0] = [1, 2, 3].filter((number) => number !== leader);
+    const { publicKey } = await rpc<{ publicKey: string }>(url(next), 'mokka_status');
+    const before = await status(asked);
+    const answer = await rpc<{ leader: string; term: number }>(
+      url(asked),
+      'mokka_transferLeadership',
+      publicKey,
+    );
+    expect(answer.leader).toBe(publicKey);
+    expect(answer.term).toBeGreaterThan(before.term);
+    expect(await rpc(url(asked), 'mokka_transferLeadership', publicKey)).toEqual(answer);
+    await expect(rpc(url(asked), 'mokka_transferLeadership', 'node 2')).rejects.toMatchObject({
+      code: -32602,
+    });
+    expect((await rpc<{ leader: string }>(url(next), 'mokka_transferLeadership')).leader).not.toBe(
+      publicKey,
+    );
+  });
+
   it('goes on without its leader, which catches up when it is back', async () => {
     const leader = await leaderAmong([1, 2, 3]);
     const others = [1, 2, 3].filter((number) => number !== leader);

@@ -145,6 +145,7 @@ export class PralineNode {
         mokka,
         chain: threads.chain,
         view: this.#view,
+        crashModel: genesis.praline.crashModel,
         logger,
         status: () => this.#peerStatus(mokka),
         onFailure: (error) => this.#fail(error),
@@ -192,6 +193,7 @@ export class PralineNode {
           callThreads: this.#options.callThreads ?? DEFAULT_CALL_THREADS,
           callTimeLimitMs: this.#options.callTimeLimitMs ?? DEFAULT_CALL_TIME_LIMIT_MS,
           allowedHosts: this.#options.allowedHosts ?? [],
+          admin: this.#options.admin ?? genesis.praline.devMode,
           allowedOrigins: this.#options.allowedOrigins ?? [],
         },
       },
@@ -257,6 +259,7 @@ export class PralineNode {
     sign: (request) => this.#required.traffic.requests.sign(request),
     mine: () => this.#required.traffic.requests.mine(),
     readIndex: () => this.#readIndex(),
+    transferLeadership: (to) => this.#required.traffic.transfer.request(to),
     status: async () => this.#required.reports.status(),
     peers: async () => this.#required.reports.peers(),
     certificate: ({ number }) => this.#required.reports.certificate(number),
@@ -337,7 +340,7 @@ export class PralineNode {
         logger.warn({ what, error: String(error) }, 'closing failed');
       }
     };
-    this.#running?.traffic.requests.close();
+    this.#running?.traffic.close();
     await step('rpc', () => this.#threads?.rpc.close());
     await step('consensus', () => this.#running?.consensus.mokka.stop());
     await step('log', () => this.#running?.consensus.storage.close());

@@ -22,6 +22,7 @@ import type {
   RpcForChain,
   RpcForMain,
 } from '../threads/thread-contracts.ts';
+import { adminMethods } from './admin-methods.ts';
 import { BlockFeed } from './block-feed.ts';
 import { InclusionWaits } from './inclusion-waits.ts';
 import { mokkaMethods } from './mokka-methods.ts';
@@ -43,6 +44,8 @@ export interface RpcServiceOptions {
   readonly port: number;
   readonly callThreads: number;
   readonly callTimeLimitMs: number;
+  /** Whether methods that change the network are served. */
+  readonly admin: boolean;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
 }
@@ -167,6 +170,7 @@ export class RpcService {
       },
     );
     server.addMethods(mokkaMethods({ main, reader, readIndex }));
+    server.addMethods(adminMethods({ main, isEnabled: options.admin }));
     const timer = setInterval(() => {
       waits.tick(this.#network);
       readable.tick(this.#network);
