@@ -107,6 +107,9 @@ export class CoreHost {
     this.#application.pending.push(new TextEncoder().encode(payload));
     const proposal = this.#application.prepare(asked.parent);
     await this.feed({ type: 'proposal-prepared', ticket: asked.ticket, proposal });
+    // The leader has its own application judge it, too.
+    const own = this.#processing.find(({ entry }) => entry.proposer === nodeId(this.number));
+    if (own !== undefined) await this.#answer(own);
   }
 
   lastSent<T extends Message['type']>(type: T): Extract<Message, { type: T }> | undefined {
