@@ -115,10 +115,11 @@ describe('import edges', () => {
     );
   });
 
-  it('keeps product packages out of what uses the product from outside, but lets benchmarks time them', () => {
+  it('keeps product packages out of what uses the product from outside, but lets benchmarks time them and the specification compare with them', () => {
     const found = check({ 'e2e/package.json': '{"name":"e2e"}', 'e2e/a.ts': "import 'low';" });
     expect(found).toEqual([expect.stringContaining('command line and JSON-RPC only')]);
     expect(check({ 'bench/a.ts': "import 'low';" })).toEqual([]);
+    expect(check({ 'spec/a.ts': "import 'low';" })).toEqual([]);
   });
 
   it('lets examples import packages by their names, as users do, and nothing inside them', () => {

@@ -21,8 +21,8 @@ const SHARED_FOLDER = 'harness/';
 /** Use the library as its users do: by its name. */
 const EXAMPLES_FOLDER = 'examples/';
 
-/** May also time a package, or a layer inside one, by itself. */
-const MEASURING_FOLDER = 'bench/';
+/** `bench/` may also time a layer inside a package by itself, `spec/` compares the consensus core with its model. */
+const INSIDE_FOLDERS = ['bench/', 'spec/'];
 
 interface Package {
   readonly folder: string;
@@ -135,13 +135,17 @@ function relativeProblem(
   home: Package | undefined,
 ): readonly string[] {
   const folder = home?.folder ?? source.path.split('/').slice(0, -1)[0] ?? '';
-  const measured = source.path.startsWith(MEASURING_FOLDER) && target.startsWith('packages/');
-  const shared = measured || (home === undefined && target.startsWith(SHARED_FOLDER));
+  const inside = isInside(source) && target.startsWith('packages/');
+  const shared = inside || (home === undefined && target.startsWith(SHARED_FOLDER));
   if (folder !== '' && !shared && !target.startsWith(`${folder}/`)) {
     return ['leaves its folder; import the package by its name, or move the code'];
   }
   if (!tree.files.includes(target)) return ['names no file; relative imports end in .ts'];
   return [];
+}
+
+function isInside(source: SourceFile): boolean {
+  return INSIDE_FOLDERS.some((folder) => source.path.startsWith(folder));
 }
 
 function checkOwnPackage(
@@ -151,7 +155,7 @@ function checkOwnPackage(
   home: Package | undefined,
 ): readonly Finding[] {
   const at = { file: source.path, line: reference.line, rule: 'import-edge' as const };
-  if (home === undefined && source.path.startsWith(MEASURING_FOLDER)) return [];
+  if (home === undefined && isInside(source)) return [];
   const isEntry = target.manifest.entries.includes(reference.specifier);
   if (source.path.startsWith(EXAMPLES_FOLDER) && isEntry) return [];
   if (home === undefined) {
