@@ -268,7 +268,9 @@ export function commandsOf(payload: Uint8Array): number[] {
     .map(Number);
 }
 
+/** Chained: the payload's digest is keyed by the state's. */
 function digestAfter(before: StateDigest, payload: Uint8Array): StateDigest {
-  const input = Buffer.concat([Buffer.from(before, 'hex'), payload]);
-  return digestHex(digestOf(input, DIGEST_KEY)) as StateDigest;
+  const words = [0, 8, 16, 24].map((at) => Number.parseInt(before.slice(at, at + 8), 16));
+  const key = words.reduce((mixed, word) => Math.imul(mixed, 31) + word, DIGEST_KEY) | 0;
+  return digestHex(digestOf(payload, key)) as StateDigest;
 }
