@@ -11,6 +11,8 @@ import { Random } from './world/random.ts';
 export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
+  /** Nodes that suffice to go on. */
+  readonly quorum: number;
   readonly timing: Timing;
   readonly limits: Limits;
   /** How long faults strike before the cluster is healed. */
@@ -77,7 +79,15 @@ export interface FaultIntervals {
   readonly pause: number;
   readonly pauseFor: number;
   readonly slowdown: number;
+  /** One direction of a link becomes slow. */
+  readonly slowLink: number;
   readonly clockJump: number;
+  /** A disk is full for a while. */
+  readonly diskFull: number;
+  /** A bit of a stored value flips while the node is down. */
+  readonly diskDamage: number;
+  /** A node's disk is replaced by an empty one. */
+  readonly diskWipe: number;
   readonly transfer: number;
 }
 
@@ -113,6 +123,7 @@ function drawConditions(seed: number, nodes: number, random: Random): Scenario {
   return {
     seed,
     nodes,
+    quorum: Math.floor(nodes / 2) + 1,
     timing: drawTiming(random),
     limits: drawLimits(random),
     breakFor: random.between(1000, 3500),
@@ -160,6 +171,10 @@ function drawFaults(random: Random, harshness: number): FaultIntervals {
     slowdown: every(600, 0.3),
     clockJump: every(500, 0.3),
     transfer: every(400, 0.3),
+    slowLink: every(400, 0.3),
+    diskFull: every(900, 0.2),
+    diskDamage: every(1500, 0.12),
+    diskWipe: every(2000, 0.08),
   };
 }
 

@@ -105,12 +105,13 @@ class Simulation {
 
   #heal(): number[] {
     const { nodes, network, connections } = this.#cluster;
-    const quorum = Math.floor(nodes.length / 2) + 1;
-    const size = this.#random.chance(0.5)
-      ? nodes.length
-      : this.#random.integer(quorum, nodes.length);
     const all = nodes.map((node) => node.number);
-    const healed = this.#random.sample(all, size).sort();
+    // A store that is in doubt may be refused at the next start: nothing can be demanded of its node.
+    const able = nodes.filter((node) => !node.hasDoubtfulStore).map((node) => node.number);
+    const size = this.#random.chance(0.5)
+      ? able.length
+      : this.#random.integer(this.#scenario.quorum, able.length);
+    const healed = this.#random.sample(able, size).sort();
     this.#observer.fault(`heal ${healed}`);
     network.heal();
     for (const left of healed) {
@@ -130,6 +131,7 @@ class Simulation {
     node.crashInStep = 0;
     node.stepCost = 0;
     node.application.refusal = 0;
+    node.disk.isFull = false;
     node.disk.meanSync = Math.min(node.disk.meanSync, 5);
     node.application.meanAnswer = Math.min(node.application.meanAnswer, 5);
     node.resume();

@@ -11,6 +11,11 @@ export interface FaultCounts {
   crashesInStep: number;
   blackouts: number;
   lostWrites: number;
+  keptWrites: number;
+  fullDisks: number;
+  damagedDisks: number;
+  wipedDisks: number;
+  refusedStarts: number;
   restarts: number;
   partitions: number;
   oneWayPartitions: number;
@@ -18,7 +23,9 @@ export interface FaultCounts {
   stars: number;
   disconnects: number;
   pauses: number;
+  frozenClocks: number;
   slowdowns: number;
+  slowLinks: number;
   clockJumps: number;
   refusals: number;
   transfers: number;
@@ -35,6 +42,11 @@ export function noFaults(): FaultCounts {
     crashesInStep: 0,
     blackouts: 0,
     lostWrites: 0,
+    keptWrites: 0,
+    fullDisks: 0,
+    damagedDisks: 0,
+    wipedDisks: 0,
+    refusedStarts: 0,
     restarts: 0,
     partitions: 0,
     oneWayPartitions: 0,
@@ -42,7 +54,9 @@ export function noFaults(): FaultCounts {
     stars: 0,
     disconnects: 0,
     pauses: 0,
+    frozenClocks: 0,
     slowdowns: 0,
+    slowLinks: 0,
     clockJumps: 0,
     refusals: 0,
     transfers: 0,

@@ -41,6 +41,8 @@ export class VirtualNetwork {
   /** How many cuts lie on each directed link. */
   readonly #cuts: number[];
   readonly #lastArrival: number[];
+  /** How many times longer than usual each directed link takes. */
+  readonly #slowness: number[];
   readonly #old: { readonly from: number; readonly to: number; readonly parcel: Parcel }[] = [];
   readonly #encoded = new WeakMap<Message, Uint8Array>();
 
@@ -49,6 +51,7 @@ export class VirtualNetwork {
     this.#conditions = conditions;
     this.#cuts = new Array<number>(settings.nodes ** 2).fill(0);
     this.#lastArrival = new Array<number>(settings.nodes ** 2).fill(0);
+    this.#slowness = new Array<number>(settings.nodes ** 2).fill(1);
   }
 
   /** Loss, duplication, reordering and replay end; delays become short. */
@@ -56,6 +59,7 @@ export class VirtualNetwork {
     const { codec } = this.#conditions;
     const quiet = { loss: 0, reordering: 0, duplication: 0, replay: 0 };
     this.#conditions = { minDelay: 0.2, meanDelay: 0.5, ...quiet, codec };
+    this.#slowness.fill(1);
   }
 
   isOpen(from: number, to: number): boolean {
@@ -75,6 +79,11 @@ export class VirtualNetwork {
   /** Removes every cut of a link, however many. */
   open(from: number, to: number): void {
     this.#cuts[this.#link(from, to)] = 0;
+  }
+
+  /** From now on messages of this direction take `factor` times as long; 1 is usual. */
+  slow(from: number, to: number, factor: number): void {
+    this.#slowness[this.#link(from, to)] = factor;
   }
 
   send(from: number, to: number, message: Message): void {
@@ -102,8 +111,9 @@ export class VirtualNetwork {
   #dispatch(from: number, to: number, parcel: Parcel): void {
     const { random, timeline, counts } = this.#settings;
     const conditions = this.#conditions;
-    const delay = conditions.minDelay + random.exponential(conditions.meanDelay);
     const link = this.#link(from, to);
+    const usual = conditions.minDelay + random.exponential(conditions.meanDelay);
+    const delay = usual * (this.#slowness[link] ?? 1);
     if (random.chance(conditions.reordering)) {
       counts.reordered += 1;
       timeline.after(delay * random.between(1, 10), () => this.#deliver(from, to, parcel));
