@@ -13,13 +13,14 @@ import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
-  const { validators, node, clusterId, rootHash, signatures, timing, limits, seed } = request;
+  const { crashModel, validators, node, clusterId, rootHash, signatures, timing, limits, seed } =
+    request;
   const self = validators[node];
   if (self === undefined) throw new RangeError(`There is no node ${node}.`);
   return {
     self,
     clusterId,
-    crashModel: 'CFT',
+    crashModel,
     validators,
     rootHash,
     signatures,
@@ -50,6 +51,14 @@ export const coreBinding: CoreBinding = {
   initialise: (request) => createStore(request.storage, coreOptions(request)),
   boot: async (request) => {
     const options = coreOptions(request);
-    return new Core(options, await restoreCore(request.storage, request.application, options));
+    const core = new Core(
+      options,
+      await restoreCore(request.storage, request.application, options),
+    );
+    return {
+      step: (input, instant) => core.step(input, instant),
+      nextDeadline: () => core.nextDeadline(),
+      ignored: () => core.status().ignored,
+    };
   },
 };

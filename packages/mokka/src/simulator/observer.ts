@@ -19,6 +19,8 @@ export interface Observer {
   applied?(node: number, entries: readonly Entry[]): void;
   crashed?(node: number): void;
   booted?(node: number): void;
+  /** What a core that ends has ignored since it booted: how many inputs, by reason. */
+  ignored?(node: number, counts: ReadonlyMap<string, number>): void;
   /** Something done to the cluster, in words. */
   fault?(description: string): void;
   /** The run is over; `healed` are the nodes that had to recover. */
@@ -48,6 +50,9 @@ export function combineObservers(observers: readonly Observer[]): Required<Obser
     },
     booted: (node) => {
       for (const each of observers) each.booted?.(node);
+    },
+    ignored: (node, counts) => {
+      for (const each of observers) each.ignored?.(node, counts);
     },
     fault: (description) => {
       for (const each of observers) each.fault?.(description);

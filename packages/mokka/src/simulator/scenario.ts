@@ -5,12 +5,14 @@
  * some suffer from one thing only and some from everything at once.
  */
 import { DEFAULT_LIMITS, type Limits, type Timing } from '../core/options.ts';
+import type { CrashModel } from '../core/types.ts';
 import { Random } from './world/random.ts';
 
 /** All times in virtual milliseconds, all rates as probabilities unless a comment says otherwise. */
 export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
+  readonly mode: CrashModel;
   /** Nodes that suffice to go on. */
   readonly quorum: number;
   readonly timing: Timing;
@@ -94,9 +96,9 @@ export interface FaultIntervals {
 /** Share of seeds in which leadership changes all the time, with many proposals in flight. */
 const TURBULENT = 0.15;
 
-export function drawScenario(seed: number, nodes: number): Scenario {
-  const random = new Random(seed, `scenario/${nodes}`);
-  const scenario = drawConditions(seed, nodes, random);
+export function drawScenario(seed: number, nodes: number, mode: CrashModel = 'CFT'): Scenario {
+  const random = new Random(seed, mode === 'CFT' ? `scenario/${nodes}` : `${mode}/${nodes}`);
+  const scenario = { ...drawConditions(seed, nodes, random), mode, quorum: quorumOf(mode, nodes) };
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
 }
 
@@ -115,7 +117,25 @@ export function makeTurbulent(scenario: Scenario): Scenario {
   };
 }
 
-function drawConditions(seed: number, nodes: number, random: Random): Scenario {
+/** Of the simulator's own reckoning; the core has another one. */
+export function quorumOf(mode: CrashModel, nodes: number): number {
+  if (mode === 'CFT') return (nodes >> 1) + 1;
+  for (let size = 1; ; size += 1) {
+    // Two quorums share more nodes than can lie.
+    if (2 * size - nodes > liarsTolerated(nodes)) return size;
+  }
+}
+
+/** Nodes of a BFT cluster that may lie. */
+export function liarsTolerated(nodes: number): number {
+  return Math.floor((nodes - 1) / 3);
+}
+
+function drawConditions(
+  seed: number,
+  nodes: number,
+  random: Random,
+): Omit<Scenario, 'mode' | 'quorum'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>
@@ -123,7 +143,6 @@ function drawConditions(seed: number, nodes: number, random: Random): Scenario {
   return {
     seed,
     nodes,
-    quorum: Math.floor(nodes / 2) + 1,
     timing: drawTiming(random),
     limits: drawLimits(random),
     breakFor: random.between(1000, 3500),

@@ -1,26 +1,37 @@
 /** A few dozen seeds; many more are run by `npm run simulate`. */
 import { describe, expect, test } from 'vitest';
 import { coreBinding } from './core-binding.ts';
+import { missingRules } from './coverage/rules.ts';
 import { simulate } from './simulation.ts';
+import { addStatistics, emptyStatistics, faultKinds } from './statistics.ts';
 import { createTrace } from './trace/trace.ts';
 import { clusterNames } from './world/cluster.ts';
 
-const SEEDS = 12;
+const SEEDS = 16;
 /** Milliseconds; generous, since a busy machine may be twenty times slower. */
 const TIMEOUT = 120_000;
 
-describe.each([1, 2, 3, 4, 5, 7])('%i nodes', (nodes) => {
+const SIZES = [1, 2, 3, 4, 5, 7];
+const total = emptyStatistics();
+
+describe.each(SIZES)('%i nodes', (nodes) => {
   test(
     `keep every promise in ${SEEDS} seeds`,
     async () => {
       for (let seed = 1; seed <= SEEDS; seed += 1) {
-        const { violation } = await simulate({ seed, nodes, binding: coreBinding });
+        const { violation, statistics } = await simulate({ seed, nodes, binding: coreBinding });
+        addStatistics(total, statistics);
         const replay = `npm run simulate -- --seed ${seed} --nodes ${nodes} --trace`;
         expect(violation, `replay with: ${replay}`).toBeNull();
       }
     },
     TIMEOUT,
   );
+});
+
+test('these seeds make every rule fire that they can, and every kind of fault strike', () => {
+  expect(missingRules(total.rules, 'CFT', SIZES)).toEqual([]);
+  expect(faultKinds.filter((kind) => total.faults[kind] === 0)).toEqual([]);
 });
 
 describe('a seed', () => {

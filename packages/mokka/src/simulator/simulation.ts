@@ -4,8 +4,10 @@
  * The healed part holds at least a quorum and is fully connected; the rest stays dead, cut off, deaf or mute. Within
  * `RECOVERY_LIMIT` a command sent after healing must be applied by every healed node, and the healed nodes must agree.
  */
+import type { CrashModel } from '../core/types.ts';
 import type { CoreBinding } from './binding.ts';
 import { createCheckers } from './checkers/checkers.ts';
+import { CoverageCounter } from './coverage/coverage.ts';
 import { combineObservers, type Observer } from './observer.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { emptyStatistics, type Statistics } from './statistics.ts';
@@ -25,6 +27,8 @@ const SETTLE_LIMIT = 10_000;
 export interface SimulationOptions {
   readonly seed: number;
   readonly nodes: number;
+  /** CFT by default. */
+  readonly mode?: CrashModel;
   readonly binding: CoreBinding;
   /** Listens beside the checkers, given the virtual time. */
   readonly trace?: (now: () => number) => Observer;
@@ -46,7 +50,7 @@ export interface SimulationResult {
 }
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const drawn = drawScenario(options.seed, options.nodes);
+  const drawn = drawScenario(options.seed, options.nodes, options.mode);
   const scenario = options.adjust?.(drawn) ?? drawn;
   const simulation = new Simulation(scenario, options);
   const violation = await simulation.run();
@@ -74,6 +78,15 @@ class Simulation {
       observers.push(options.trace(() => this.#cluster.timeline.now));
     }
     observers.push(...createCheckers(this.#cluster, options.binding, statistics));
+    observers.push(
+      new CoverageCounter({
+        ids: this.#cluster.names.ids,
+        quorum: scenario.quorum,
+        counts: statistics.rules,
+        heartbeatInterval: scenario.timing.heartbeatInterval,
+        now: () => this.#cluster.timeline.now,
+      }),
+    );
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
     this.#faults = new FaultInjector(this.#cluster, scenario, {
       counts: statistics.faults,
@@ -93,11 +106,15 @@ class Simulation {
       await this.#cluster.run(this.#cluster.timeline.now + CALM_TIME);
       this.#client.stop();
       await this.#awaitConvergence(healed);
+      for (const node of this.#cluster.nodes) node.finish();
       this.#observer.finished(healed);
       return null;
     } catch (error) {
       return describeViolation(error, this.#cluster.timeline.now);
     } finally {
+      const { faults, rules } = this.statistics;
+      rules['durability: lost store refused'] = faults.refusedStarts;
+      rules['durability: stopped by a failed write'] = faults.failedWrites;
       this.statistics.messages = this.#cluster.network.messages;
       this.statistics.virtualTime = this.#cluster.timeline.now;
     }

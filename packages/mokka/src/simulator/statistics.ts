@@ -1,4 +1,5 @@
 /** Counters of a simulation: what was injected, and what the cluster did meanwhile. */
+import { noRules, type RuleCounts, ruleNames } from './coverage/rules.ts';
 
 /** Number of faults injected, by kind. */
 export interface FaultCounts {
@@ -13,6 +14,7 @@ export interface FaultCounts {
   lostWrites: number;
   keptWrites: number;
   fullDisks: number;
+  failedWrites: number;
   damagedDisks: number;
   wipedDisks: number;
   refusedStarts: number;
@@ -44,6 +46,7 @@ export function noFaults(): FaultCounts {
     lostWrites: 0,
     keptWrites: 0,
     fullDisks: 0,
+    failedWrites: 0,
     damagedDisks: 0,
     wipedDisks: 0,
     refusedStarts: 0,
@@ -77,6 +80,8 @@ export interface Statistics {
   /** Longest virtual milliseconds from healing to a new commit on every healed node. */
   recovery: number;
   readonly faults: FaultCounts;
+  /** How often each rule of the protocol fired. */
+  readonly rules: RuleCounts;
 }
 
 export function emptyStatistics(): Statistics {
@@ -89,6 +94,7 @@ export function emptyStatistics(): Statistics {
     elections: 0,
     recovery: 0,
     faults: noFaults(),
+    rules: noRules(),
   };
 }
 
@@ -101,6 +107,7 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.commands += more.commands;
   total.elections += more.elections;
   total.recovery = Math.max(total.recovery, more.recovery);
+  for (const rule of ruleNames) total.rules[rule] += more.rules[rule];
   for (const kind of faultKinds) total.faults[kind] += more.faults[kind];
 }
 

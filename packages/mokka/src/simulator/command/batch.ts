@@ -1,9 +1,11 @@
 /** A row of runs, one after the other, with their counters added up. */
+import type { CrashModel } from '../../core/types.ts';
 import type { CoreBinding } from '../binding.ts';
 import { simulate, type Violation } from '../simulation.ts';
 import { addStatistics, emptyStatistics, type Statistics } from '../statistics.ts';
 
 export interface Run {
+  readonly mode: CrashModel;
   readonly seed: number;
   readonly nodes: number;
 }

@@ -1,6 +1,8 @@
 /** What the simulator prints: the summary, and everything needed to understand and replay a violation. */
 
+import type { CrashModel } from '../../core/types.ts';
 import { coreBinding } from '../core-binding.ts';
+import { missingRules, ruleNames } from '../coverage/rules.ts';
 import { simulate } from '../simulation.ts';
 import { faultKinds } from '../statistics.ts';
 import { createTrace } from '../trace/trace.ts';
@@ -12,28 +14,41 @@ const EXPLAINED_FAILURES = 3;
 /** Last lines of the trace shown for a failing run. */
 const SHOWN_LINES = 60;
 
+const RULE_WIDTH = Math.max(...ruleNames.map((rule) => rule.length));
+
 export interface Summary extends BatchResult {
+  readonly mode: CrashModel;
+  readonly nodes: readonly number[];
   readonly seeds: number;
   /** Wall-clock seconds. */
   readonly seconds: number;
 }
 
 function replayCommand(run: Run): string {
-  return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes} --trace`;
+  const mode = run.mode === 'CFT' ? '' : ` --mode ${run.mode}`;
+  return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes}${mode} --trace`;
 }
 
 export function summaryText(summary: Summary): string {
   const { statistics, runs, seconds, failures } = summary;
   const faults = faultKinds.map((kind) => `${kind} ${statistics.faults[kind]}`).join(', ');
   const lines = [
-    `${summary.seeds} seeds, ${runs} runs in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} runs/s)`,
+    `${runs} seeds in mode ${summary.mode} with ${summary.nodes} nodes in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} seeds/s)`,
     `virtual time ${(statistics.virtualTime / 1000).toFixed(0)} s, ${statistics.steps} steps, ${statistics.messages} messages`,
     `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.elections} elections`,
     `longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
     `faults: ${faults}`,
+    'how often each rule fired:',
+    ...ruleNames.map((rule) => `  ${rule.padEnd(RULE_WIDTH)} ${statistics.rules[rule]}`),
+    ...neverFired(summary),
     `${failures.length} violations`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function neverFired(summary: Summary): string[] {
+  const missing = missingRules(summary.statistics.rules, summary.mode, summary.nodes);
+  return missing.length === 0 ? [] : [`never fired: ${missing.join('; ')}`];
 }
 
 export function summaryJson(summary: Summary): string {
@@ -42,12 +57,15 @@ export function summaryJson(summary: Summary): string {
   const { virtualTime, recovery, ...counts } = statistics;
   return `${JSON.stringify({
     seeds,
+    mode: summary.mode,
+    nodes: summary.nodes,
     runs,
     seconds,
-    runsPerSecond: runs / seconds,
+    seedsPerSecond: runs / seconds,
     virtualTimeMs: virtualTime,
     longestRecoveryMs: recovery,
     ...counts,
+    neverFired: missingRules(statistics.rules, summary.mode, summary.nodes),
     violations,
   })}\n`;
 }
@@ -62,9 +80,10 @@ export async function explainFailures(failures: readonly Failure[]): Promise<str
   return text;
 }
 
-async function explain({ seed, nodes, violation }: Failure): Promise<string> {
+async function explain({ mode, seed, nodes, violation }: Failure): Promise<string> {
   const trace = createTrace({ ids: clusterNames(nodes).ids, keep: SHOWN_LINES });
   const { scenario } = await simulate({
+    mode,
     seed,
     nodes,
     binding: coreBinding,
@@ -76,7 +95,7 @@ async function explain({ seed, nodes, violation }: Failure): Promise<string> {
     `settings: ${JSON.stringify(scenario)}`,
     `the last of ${trace.lineCount()} events:`,
     ...trace.lastLines(),
-    `replay: ${replayCommand({ seed, nodes })}`,
+    `replay: ${replayCommand({ mode, seed, nodes })}`,
     '',
     '',
   ].join('\n');

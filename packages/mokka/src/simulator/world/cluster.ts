@@ -105,6 +105,7 @@ export class Cluster {
       binding,
       bootRequest: {
         node: number,
+        crashModel: this.#scenario.mode,
         validators: this.names.ids,
         clusterId: this.names.clusterId,
         rootHash: this.names.rootHash,
@@ -128,7 +129,10 @@ export class Cluster {
       observer,
       statistics,
     });
-    node.disk.onFailed = () => this.crash(number);
+    node.disk.onFailed = () => {
+      statistics.faults.failedWrites += 1;
+      this.crash(number);
+    };
     node.crashInStep = faults.crashInStep;
     node.onCrashInStep = () => {
       statistics.faults.crashesInStep += 1;

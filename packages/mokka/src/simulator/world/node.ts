@@ -141,7 +141,7 @@ export class VirtualNode {
   #refuse(reason: string): void {
     const { disk, application, observer, statistics } = this.#settings;
     this.state = 'refused';
-    this.#core = null;
+    this.#retire();
     this.#boot += 1;
     this.#inbox = [];
     disk.crash();
@@ -151,11 +151,23 @@ export class VirtualNode {
     observer.fault(`node ${this.number} stops for good: ${reason}`);
   }
 
+  /** The run is over. */
+  finish(): void {
+    this.#retire();
+  }
+
+  /** Tells what the core has ignored; it ends here. */
+  #retire(): void {
+    const ignored = this.#core?.ignored?.();
+    if (ignored !== undefined) this.#settings.observer.ignored(this.number, ignored);
+    this.#core = null;
+  }
+
   /** Power is cut. */
   crash(): CrashedWrites {
     if (this.state === 'down') return { lost: 0, kept: 0 };
     this.state = 'down';
-    this.#core = null;
+    this.#retire();
     this.#boot += 1;
     this.#inbox = [];
     const writes = this.#settings.disk.crash();
