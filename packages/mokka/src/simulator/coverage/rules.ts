@@ -12,6 +12,8 @@ export interface RuleReach {
   readonly nodes: number;
   /** Crash faults only: in clusters of an even size, where f+1 is less than a quorum. */
   readonly even?: true;
+  /** Once in hundreds of seeds; a directed test (`core/safety-rules.test.ts`) holds it. */
+  readonly rare?: true;
   /** With one validator only. */
   readonly alone?: true;
 }
@@ -26,7 +28,7 @@ export const RULES = {
   'pre-vote: withdrawn': three,
   'pre-vote: stale one ignored': everywhere,
   'promise: by a quorum': everywhere,
-  'promise: by f+1 term votes': { modes: ['CFT', 'BFT'], nodes: 4, even: true },
+  'promise: by f+1 term votes': { modes: ['CFT', 'BFT'], nodes: 4, even: true, rare: true },
   'promise: by a hand-over': everywhere,
   'promise: by a proof': three,
   'promise: by a certificate of a later term': three,
@@ -71,6 +73,11 @@ export const ruleNames = Object.keys(RULES) as readonly Rule[];
 
 export function noRules(): RuleCounts {
   return Object.fromEntries(ruleNames.map((rule) => [rule, 0])) as RuleCounts;
+}
+
+export function isRare(rule: Rule): boolean {
+  const reach: RuleReach = RULES[rule];
+  return reach.rare === true;
 }
 
 /** Rules that could have fired in such clusters and did not. */
