@@ -192,8 +192,8 @@ function drawFaults(random: Random, harshness: number): FaultIntervals {
     transfer: every(400, 0.3),
     slowLink: every(400, 0.3),
     diskFull: every(900, 0.2),
-    diskDamage: every(1500, 0.12),
-    diskWipe: every(2000, 0.08),
+    diskDamage: every(900, 0.15),
+    diskWipe: every(800, 0.12),
   };
 }
 

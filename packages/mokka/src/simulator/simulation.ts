@@ -32,6 +32,8 @@ export interface SimulationOptions {
   readonly binding: CoreBinding;
   /** Listens beside the checkers, given the virtual time. */
   readonly trace?: (now: () => number) => Observer;
+  /** Of the rules checked, `agreement` alone: whether a mistake leads to a fork in the end. */
+  readonly only?: 'agreement';
   /** Replaces what the seed says, for directed tests. */
   readonly adjust?: (scenario: Scenario) => Scenario;
 }
@@ -77,7 +79,9 @@ class Simulation {
     if (options.trace !== undefined) {
       observers.push(options.trace(() => this.#cluster.timeline.now));
     }
-    observers.push(...createCheckers(this.#cluster, options.binding, statistics));
+    observers.push(
+      ...createCheckers(this.#cluster, options.binding, { statistics, only: options.only ?? null }),
+    );
     observers.push(
       new CoverageCounter({
         ids: this.#cluster.names.ids,

@@ -5,9 +5,10 @@ import type { Observer } from '../observer.ts';
 import type { Statistics } from '../statistics.ts';
 import { commandsOf } from '../world/application.ts';
 import type { Cluster } from '../world/cluster.ts';
+import { ViolationError } from '../world/violation.ts';
 import { AgreementChecker } from './agreement.ts';
 import { DurabilityChecker } from './durability.ts';
-import { EvidenceCollector } from './evidence.ts';
+import { EvidenceCollector, type EvidenceJudge } from './evidence.ts';
 import { ProofChecker } from './proofs.ts';
 import { SignatureChecker } from './signatures.ts';
 import { VoteChecker } from './votes.ts';
@@ -15,8 +16,9 @@ import { VoteChecker } from './votes.ts';
 export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
-  statistics: Statistics,
+  options: { readonly statistics: Statistics; readonly only: 'agreement' | null },
 ): readonly Observer[] {
+  const { statistics, only } = options;
   const { ids, rootHash } = cluster.names;
   const quorum = Math.floor(ids.length / 2) + 1;
   const collector = (): EvidenceCollector => evidence;
@@ -44,7 +46,9 @@ export function createCheckers(
     appliedIndex: (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
     appliedHashes: (node) => cluster.nodes[node]?.application.appliedHashes() ?? [],
   });
-  const evidence = new EvidenceCollector([signatures, votes, proofs, agreement]);
+  const forks = forksOnly(agreement);
+  const judges = only === null ? [signatures, votes, proofs, agreement] : [forks];
+  const evidence = new EvidenceCollector(judges);
   let counted = 0;
   const collecting: Observer = {
     effect(_node: number, effect: Effect): void {
@@ -65,5 +69,23 @@ export function createCheckers(
       statistics.committed = agreement.committedCount;
     },
   };
-  return [disks, collecting, proofs, agreement];
+  return only === null ? [disks, collecting, proofs, agreement] : [collecting, forks];
+}
+
+/** Lets every violation pass but a fork: two entries committed at one index. */
+function forksOnly(checker: AgreementChecker): Observer & EvidenceJudge {
+  const attempt = (check: () => void): void => {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof ViolationError) || error.rule === 'agreement') throw error;
+    }
+  };
+  return {
+    certificate: (certificate) => attempt(() => checker.certificate(certificate)),
+    effect: (node, effect) => attempt(() => checker.effect(node, effect)),
+    applied: (node, entries) => attempt(() => checker.applied(node, entries)),
+    booted: (node) => checker.booted(node),
+    finished: (healed) => attempt(() => checker.finished(healed)),
+  };
 }

@@ -146,6 +146,13 @@ export class VirtualApplication {
     this.#pending.clear();
   }
 
+  /** Its folder is gone, too. Only while the node is down. */
+  wipe(): void {
+    this.#applied.length = 0;
+    this.#appliedCommands.clear();
+    this.#certificate = null;
+  }
+
   #enqueue(durable: boolean, run: () => () => void): void {
     this.#calls.push({ run, durable });
     if (this.#calls.length === 1) this.#startNext();

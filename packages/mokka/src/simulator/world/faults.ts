@@ -196,6 +196,7 @@ export class FaultInjector {
     if (how === 'wipe') {
       this.#counts.wipedDisks += 1;
       node.disk.wipe();
+      if (this.#random.chance(0.5)) node.application.wipe();
       this.#observer.fault(`disk of node ${node.number} is replaced by an empty one`);
     } else {
       this.#counts.damagedDisks += 1;

@@ -1,0 +1,113 @@
+/** Each wrong reading of the protocol is caught, by the simulator within a stated number of seeds or by a directed test. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type * as Binding from '../core-binding.ts';
+import type * as ScenarioModule from '../scenario.ts';
+import type * as SimulationModule from '../simulation.ts';
+import type { Violation } from '../simulation.ts';
+import { type CaughtBySimulator, type CaughtByTest, MUTANTS } from './list.ts';
+import { growMutant, type MutantTree } from './tree.ts';
+
+const VITEST = fileURLToPath(
+  new URL('../../../../../node_modules/vitest/vitest.mjs', import.meta.url),
+);
+/** Milliseconds; generous for a busy machine. */
+const TIMEOUT = 180_000;
+
+async function withMutant<Result>(
+  edits: Parameters<typeof growMutant>[0],
+  use: (tree: MutantTree) => Promise<Result>,
+): Promise<Result> {
+  const tree = await growMutant(edits);
+  try {
+    return await use(tree);
+  } finally {
+    await tree.remove();
+  }
+}
+
+async function load<Module>(tree: MutantTree, file: string): Promise<Module> {
+  const module: unknown = await import(pathToFileURL(join(tree.sources, file)).href);
+  return module as Module;
+}
+
+async function firstViolation(
+  tree: MutantTree,
+  caught: CaughtBySimulator,
+  only?: 'agreement',
+): Promise<Violation | null> {
+  const { simulate } = await load<typeof SimulationModule>(tree, 'simulator/simulation.ts');
+  const { makeTurbulent } = await load<typeof ScenarioModule>(tree, 'simulator/scenario.ts');
+  const { coreBinding } = await load<typeof Binding>(tree, 'simulator/core-binding.ts');
+  const { nodes, seeds, firstSeed = 1, turbulent } = caught;
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
+    const { violation } = await simulate({
+      seed,
+      nodes,
+      binding: coreBinding,
+      ...(turbulent === true ? { adjust: makeTurbulent } : {}),
+      ...(only === undefined ? {} : { only }),
+    });
+    if (violation !== null && (only ?? violation.rule) === violation.rule) return violation;
+  }
+  return null;
+}
+
+/** Exit code of a directed test in the mutant's tree. */
+function runTest(tree: MutantTree, { file, test: name }: CaughtByTest): Promise<number | null> {
+  const words = ['run', '--root', tree.root, join(tree.sources, file), '-t', name];
+  const child = spawn(process.execPath, [VITEST, ...words], { cwd: tree.root, stdio: 'ignore' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+}
+
+describe('a wrong reading is caught', () => {
+  test.each(MUTANTS)(
+    '$what',
+    async ({ edits, caught }) => {
+      await withMutant(edits, async (tree) => {
+        if (caught.by === 'test') {
+          expect(await runTest(tree, caught)).toBe(1);
+          return;
+        }
+        const violation = await firstViolation(tree, caught);
+        expect(violation, `not noticed in ${caught.seeds} seeds`).not.toBeNull();
+        expect(caught.rules, violation?.message).toContain(violation?.rule);
+      });
+    },
+    TIMEOUT,
+  );
+});
+
+test(
+  'a wrong reading ends in a fork, and the agreement checker alone reports it',
+  async () => {
+    const mutant = MUTANTS.find(({ what }) => what.startsWith('the lowest lock'));
+    if (mutant?.caught.by !== 'simulator') throw new Error('there is no such mutant');
+    const { caught } = mutant;
+    await withMutant(mutant.edits, async (tree) => {
+      const violation = await firstViolation(tree, caught, 'agreement');
+      expect(violation?.message).toMatch(/another one is committed there|misses committed entries/);
+    });
+  },
+  TIMEOUT,
+);
+
+test(
+  'the directed tests pass without an edit',
+  async () => {
+    await withMutant([], async (tree) => {
+      const directed = MUTANTS.flatMap(({ caught }) => (caught.by === 'test' ? [caught] : []));
+      const files = new Map(directed.map((caught) => [caught.file, caught]));
+      for (const caught of files.values()) {
+        const all = directed.filter(({ file }) => file === caught.file).map((each) => each.test);
+        expect(await runTest(tree, { ...caught, test: all.join('|') })).toBe(0);
+      }
+    });
+  },
+  TIMEOUT,
+);
