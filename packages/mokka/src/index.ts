@@ -27,6 +27,7 @@ export {
 } from './codec/certificate-codec.ts';
 export { DecodeError, type DecodeErrorCode } from './codec/decode-error.ts';
 export { createEntry, decodeEntry, encodeEntry } from './codec/entry-codec.ts';
+export { decodeEvidence, encodeEvidence } from './codec/evidence-codec.ts';
 export { decodeMessage, encodeMessage } from './codec/message-codec.ts';
 export type { StoreIdentity } from './codec/record-codec.ts';
 export { signingBytes } from './codec/statement-codec.ts';
@@ -35,6 +36,7 @@ export { Core } from './core/core.ts';
 export type * from './core/effect.ts';
 export type * from './core/entry.ts';
 export type * from './core/event.ts';
+export { type Evidence, offenderOf, verifyEvidence } from './core/evidence.ts';
 export type * from './core/input.ts';
 export type * from './core/message.ts';
 export * from './core/options.ts';

@@ -24,8 +24,8 @@ export interface ConsensusCore {
 export interface BootRequest {
   /** Number of the node in `validators`. */
   readonly node: number;
-  readonly crashModel: CrashModel;
   readonly validators: readonly NodeId[];
+  readonly crashModel: CrashModel;
   readonly clusterId: ClusterId;
   readonly rootHash: EntryHash;
   readonly signatures: SignatureScheme;

@@ -13,7 +13,7 @@ import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
-  const { crashModel, validators, node, clusterId, rootHash, signatures, timing, limits, seed } =
+  const { validators, crashModel, node, clusterId, rootHash, signatures, timing, limits, seed } =
     request;
   const self = validators[node];
   if (self === undefined) throw new RangeError(`There is no node ${node}.`);

@@ -12,7 +12,7 @@ import { Random } from './world/random.ts';
 export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
-  readonly mode: CrashModel;
+  readonly crashModel: CrashModel;
   /** Nodes that suffice to go on. */
   readonly quorum: number;
   readonly timing: Timing;
@@ -96,9 +96,14 @@ export interface FaultIntervals {
 /** Share of seeds in which leadership changes all the time, with many proposals in flight. */
 const TURBULENT = 0.15;
 
-export function drawScenario(seed: number, nodes: number, mode: CrashModel = 'CFT'): Scenario {
-  const random = new Random(seed, mode === 'CFT' ? `scenario/${nodes}` : `${mode}/${nodes}`);
-  const scenario = { ...drawConditions(seed, nodes, random), mode, quorum: quorumOf(mode, nodes) };
+export function drawScenario(
+  seed: number,
+  nodes: number,
+  crashModel: CrashModel = 'CFT',
+): Scenario {
+  const random = new Random(seed, crashModel === 'CFT' ? `scenario/${nodes}` : `BFT/${nodes}`);
+  const quorum = quorumOf(crashModel, nodes);
+  const scenario = { ...drawConditions(seed, nodes, random), crashModel, quorum };
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
 }
 
@@ -118,8 +123,8 @@ export function makeTurbulent(scenario: Scenario): Scenario {
 }
 
 /** Of the simulator's own reckoning; the core has another one. */
-export function quorumOf(mode: CrashModel, nodes: number): number {
-  if (mode === 'CFT') return (nodes >> 1) + 1;
+export function quorumOf(crashModel: CrashModel, nodes: number): number {
+  if (crashModel === 'CFT') return (nodes >> 1) + 1;
   for (let size = 1; ; size += 1) {
     // Two quorums share more nodes than can lie.
     if (2 * size - nodes > liarsTolerated(nodes)) return size;
@@ -135,7 +140,7 @@ function drawConditions(
   seed: number,
   nodes: number,
   random: Random,
-): Omit<Scenario, 'mode' | 'quorum'> {
+): Omit<Scenario, 'crashModel' | 'quorum'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>

@@ -28,7 +28,7 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly nodes: number;
   /** CFT by default. */
-  readonly mode?: CrashModel;
+  readonly crashModel?: CrashModel;
   readonly binding: CoreBinding;
   /** Listens beside the checkers, given the virtual time. */
   readonly trace?: (now: () => number) => Observer;
@@ -52,7 +52,7 @@ export interface SimulationResult {
 }
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const drawn = drawScenario(options.seed, options.nodes, options.mode);
+  const drawn = drawScenario(options.seed, options.nodes, options.crashModel);
   const scenario = options.adjust?.(drawn) ?? drawn;
   const simulation = new Simulation(scenario, options);
   const violation = await simulation.run();

@@ -2,6 +2,7 @@
 import type { Effect } from '../../core/effect.ts';
 import type { CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
+import { quorumOf } from '../scenario.ts';
 import type { Statistics } from '../statistics.ts';
 import { commandsOf } from '../world/application.ts';
 import type { Cluster } from '../world/cluster.ts';
@@ -20,7 +21,8 @@ export function createCheckers(
 ): readonly Observer[] {
   const { statistics, only } = options;
   const { ids, rootHash } = cluster.names;
-  const quorum = Math.floor(ids.length / 2) + 1;
+  const { crashModel } = cluster;
+  const quorum = quorumOf(crashModel, ids.length);
   const collector = (): EvidenceCollector => evidence;
   const signatures = new SignatureChecker(cluster.signatures, ids);
   const disks = new DurabilityChecker({
@@ -33,6 +35,7 @@ export function createCheckers(
   const votes = new VoteChecker({
     ids,
     quorum,
+    crashModel,
     signatures,
     disks,
     isSuperseded: (after, before) => proofs.isSuperseded(after, before),

@@ -7,7 +7,7 @@ describe('arguments of the simulator', () => {
   test('a number of seeds, over the usual cluster sizes', () => {
     const sizes = [1, 2, 3, 4, 5];
     expect(parse('--seeds 2000')).toMatchObject({ seeds: 2000, firstSeed: 1, nodes: sizes });
-    expect(parse('--mode BFT')).toMatchObject({ mode: 'BFT', nodes: [4, 5, 7] });
+    expect(parse('--mode BFT')).toMatchObject({ crashModel: 'BFT', nodes: [4, 5, 7] });
   });
 
   test('one seed and one size, as a replay needs', () => {

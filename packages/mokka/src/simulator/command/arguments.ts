@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 import type { CrashModel } from '../../core/types.ts';
 
 export interface SimulateArguments {
-  readonly mode: CrashModel;
   /** Number of seeds, counted up from `firstSeed`. */
   readonly seeds: number;
   readonly firstSeed: number;
   /** Cluster sizes; seeds take them in turn. */
   readonly nodes: readonly number[];
+  readonly crashModel: CrashModel;
   readonly json: boolean;
   readonly trace: boolean;
   /** Processes that run seeds at the same time. */
@@ -46,8 +46,7 @@ export function parseArguments(
 ): SimulateArguments | null {
   const values = parseWords(words);
   if (values.help === true) return null;
-  const mode = values.mode ?? 'CFT';
-  if (mode !== 'CFT' && mode !== 'BFT') throw new UsageError(`--mode ${mode}: CFT or BFT.`);
+  const mode = crashModel(values.mode ?? 'CFT');
   const nodes = (values.nodes ?? DEFAULT_NODES[mode])
     .split(',')
     .map((word) => wholeNumber('--nodes', word, 1));
@@ -65,10 +64,10 @@ export function parseArguments(
     throw new UsageError('--trace prints one run: give one --seed and one --nodes.');
   }
   return {
-    mode,
     seeds,
     firstSeed: wholeNumber('--seed', values.seed ?? '1', 0),
     nodes,
+    crashModel: mode,
     json: values.json === true,
     trace,
     workers: wholeNumber('--workers', values.workers ?? String(processors), 1),
@@ -79,8 +78,8 @@ function parseWords(words: readonly string[]): {
   seeds?: string | undefined;
   seed?: string | undefined;
   nodes?: string | undefined;
-  workers?: string | undefined;
   mode?: string | undefined;
+  workers?: string | undefined;
   json?: boolean | undefined;
   trace?: boolean | undefined;
   help?: boolean | undefined;
@@ -92,8 +91,8 @@ function parseWords(words: readonly string[]): {
         seeds: { type: 'string' },
         seed: { type: 'string' },
         nodes: { type: 'string' },
-        workers: { type: 'string' },
         mode: { type: 'string' },
+        workers: { type: 'string' },
         json: { type: 'boolean' },
         trace: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -102,6 +101,11 @@ function parseWords(words: readonly string[]): {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function crashModel(word: string): CrashModel {
+  if (word === 'CFT' || word === 'BFT') return word;
+  throw new UsageError(`--mode ${word}: give CFT or BFT.`);
 }
 
 function wholeNumber(option: string, word: string, least: number): number {

@@ -5,9 +5,9 @@ import { simulate, type Violation } from '../simulation.ts';
 import { addStatistics, emptyStatistics, type Statistics } from '../statistics.ts';
 
 export interface Run {
-  readonly mode: CrashModel;
   readonly seed: number;
   readonly nodes: number;
+  readonly crashModel: CrashModel;
 }
 
 export interface Failure extends Run {

@@ -17,7 +17,7 @@ async function runSimulations(options: SimulateArguments): Promise<number> {
   const runs: Run[] = [];
   for (let seed = options.firstSeed; seed < options.firstSeed + options.seeds; seed += 1) {
     const nodes = options.nodes[seed % options.nodes.length];
-    if (nodes !== undefined) runs.push({ mode: options.mode, seed, nodes });
+    if (nodes !== undefined) runs.push({ crashModel: options.crashModel, seed, nodes });
   }
   const [only] = runs;
   if (options.trace && only !== undefined) return (await printRun(only, write)) ? 0 : 1;
@@ -25,8 +25,8 @@ async function runSimulations(options: SimulateArguments): Promise<number> {
   const result = await runAll(runs, options.workers, showProgress(runs.length));
   const seconds = (performance.now() - startedAt) / 1000;
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const { mode, nodes, seeds } = options;
-  const summary = { ...result, mode, nodes, seeds, seconds };
+  const { crashModel, nodes, seeds } = options;
+  const summary = { ...result, crashModel, nodes, seeds, seconds };
   if (options.json) {
     process.stderr.write(await explainFailures(result.failures));
     write(summaryJson(summary));

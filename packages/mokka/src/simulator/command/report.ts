@@ -17,7 +17,7 @@ const SHOWN_LINES = 60;
 const RULE_WIDTH = Math.max(...ruleNames.map((rule) => rule.length));
 
 export interface Summary extends BatchResult {
-  readonly mode: CrashModel;
+  readonly crashModel: CrashModel;
   readonly nodes: readonly number[];
   readonly seeds: number;
   /** Wall-clock seconds. */
@@ -25,7 +25,7 @@ export interface Summary extends BatchResult {
 }
 
 function replayCommand(run: Run): string {
-  const mode = run.mode === 'CFT' ? '' : ` --mode ${run.mode}`;
+  const mode = run.crashModel === 'CFT' ? '' : ` --mode ${run.crashModel}`;
   return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes}${mode} --trace`;
 }
 
@@ -33,7 +33,7 @@ export function summaryText(summary: Summary): string {
   const { statistics, runs, seconds, failures } = summary;
   const faults = faultKinds.map((kind) => `${kind} ${statistics.faults[kind]}`).join(', ');
   const lines = [
-    `${runs} seeds in mode ${summary.mode} with ${summary.nodes} nodes in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} seeds/s)`,
+    `${runs} seeds in mode ${summary.crashModel} with ${summary.nodes} nodes in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} seeds/s)`,
     `virtual time ${(statistics.virtualTime / 1000).toFixed(0)} s, ${statistics.steps} steps, ${statistics.messages} messages`,
     `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.elections} elections`,
     `longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
@@ -47,7 +47,7 @@ export function summaryText(summary: Summary): string {
 }
 
 function neverFired(summary: Summary): string[] {
-  const missing = missingRules(summary.statistics.rules, summary.mode, summary.nodes);
+  const missing = missingRules(summary.statistics.rules, summary.crashModel, summary.nodes);
   return missing.length === 0 ? [] : [`never fired: ${missing.join('; ')}`];
 }
 
@@ -57,7 +57,7 @@ export function summaryJson(summary: Summary): string {
   const { virtualTime, recovery, ...counts } = statistics;
   return `${JSON.stringify({
     seeds,
-    mode: summary.mode,
+    mode: summary.crashModel,
     nodes: summary.nodes,
     runs,
     seconds,
@@ -65,7 +65,7 @@ export function summaryJson(summary: Summary): string {
     virtualTimeMs: virtualTime,
     longestRecoveryMs: recovery,
     ...counts,
-    neverFired: missingRules(statistics.rules, summary.mode, summary.nodes),
+    neverFired: missingRules(statistics.rules, summary.crashModel, summary.nodes),
     violations,
   })}\n`;
 }
@@ -80,12 +80,12 @@ export async function explainFailures(failures: readonly Failure[]): Promise<str
   return text;
 }
 
-async function explain({ mode, seed, nodes, violation }: Failure): Promise<string> {
+async function explain({ seed, nodes, crashModel, violation }: Failure): Promise<string> {
   const trace = createTrace({ ids: clusterNames(nodes).ids, keep: SHOWN_LINES });
   const { scenario } = await simulate({
-    mode,
     seed,
     nodes,
+    crashModel,
     binding: coreBinding,
     trace: trace.observer,
   });
@@ -95,7 +95,7 @@ async function explain({ mode, seed, nodes, violation }: Failure): Promise<strin
     `settings: ${JSON.stringify(scenario)}`,
     `the last of ${trace.lineCount()} events:`,
     ...trace.lastLines(),
-    `replay: ${replayCommand({ mode, seed, nodes })}`,
+    `replay: ${replayCommand({ seed, nodes, crashModel })}`,
     '',
     '',
   ].join('\n');

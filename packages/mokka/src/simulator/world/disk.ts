@@ -6,6 +6,7 @@
  * A disk can be full, lose a bit of what it stored, or be replaced by an empty one.
  */
 import { decodeChecked, encodeChecked } from '../../storage/checked-value.ts';
+import { NUMBERED_TABLES } from '../../storage/operation-check.ts';
 import type {
   NumberedTable,
   NumberedValue,
@@ -16,7 +17,7 @@ import type {
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
-const TABLES: readonly NumberedTable[] = ['entries', 'certificates', 'votes', 'proofs'];
+const TABLES: readonly NumberedTable[] = NUMBERED_TABLES;
 
 interface Write {
   readonly operations: readonly StorageOperation[];
@@ -39,7 +40,9 @@ class DiskContent {
     entries: new Map(),
     certificates: new Map(),
     votes: new Map(),
+    'commit-votes': new Map(),
     proofs: new Map(),
+    evidence: new Map(),
   };
   readonly records = new Map<string, Uint8Array>();
 
