@@ -319,6 +319,41 @@ describe('Rule lock', () => {
   });
 });
 
+describe('an equivocating leader', () => {
+  it('does not confuse a node whose application is busy with the first of two proposals', async () => {
+    const { probe, first } = await follower();
+    const [left, right] = [payloadOn(first, 'left'), payloadOn(first, 'right')];
+    probe.held.add('process-proposal');
+    await probe.receive(1, proposalOf(1, left));
+    await probe.receive(1, proposalOf(1, right));
+    await probe.release();
+    expect(probe.halted).toBeNull();
+    expect(votesOf(probe, 'prepare')).toEqual([first.hash, left.hash]);
+    expect(probe.core.evidence()).toHaveLength(1);
+  });
+
+  it('can not bring a node that restarts in the middle of a superseded lock to a halt', async () => {
+    const { probe, first } = await follower();
+    const next = payloadOn(first, 'a');
+    await probe.receive(1, proposalOf(1, next));
+    await probe.receive(1, { type: 'certificate', certificate: preparedBy(next, [1, 2, 3]) });
+    // The anchor is a chain of term 2 that node 0 has not seen; it is fetched, and then the power fails.
+    const second = termStartOf(2, 4, others(2), ROOT_LOCK, first.timestamp);
+    const prepared = preparedBy(second, [1, 2, 3]);
+    const votes = others(3, lockOf(second));
+    await probe.follow(termStartOf(3, 4, votes, lockOf(second), first.timestamp, prepared));
+    const fetch = probe.sent.findLast(({ message }) => message.type === 'fetch');
+    if (fetch?.message.type !== 'fetch') throw new Error('nothing was fetched');
+    probe.held.add('process-proposal');
+    const { request } = fetch.message;
+    await probe.receive(3, { type: 'entries', request, entries: [second], certificate: null });
+    expect(probe.core.status()).toMatchObject({ term: 3, lastIndex: 1 });
+    await probe.restart();
+    expect(probe.core.status()).toMatchObject({ term: 3, lastIndex: 1, halted: null });
+    expect((await promise(probe, 4))?.termVote.lock).toEqual(lockOf(second));
+  });
+});
+
 describe('Rule commit', () => {
   it('wrong reading 5: votes for an ancestor of an earlier term commit nothing in a later one', async () => {
     const probe = await started(2);

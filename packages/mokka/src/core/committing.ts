@@ -2,9 +2,11 @@
  * Rule *commit*: a quorum of commit votes of one epoch, one term and one hash commits an entry and all before it. The leader
  * collects votes of its own term only; certificates of any term are accepted, whoever assembled them.
  */
+
+import type { StorageOperation } from '../storage/storage.ts';
 import { type Certificate, type CommitCertificate, isCommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
-import { persist, putEntry } from './durability.ts';
+import { deleteEntriesFrom, persist, putEntry, putTerm } from './durability.ts';
 import type { Entry } from './entry.ts';
 import { dropAbove } from './leadership.ts';
 import { raiseLock } from './lock.ts';
@@ -177,7 +179,7 @@ export function mergeChain(
   const added = entries.slice(at);
   const first = added[0];
   if (first === undefined) return true;
-  const operations = [];
+  const operations: StorageOperation[] = [];
   if (log.tip.index >= first.index) {
     const to = { index: (first.index - 1) as Entry['index'], hash: first.parentHash };
     if (log.tip.term > term) {
@@ -188,7 +190,8 @@ export function mergeChain(
       return false;
     }
     dropAbove(context, to);
-    operations.push({ type: 'delete-from', table: 'entries', from: first.index } as const);
+    // With the term: a restarted node must not know of the drop and not of the proof that it came from.
+    operations.push(deleteEntriesFrom(first.index), putTerm(context.term));
   }
   for (const entry of added) {
     log.append(entry);

@@ -52,8 +52,8 @@ export function onProcessed(
     return;
   }
   const isIncoming = context.incoming.get(entry.index) === entry;
-  if (isIncoming && !isAcceptable(context, entry)) {
-    context.incoming.delete(entry.index);
+  if (isIncoming ? !isAcceptable(context, entry) : !context.log.contains(entry)) {
+    if (isIncoming) context.incoming.delete(entry.index);
     context.emit({ type: 'rollback', to: execution.cursor });
     return context.ignore('no-longer-acceptable');
   }

@@ -189,8 +189,11 @@ export function onPropose(
   const above = Math.max(log.tip.index, context.leadership?.anchor.index ?? 0);
   if (entry.index > above + incomingWindow(context)) return context.ignore('proposal-far-ahead');
   // The waiting one may be at the application already.
-  if (context.incoming.get(entry.index)?.hash === entry.hash) {
-    return context.ignore('proposal-known');
+  const waiting = context.incoming.get(entry.index);
+  if (waiting?.hash === entry.hash) return context.ignore('proposal-known');
+  // Only a liar has two for one place; the first stays.
+  if (waiting !== undefined && context.crashModel === 'BFT') {
+    return context.ignore('second-proposal');
   }
   context.incoming.set(entry.index, entry);
   context.changed = true;

@@ -181,8 +181,8 @@ function relay(context: CoreContext, from: NodeId, heard: TermVoteMessage): Done
 function withoutPadding(context: CoreContext, message: TermVoteMessage): TermVoteMessage {
   const { termVote, justification } = message;
   const certificate = context.election.lockCertificates.get(termVote.voter);
-  // Receivers can be in any earlier term.
-  const ownTerm = Math.min(context.term, termVote.term - 1) as Term;
+  // Receivers can be in any earlier term; in the last of them every hand-over counts that counts anywhere.
+  const ownTerm = (termVote.term - 1) as Term;
   return {
     type: 'term-vote',
     termVote,
