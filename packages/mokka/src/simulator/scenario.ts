@@ -6,6 +6,7 @@
  */
 import { DEFAULT_LIMITS, type Limits, type Timing } from '../core/options.ts';
 import type { CrashModel } from '../core/types.ts';
+import { HABITS, type Habit } from './byzantine/habits.ts';
 import { Random } from './world/random.ts';
 
 /** All times in virtual milliseconds, all rates as probabilities unless a comment says otherwise. */
@@ -13,6 +14,8 @@ export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
   readonly crashModel: CrashModel;
+  /** BFT only: nodes that do not keep to the protocol, f at most. */
+  readonly liars: readonly LiarSettings[];
   /** Nodes that suffice to go on. */
   readonly quorum: number;
   readonly timing: Timing;
@@ -26,6 +29,13 @@ export interface Scenario {
   readonly faults: FaultIntervals;
   /** Mean time between two commands of the client. */
   readonly commandInterval: number;
+}
+
+export interface LiarSettings {
+  readonly node: number;
+  readonly habits: readonly Habit[];
+  /** Chance per step of a lie that nothing asked for. */
+  readonly eagerness: number;
 }
 
 export interface NetworkConditions {
@@ -103,7 +113,8 @@ export function drawScenario(
 ): Scenario {
   const random = new Random(seed, crashModel === 'CFT' ? `scenario/${nodes}` : `BFT/${nodes}`);
   const quorum = quorumOf(crashModel, nodes);
-  const scenario = { ...drawConditions(seed, nodes, random), crashModel, quorum };
+  const liars = crashModel === 'CFT' ? [] : drawLiars(seed, nodes);
+  const scenario = { ...drawConditions(seed, nodes, random), crashModel, quorum, liars };
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
 }
 
@@ -131,6 +142,21 @@ export function quorumOf(crashModel: CrashModel, nodes: number): number {
   }
 }
 
+/** In some seeds nobody lies, in some one habit is alone, in most there are several. */
+function drawLiars(seed: number, nodes: number): LiarSettings[] {
+  const random = new Random(seed, `liars/${nodes}`);
+  const most = liarsTolerated(nodes);
+  if (most === 0 || random.chance(0.1)) return [];
+  const numbers = Array.from({ length: nodes }, (_, number) => number);
+  const liars = random.sample(numbers, random.chance(0.6) ? most : random.integer(1, most));
+  return liars.map((node) => {
+    const alone = random.chance(0.3);
+    const some = HABITS.filter(() => random.chance(0.4));
+    const habits = alone || some.length === 0 ? [random.pick(HABITS)] : some;
+    return { node, habits, eagerness: random.pick([0.01, 0.05, 0.2]) };
+  });
+}
+
 /** Nodes of a BFT cluster that may lie. */
 export function liarsTolerated(nodes: number): number {
   return Math.floor((nodes - 1) / 3);
@@ -140,7 +166,7 @@ function drawConditions(
   seed: number,
   nodes: number,
   random: Random,
-): Omit<Scenario, 'crashModel' | 'quorum'> {
+): Omit<Scenario, 'crashModel' | 'quorum' | 'liars'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>

@@ -6,6 +6,8 @@
  */
 import type { CrashModel } from '../core/types.ts';
 import type { CoreBinding } from './binding.ts';
+import type { Habit } from './byzantine/habits.ts';
+import { withLiars } from './byzantine/liar.ts';
 import { createCheckers } from './checkers/checkers.ts';
 import { CoverageCounter } from './coverage/coverage.ts';
 import { combineObservers, type Observer } from './observer.ts';
@@ -19,6 +21,8 @@ import { ViolationError } from './world/violation.ts';
 
 /** Virtual milliseconds a healed cluster may take until every node has applied a new command. */
 const RECOVERY_LIMIT = 15_000;
+/** Each liar may lead a term, and is left only when it makes no progress. */
+const RECOVERY_LIMIT_WITH_LIARS = 90_000;
 /** Virtual milliseconds that a recovered cluster goes on, under load. */
 const CALM_TIME = 400;
 /** Virtual milliseconds for the last entries to reach every healed node once the load has ended. */
@@ -67,6 +71,7 @@ class Simulation {
   readonly #faults: FaultInjector;
   readonly #observer: Required<Observer>;
   readonly #random: Random;
+  readonly #liars: ReadonlySet<number>;
 
   constructor(scenario: Scenario, options: SimulationOptions) {
     this.#scenario = scenario;
@@ -74,13 +79,31 @@ class Simulation {
     const observers: Observer[] = [];
     this.#observer = combineObservers(observers);
     const { statistics } = this;
-    const modules = { binding: options.binding, observer: this.#observer, statistics };
+    this.#liars = new Set(scenario.liars.map((liar) => liar.node));
+    const plans = new Map(
+      scenario.liars.map(({ node, habits, eagerness }) => {
+        const onLie = (habit: Habit): void => {
+          statistics.lies[habit] += 1;
+        };
+        return [node, { habits: new Set(habits), eagerness, onLie }];
+      }),
+    );
+    const binding = withLiars(
+      options.binding,
+      plans,
+      (node) => new Random(scenario.seed, `liar ${node}`),
+    );
+    const modules = { binding, observer: this.#observer, statistics };
     this.#cluster = new Cluster(scenario, modules);
     if (options.trace !== undefined) {
       observers.push(options.trace(() => this.#cluster.timeline.now));
     }
     observers.push(
-      ...createCheckers(this.#cluster, options.binding, { statistics, only: options.only ?? null }),
+      ...createCheckers(this.#cluster, options.binding, {
+        statistics,
+        only: options.only ?? null,
+        liars: this.#liars,
+      }),
     );
     observers.push(
       new CoverageCounter({
@@ -128,20 +151,24 @@ class Simulation {
     const { nodes, network, connections } = this.#cluster;
     const all = nodes.map((node) => node.number);
     // A store that is in doubt may be refused at the next start: nothing can be demanded of its node.
-    const able = nodes.filter((node) => !node.hasDoubtfulStore).map((node) => node.number);
+    const able = all.filter(
+      (number) => nodes[number]?.hasDoubtfulStore === false && !this.#liars.has(number),
+    );
     const size = this.#random.chance(0.5)
       ? able.length
       : this.#random.integer(this.#scenario.quorum, able.length);
     const healed = this.#random.sample(able, size).sort();
     this.#observer.fault(`heal ${healed}`);
     network.heal();
-    for (const left of healed) {
-      for (const right of healed) network.open(left, right);
+    // Liars keep their connections: they do their worst.
+    const connected = [...healed, ...this.#liars];
+    for (const left of connected) {
+      for (const right of connected) network.open(left, right);
     }
-    for (const number of all.filter((candidate) => !healed.includes(candidate))) {
+    for (const number of all.filter((candidate) => !connected.includes(candidate))) {
       this.#abandon(number, healed);
     }
-    for (const number of healed) this.#repair(number);
+    for (const number of connected) this.#repair(number);
     connections.reconnect();
     return healed;
   }
@@ -181,13 +208,14 @@ class Simulation {
   async #awaitRecovery(healed: readonly number[]): Promise<void> {
     const { timeline, nodes } = this.#cluster;
     const healedAt = timeline.now;
+    const limit = this.#liars.size === 0 ? RECOVERY_LIMIT : RECOVERY_LIMIT_WITH_LIARS;
     const command = this.#client.send(healed);
     const hasRecovered = (): boolean =>
       healed.every((number) => nodes[number]?.application.hasApplied(command));
-    if (!(await this.#cluster.run(healedAt + RECOVERY_LIMIT, hasRecovered))) {
+    if (!(await this.#cluster.run(healedAt + limit, hasRecovered))) {
       throw new ViolationError(
         'liveness',
-        `healed nodes ${healed} did not all apply a new command within ${RECOVERY_LIMIT} ms`,
+        `healed nodes ${healed} did not all apply a new command within ${limit} ms`,
       );
     }
     this.statistics.recovery = timeline.now - healedAt;

@@ -1,4 +1,5 @@
 /** Counters of a simulation: what was injected, and what the cluster did meanwhile. */
+import { HABITS, type Habit } from './byzantine/habits.ts';
 import { noRules, type RuleCounts, ruleNames } from './coverage/rules.ts';
 
 /** Number of faults injected, by kind. */
@@ -79,9 +80,17 @@ export interface Statistics {
   elections: number;
   /** Longest virtual milliseconds from healing to a new commit on every healed node. */
   recovery: number;
+  /** Liars that correct nodes found evidence against. */
+  convicted: number;
   readonly faults: FaultCounts;
+  /** How often each habit of liars showed. */
+  readonly lies: Record<Habit, number>;
   /** How often each rule of the protocol fired. */
   readonly rules: RuleCounts;
+}
+
+function noLies(): Record<Habit, number> {
+  return Object.fromEntries(HABITS.map((habit) => [habit, 0])) as Record<Habit, number>;
 }
 
 export function emptyStatistics(): Statistics {
@@ -93,7 +102,9 @@ export function emptyStatistics(): Statistics {
     commands: 0,
     elections: 0,
     recovery: 0,
+    convicted: 0,
     faults: noFaults(),
+    lies: noLies(),
     rules: noRules(),
   };
 }
@@ -107,6 +118,8 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.commands += more.commands;
   total.elections += more.elections;
   total.recovery = Math.max(total.recovery, more.recovery);
+  total.convicted += more.convicted;
+  for (const habit of HABITS) total.lies[habit] += more.lies[habit];
   for (const rule of ruleNames) total.rules[rule] += more.rules[rule];
   for (const kind of faultKinds) total.faults[kind] += more.faults[kind];
 }

@@ -1,5 +1,7 @@
 /** All checkers of a simulation, wired to each other. None of them uses the core's own verification. */
+import type { Certificate } from '../../core/certificate.ts';
 import type { Effect } from '../../core/effect.ts';
+import type { Input } from '../../core/input.ts';
 import type { CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
 import { quorumOf } from '../scenario.ts';
@@ -7,6 +9,7 @@ import type { Statistics } from '../statistics.ts';
 import { commandsOf } from '../world/application.ts';
 import type { Cluster } from '../world/cluster.ts';
 import { ViolationError } from '../world/violation.ts';
+import { AccusationChecker } from './accusations.ts';
 import { AgreementChecker } from './agreement.ts';
 import { DurabilityChecker } from './durability.ts';
 import { EvidenceCollector, type EvidenceJudge } from './evidence.ts';
@@ -14,15 +17,24 @@ import { ProofChecker } from './proofs.ts';
 import { SignatureChecker } from './signatures.ts';
 import { VoteChecker } from './votes.ts';
 
+export interface CheckOptions {
+  readonly statistics: Statistics;
+  readonly only: 'agreement' | null;
+  /** Nodes that nothing is demanded of. */
+  readonly liars: ReadonlySet<number>;
+}
+
 export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
-  options: { readonly statistics: Statistics; readonly only: 'agreement' | null },
+  options: CheckOptions,
 ): readonly Observer[] {
-  const { statistics, only } = options;
+  const { statistics, only, liars } = options;
   const { ids, rootHash } = cluster.names;
   const { crashModel } = cluster;
   const quorum = quorumOf(crashModel, ids.length);
+  const liarIds = new Set(ids.filter((_, node) => liars.has(node)));
+  const accusations = new AccusationChecker(liarIds);
   const collector = (): EvidenceCollector => evidence;
   const signatures = new SignatureChecker(cluster.signatures, ids);
   const disks = new DurabilityChecker({
@@ -31,9 +43,17 @@ export function createCheckers(
     decodeEntry: binding.decodeEntry,
     onEntry: (entry) => evidence.entry(entry),
   });
-  const proofs = new ProofChecker({ ids, quorum, rootHash, proofOf: binding.proofOf, collector });
+  const proofs = new ProofChecker({
+    ids,
+    liars: liarIds,
+    quorum,
+    rootHash,
+    proofOf: binding.proofOf,
+    collector,
+  });
   const votes = new VoteChecker({
     ids,
+    liars: liarIds,
     quorum,
     crashModel,
     signatures,
@@ -42,6 +62,7 @@ export function createCheckers(
   });
   const agreement = new AgreementChecker({
     ids,
+    liars,
     quorum,
     rootHash,
     disks,
@@ -53,9 +74,27 @@ export function createCheckers(
   const judges = only === null ? [signatures, votes, proofs, agreement] : [forks];
   const evidence = new EvidenceCollector(judges);
   let counted = 0;
+  /** A liar's certificate may be right, and then correct nodes act on it before they show it. */
+  const takeFromLiar = (certificate: Certificate | null | undefined): void => {
+    if (certificate?.phase !== 'commit' || certificate.votes.length < quorum) return;
+    if (evidence.entries.has(certificate.hash) && signatures.isGenuine(certificate)) {
+      evidence.certificate(certificate);
+    }
+  };
   const collecting: Observer = {
-    effect(_node: number, effect: Effect): void {
-      if (effect.type === 'send') evidence.message(effect.message);
+    input(_node: number, input: Input): void {
+      if (input.type !== 'message' || !liarIds.has(input.from)) return;
+      const { message } = input;
+      if (message.type === 'term-vote') takeFromLiar(message.lockCertificate);
+      if (message.type === 'certificate' || message.type === 'entries') {
+        takeFromLiar(message.certificate);
+      }
+    },
+    effect(node: number, effect: Effect): void {
+      const sender = ids[node];
+      if (effect.type === 'send' && sender !== undefined) {
+        evidence.message(sender, effect.message);
+      }
       if (effect.type !== 'commit') return;
       for (const entry of effect.entries) evidence.entry(entry);
       evidence.certificate(effect.certificate);
@@ -68,11 +107,37 @@ export function createCheckers(
       }
     },
     finished(): void {
+      statistics.convicted = accusations.convicted.size;
       statistics.elections = proofs.terms;
       statistics.committed = agreement.committedCount;
     },
   };
-  return only === null ? [disks, collecting, proofs, agreement] : [collecting, forks];
+  const all = [disks, collecting, proofs, agreement, accusations];
+  return (only === null ? all : [collecting, forks]).map((each) => ofCorrectNodes(each, liars));
+}
+
+/** What liars do is nobody's promise. */
+function ofCorrectNodes(observer: Observer, liars: ReadonlySet<number>): Observer {
+  if (liars.size === 0) return observer;
+  return {
+    input: (node, input) => {
+      if (!liars.has(node)) observer.input?.(node, input);
+    },
+    effect: (node, effect) => {
+      if (!liars.has(node)) observer.effect?.(node, effect);
+    },
+    signed: (record) => observer.signed?.(record),
+    synced: (node, operations) => {
+      if (!liars.has(node)) observer.synced?.(node, operations);
+    },
+    applied: (node, entries) => {
+      if (!liars.has(node)) observer.applied?.(node, entries);
+    },
+    booted: (node) => {
+      if (!liars.has(node)) observer.booted?.(node);
+    },
+    finished: (healed) => observer.finished?.(healed),
+  };
 }
 
 /** Lets every violation pass but a fork: two entries committed at one index. */

@@ -1,10 +1,11 @@
 /** What the simulator prints: the summary, and everything needed to understand and replay a violation. */
 
 import type { CrashModel } from '../../core/types.ts';
+import { HABITS } from '../byzantine/habits.ts';
 import { coreBinding } from '../core-binding.ts';
 import { missingRules, ruleNames } from '../coverage/rules.ts';
 import { simulate } from '../simulation.ts';
-import { faultKinds } from '../statistics.ts';
+import { faultKinds, type Statistics } from '../statistics.ts';
 import { createTrace } from '../trace/trace.ts';
 import { clusterNames } from '../world/cluster.ts';
 import type { BatchResult, Failure, Run } from './batch.ts';
@@ -38,12 +39,18 @@ export function summaryText(summary: Summary): string {
     `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.elections} elections`,
     `longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
     `faults: ${faults}`,
+    ...(summary.crashModel === 'BFT' ? [liesText(statistics)] : []),
     'how often each rule fired:',
     ...ruleNames.map((rule) => `  ${rule.padEnd(RULE_WIDTH)} ${statistics.rules[rule]}`),
     ...neverFired(summary),
     `${failures.length} violations`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function liesText({ lies, convicted }: Statistics): string {
+  const counts = HABITS.map((habit) => `${habit} ${lies[habit]}`).join(', ');
+  return `lies: ${counts}; ${convicted} liars convicted`;
 }
 
 function neverFired(summary: Summary): string[] {

@@ -66,6 +66,7 @@ export class Cluster {
         timeline: this.timeline,
         random: new Random(scenario.seed, 'network'),
         codec: modules.binding,
+        isLiar: (node) => scenario.liars.some((liar) => liar.node === node),
         counts: modules.statistics.faults,
         deliver: (from, to, message) => {
           const id = this.names.ids[from];

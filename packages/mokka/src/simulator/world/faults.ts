@@ -187,10 +187,11 @@ export class FaultInjector {
   /** A store that can not be trusted any more, on as many nodes as the cluster can lose for good. */
   #loseStore(how: 'damage' | 'wipe'): void {
     const { nodes } = this.#cluster;
-    const spare = nodes.length - this.#scenario.quorum;
+    const spare = nodes.length - this.#scenario.quorum - this.#scenario.liars.length;
     const node = this.#random.pick(nodes);
     const lost = nodes.filter((each) => each.hasDoubtfulStore).length;
-    if (node.hasDoubtfulStore || lost >= spare) return;
+    const isLiar = this.#scenario.liars.some((liar) => liar.node === node.number);
+    if (isLiar || node.hasDoubtfulStore || lost >= spare) return;
     this.#cluster.crash(node.number);
     node.hasDoubtfulStore = true;
     if (how === 'wipe') {

@@ -25,6 +25,8 @@ export interface NetworkSettings {
   readonly timeline: Timeline;
   readonly random: Random;
   readonly codec: MessageCodec;
+  /** Its messages always pass through the wire encoding, which may refuse them. */
+  readonly isLiar?: (node: number) => boolean;
   readonly counts: FaultCounts;
   readonly deliver: (from: number, to: number, message: Message) => void;
 }
@@ -90,7 +92,7 @@ export class VirtualNetwork {
     const { random, counts } = this.#settings;
     const conditions = this.#conditions;
     this.messages += 1;
-    const parcel = this.#pack(message);
+    const parcel = this.#pack(from, message);
     if (random.chance(conditions.replay)) this.#replay();
     if (conditions.replay > 0) this.#remember(from, to, parcel);
     if (!this.isOpen(from, to)) {
@@ -143,8 +145,9 @@ export class VirtualNetwork {
     }
   }
 
-  #pack(message: Message): Parcel {
-    if (!this.#conditions.codec) return { type: 'message', message };
+  #pack(from: number, message: Message): Parcel {
+    if (!this.#conditions.codec && this.#settings.isLiar?.(from) !== true)
+      return { type: 'message', message };
     const bytes = this.#encoded.get(message) ?? this.#settings.codec.encodeMessage(message);
     this.#encoded.set(message, bytes);
     return { type: 'bytes', bytes };
@@ -159,6 +162,7 @@ export class VirtualNetwork {
     try {
       message = this.#settings.codec.decodeMessage(parcel.bytes);
     } catch (error) {
+      if (this.#settings.isLiar?.(from) === true) return;
       const reason = error instanceof Error ? error.message : String(error);
       throw new ViolationError('codec', `the decoder refuses an honest message: ${reason}`);
     }
