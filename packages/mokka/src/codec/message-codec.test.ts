@@ -5,7 +5,7 @@ import type { Certificate, CommitCertificate, LeaderProof } from '../core/certif
 import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Justification, Message } from '../core/message.ts';
-import type { HandOver, PreVote, TermVote, Vote, Yield } from '../core/statements.ts';
+import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from '../core/statements.ts';
 import type {
   ClusterId,
   EntryHash,
@@ -57,11 +57,12 @@ const yields: fc.Arbitrary<Yield> = fc.record({
   sender: id,
   signature,
 });
+const lock: fc.Arbitrary<Lock> = fc.record({ term, index, hash });
 const termVote: fc.Arbitrary<TermVote> = fc.record({
   type: fc.constant('term-vote'),
   epoch,
   term,
-  lock: fc.record({ term, index, hash }),
+  lock,
   voter: id,
   signature,
 });
@@ -163,6 +164,8 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('vote'), vote }),
   fc.record({ type: fc.constant('certificate'), certificate: eitherCertificate }),
   fc.record({ type: fc.constant('evidence'), evidence }),
+  fc.record({ type: fc.constant('read-index'), request: number }),
+  fc.record({ type: fc.constant('read-position'), request: number, lock }),
   fc.record({ type: fc.constant('fetch'), request: number, from: index, tip: entryId }),
   fc.record({
     type: fc.constant('entries'),

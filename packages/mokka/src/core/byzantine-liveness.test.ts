@@ -296,6 +296,30 @@ describe('Rule progress', () => {
   });
 });
 
+describe('Rule read-index', () => {
+  it('f liars neither hold up a read nor make it stale', async () => {
+    for (const lie of [9_000, 0]) {
+      const { cluster, honest } = await running(4);
+      const liar = honest[0] ?? 0;
+      const behind = honest[1] ?? 0;
+      cluster.tamper = (from, _to, message) => {
+        if (from !== liar || message.type !== 'read-position') return message;
+        const lock = { ...message.lock, term: lie as Term, index: lie as LogIndex };
+        return { ...message, lock };
+      };
+      cluster.link = (_from, to, message) => to !== behind || message.type === 'read-position';
+      cluster.submit('second');
+      cluster.until(everyone(cluster, 2, behind));
+      cluster.input(behind, { type: 'read-index', read: 1 });
+      cluster.pass(300);
+      expect(cluster.node(behind).reads).toEqual([]);
+      cluster.link = () => true;
+      cluster.until(() => cluster.node(behind).reads.length > 0);
+      expect(cluster.committed(behind)).toEqual(['first', 'second']);
+    }
+  });
+});
+
 describe('Rule pre-vote', () => {
   it('f liars that ask for other leaders unseat nobody and do not drive terms up', async () => {
     const { cluster, leader, honest } = await running(7);

@@ -36,6 +36,7 @@ import { onEvidence } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
 import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promise.ts';
 import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
+import { driveReadIndex, onReadAsked, onReadIndex, onReadPosition } from './read-index.ts';
 import type { RestoredState } from './restored-state.ts';
 import { type CoreStatus, roleOf, statusOf, waitingFor } from './status.ts';
 import { nextDeadline, runTimers } from './timers.ts';
@@ -152,6 +153,7 @@ function settle(context: CoreContext): Done {
     driveProcessing(context);
     driveTransfer(context);
     driveProposing(context);
+    driveReadIndex(context);
     if (!context.changed || context.halted !== null) return;
   }
   context.halt('invariant', 'a step did not settle');
@@ -185,6 +187,8 @@ function dispatch(context: CoreContext, input: Input): Done {
       return;
     case 'complaint':
       return onComplaint(context, input.active);
+    case 'read-index':
+      return onReadAsked(context, input.read);
     case 'transfer-leadership':
       return beginTransfer(context, input.to);
     default:
@@ -219,6 +223,10 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
       return onCertificate(context, message.certificate);
     case 'evidence':
       return onEvidence(context, message.evidence);
+    case 'read-index':
+      return onReadIndex(context, from, message);
+    case 'read-position':
+      return onReadPosition(context, from, message);
     case 'fetch':
       return onFetch(context, from, message);
     case 'entries':

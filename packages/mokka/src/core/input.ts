@@ -47,5 +47,7 @@ export type Input =
    * what could not be proposed helps f liars to unseat a correct leader. Ends by itself with the term.
    */
   | { readonly type: 'complaint'; readonly active: boolean }
+  /** Everything committed anywhere before now shall be visible here; answered by `read-current`. Numbered from 1. */
+  | { readonly type: 'read-index'; readonly read: number }
   /** This node, if it leads, shall give its term to another; null: to any that is connected and caught up. */
   | { readonly type: 'transfer-leadership'; readonly to: NodeId | null };

@@ -62,3 +62,33 @@ export function combineObservers(observers: readonly Observer[]): Required<Obser
     },
   };
 }
+
+/** What liars do is nobody's promise. */
+export function ofCorrectNodes(observer: Observer, liars: ReadonlySet<number>): Observer {
+  if (liars.size === 0) return observer;
+  return {
+    input: (node, input) => {
+      if (!liars.has(node)) observer.input?.(node, input);
+    },
+    effect: (node, effect) => {
+      if (!liars.has(node)) observer.effect?.(node, effect);
+    },
+    signed: (record) => observer.signed?.(record),
+    synced: (node, operations) => {
+      if (!liars.has(node)) observer.synced?.(node, operations);
+    },
+    applied: (node, entries) => {
+      if (!liars.has(node)) observer.applied?.(node, entries);
+    },
+    ignored: (node, counts) => {
+      if (!liars.has(node)) observer.ignored?.(node, counts);
+    },
+    crashed: (node) => {
+      if (!liars.has(node)) observer.crashed?.(node);
+    },
+    booted: (node) => {
+      if (!liars.has(node)) observer.booted?.(node);
+    },
+    finished: (healed) => observer.finished?.(healed),
+  };
+}

@@ -9,14 +9,16 @@ import type { CoreBinding } from './binding.ts';
 import type { Habit } from './byzantine/habits.ts';
 import { withLiars } from './byzantine/liar.ts';
 import { createCheckers } from './checkers/checkers.ts';
+import type { ReadChecker } from './checkers/reads.ts';
 import { CoverageCounter } from './coverage/coverage.ts';
-import { combineObservers, type Observer } from './observer.ts';
+import { combineObservers, type Observer, ofCorrectNodes } from './observer.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { emptyStatistics, type Statistics } from './statistics.ts';
 import { VirtualClient } from './world/client.ts';
 import { Cluster } from './world/cluster.ts';
 import { FaultInjector } from './world/faults.ts';
 import { Random } from './world/random.ts';
+import { VirtualReader } from './world/reader.ts';
 import { ViolationError } from './world/violation.ts';
 
 /** Virtual milliseconds a healed cluster may take until every node has applied a new command. */
@@ -68,6 +70,8 @@ class Simulation {
   readonly #scenario: Scenario;
   readonly #cluster: Cluster;
   readonly #client: VirtualClient;
+  readonly #reader: VirtualReader;
+  readonly #reads: ReadChecker;
   readonly #faults: FaultInjector;
   readonly #observer: Required<Observer>;
   readonly #random: Random;
@@ -98,22 +102,21 @@ class Simulation {
     if (options.trace !== undefined) {
       observers.push(options.trace(() => this.#cluster.timeline.now));
     }
-    observers.push(
-      ...createCheckers(this.#cluster, options.binding, {
-        statistics,
-        only: options.only ?? null,
-        liars: this.#liars,
-      }),
-    );
-    observers.push(
-      new CoverageCounter({
-        ids: this.#cluster.names.ids,
-        quorum: scenario.quorum,
-        counts: statistics.rules,
-        heartbeatInterval: scenario.timing.heartbeatInterval,
-        now: () => this.#cluster.timeline.now,
-      }),
-    );
+    const checkers = createCheckers(this.#cluster, options.binding, {
+      statistics,
+      only: options.only ?? null,
+      liars: this.#liars,
+    });
+    const coverage = new CoverageCounter({
+      ids: this.#cluster.names.ids,
+      quorum: scenario.quorum,
+      counts: statistics.rules,
+      heartbeatInterval: scenario.timing.heartbeatInterval,
+      now: () => this.#cluster.timeline.now,
+    });
+    observers.push(...checkers.observers, ofCorrectNodes(coverage, this.#liars));
+    this.#reads = checkers.reads;
+    this.#reader = new VirtualReader(this.#cluster, scenario.seed);
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
     this.#faults = new FaultInjector(this.#cluster, scenario, {
       counts: statistics.faults,
@@ -126,12 +129,15 @@ class Simulation {
     try {
       await this.#cluster.start();
       this.#client.start(this.#scenario.commandInterval);
+      this.#reader.start();
       this.#faults.start();
       await this.#cluster.run(this.#scenario.breakFor);
       const healed = this.#heal();
       await this.#awaitRecovery(healed);
       await this.#cluster.run(this.#cluster.timeline.now + CALM_TIME);
       this.#client.stop();
+      this.#reader.stop();
+      for (const number of healed) this.#reader.ask(number);
       await this.#awaitConvergence(healed);
       for (const node of this.#cluster.nodes) node.finish();
       this.#observer.finished(healed);
@@ -143,6 +149,7 @@ class Simulation {
       rules['durability: lost store refused'] = faults.refusedStarts;
       rules['durability: stopped by a failed write'] = faults.failedWrites;
       this.statistics.messages = this.#cluster.network.messages;
+      this.statistics.reads = this.#reads.confirmed;
       this.statistics.virtualTime = this.#cluster.timeline.now;
     }
   }
@@ -224,13 +231,14 @@ class Simulation {
   async #awaitConvergence(healed: readonly number[]): Promise<void> {
     const { timeline } = this.#cluster;
     const isConverged = (): boolean =>
-      healed.every((number) => this.#appliedIndex(number) === this.#appliedIndex(healed[0] ?? 0));
+      healed.every((number) => this.#appliedIndex(number) === this.#appliedIndex(healed[0] ?? 0)) &&
+      healed.every((number) => this.#reads.isAnswered(number));
     await this.#cluster.run(timeline.now + CALM_TIME);
     if (!(await this.#cluster.run(timeline.now + SETTLE_LIMIT, isConverged))) {
       const last = healed.map((number) => this.#appliedIndex(number));
       throw new ViolationError(
         'convergence',
-        `healed nodes ${healed} stay at different entries (${last})`,
+        `healed nodes ${healed} stay at different entries (${last}) or have open reads`,
       );
     }
   }

@@ -3,7 +3,7 @@ import type { Certificate } from '../../core/certificate.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Input } from '../../core/input.ts';
 import type { CoreBinding } from '../binding.ts';
-import type { Observer } from '../observer.ts';
+import { type Observer, ofCorrectNodes } from '../observer.ts';
 import { quorumOf } from '../scenario.ts';
 import type { Statistics } from '../statistics.ts';
 import { commandsOf } from '../world/application.ts';
@@ -14,6 +14,7 @@ import { AgreementChecker } from './agreement.ts';
 import { DurabilityChecker } from './durability.ts';
 import { EvidenceCollector, type EvidenceJudge } from './evidence.ts';
 import { ProofChecker } from './proofs.ts';
+import { ReadChecker } from './reads.ts';
 import { SignatureChecker } from './signatures.ts';
 import { VoteChecker } from './votes.ts';
 
@@ -28,7 +29,7 @@ export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
   options: CheckOptions,
-): readonly Observer[] {
+): { readonly observers: readonly Observer[]; readonly reads: ReadChecker } {
   const { statistics, only, liars } = options;
   const { ids, rootHash } = cluster.names;
   const { crashModel } = cluster;
@@ -112,32 +113,13 @@ export function createCheckers(
       statistics.committed = agreement.committedCount;
     },
   };
-  const all = [disks, collecting, proofs, agreement, accusations];
-  return (only === null ? all : [collecting, forks]).map((each) => ofCorrectNodes(each, liars));
-}
-
-/** What liars do is nobody's promise. */
-function ofCorrectNodes(observer: Observer, liars: ReadonlySet<number>): Observer {
-  if (liars.size === 0) return observer;
-  return {
-    input: (node, input) => {
-      if (!liars.has(node)) observer.input?.(node, input);
-    },
-    effect: (node, effect) => {
-      if (!liars.has(node)) observer.effect?.(node, effect);
-    },
-    signed: (record) => observer.signed?.(record),
-    synced: (node, operations) => {
-      if (!liars.has(node)) observer.synced?.(node, operations);
-    },
-    applied: (node, entries) => {
-      if (!liars.has(node)) observer.applied?.(node, entries);
-    },
-    booted: (node) => {
-      if (!liars.has(node)) observer.booted?.(node);
-    },
-    finished: (healed) => observer.finished?.(healed),
-  };
+  const reads = new ReadChecker(
+    ids.length,
+    (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
+  );
+  const all = [disks, collecting, proofs, agreement, accusations, reads];
+  const chosen = only === null ? all : [collecting, forks];
+  return { observers: chosen.map((each) => ofCorrectNodes(each, liars)), reads };
 }
 
 /** Lets every violation pass but a fork: two entries committed at one index. */

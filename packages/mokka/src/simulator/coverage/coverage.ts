@@ -25,6 +25,13 @@ const IGNORED: Readonly<Record<string, Rule>> = {
   'stale-term-vote': 'promise: stale term vote refused',
   'stale-proposal': 'promise: stale proposal refused',
   'stale-heartbeat': 'promise: stale heartbeat refused',
+  'bad-signature': 'signed: forged statement refused',
+  'bad-proof': 'proof: false one refused',
+  'second-term-start': 'proof: second term-start of a term refused',
+  'lock-without-certificate': 'lock: without a certificate refused',
+  'bad-certificate': 'commit: false certificate refused',
+  'second-proposal': 'vote: second proposal for a place refused',
+  'bad-evidence': 'evidence: false one refused',
   'vote-for-another-chain': 'vote: for another chain not counted',
 };
 
@@ -81,6 +88,7 @@ export class CoverageCounter implements Observer {
     if (input.type === 'proposal-processed' && !input.verdict.accepted) {
       this.#count('vote: payload refused');
     }
+    if (input.type === 'complaint' && input.active) this.#count('progress: leader complained of');
     if (input.type !== 'message') return;
     const { message } = input;
     if (message.type === 'heartbeat' && message.term === watched.term) {
@@ -115,6 +123,7 @@ export class CoverageCounter implements Observer {
         return;
       }
       case 'event':
+        if (effect.event.type === 'evidence') this.#count('evidence: found');
         if (effect.event.type === 'heartbeat_timeout') this.#count('timeouts: leader missed');
         if (effect.event.type === 'state') this.#state(watched, effect.event);
         return;
@@ -145,6 +154,9 @@ export class CoverageCounter implements Observer {
     }
     if (operation.type === 'delete-from' && operation.table === 'entries') {
       this.#count('proof: conflicting tail dropped');
+    }
+    if (operation.type === 'put' && operation.table === 'commit-votes') {
+      this.#count('vote: committed on a prepare certificate');
     }
     if (operation.type === 'put' && operation.table === 'votes') this.#count('vote: cast');
   }
@@ -181,8 +193,14 @@ export class CoverageCounter implements Observer {
         return;
       }
       case 'vote':
+        if (message.vote.phase === 'prepare') this.#count('vote: prepared');
         return this.#statement(watched, message.vote.signature, 'vote: repeated');
+      case 'evidence':
+        return this.#count('evidence: passed on');
       case 'certificate':
+        if (message.certificate.phase === 'prepare') {
+          return this.#count('vote: prepare certificate sent');
+        }
         watched.certified.add(message.certificate.hash);
         return;
       case 'fetch':
@@ -208,6 +226,7 @@ export class CoverageCounter implements Observer {
     this.#statement(watched, termVote.signature, null);
     if (termVote.term <= watched.promised) return;
     watched.promised = termVote.term;
+    if (message.lockCertificate !== undefined) this.#count('lock: reported with its certificate');
     if (termVote.lock.index > 0) this.#count('lock: reported above the root');
     const supporters = new Set<NodeId>();
     for (const statement of justification) {

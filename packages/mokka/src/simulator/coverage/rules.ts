@@ -12,7 +12,7 @@ export interface RuleReach {
   readonly nodes: number;
   /** Crash faults only: in clusters of an even size, where f+1 is less than a quorum. */
   readonly even?: true;
-  /** Once in hundreds of seeds; a directed test (`core/safety-rules.test.ts`) holds it. */
+  /** Once in many seeds: held by directed tests in `core/`. */
   readonly rare?: true;
   /** With one validator only. */
   readonly alone?: true;
@@ -21,6 +21,8 @@ export interface RuleReach {
 const everywhere: RuleReach = { modes: ['CFT', 'BFT'], nodes: 2 };
 const alone: RuleReach = { modes: ['CFT', 'BFT'], nodes: 1 };
 const three: RuleReach = { modes: ['CFT', 'BFT'], nodes: 3 };
+
+const liars: RuleReach = { modes: ['BFT'], nodes: 4 };
 
 export const RULES = {
   'pre-vote: sent': everywhere,
@@ -56,6 +58,20 @@ export const RULES = {
   'durability: sent again after a restart': everywhere,
   'durability: lost store refused': three,
   'durability: stopped by a failed write': everywhere,
+  'signed: forged statement refused': liars,
+  'proof: false one refused': liars,
+  'proof: second term-start of a term refused': { ...liars, rare: true },
+  'lock: without a certificate refused': liars,
+  'lock: reported with its certificate': liars,
+  'commit: false certificate refused': liars,
+  'vote: prepared': liars,
+  'vote: prepare certificate sent': liars,
+  'vote: committed on a prepare certificate': liars,
+  'vote: second proposal for a place refused': liars,
+  'evidence: found': liars,
+  'evidence: passed on': liars,
+  'evidence: false one refused': liars,
+  'progress: leader complained of': liars,
   'catch-up: asked': everywhere,
   'catch-up: served': everywhere,
   'step-down: without a quorum': everywhere,

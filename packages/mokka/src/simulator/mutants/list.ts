@@ -12,6 +12,7 @@ export interface CaughtBySimulator {
   readonly firstSeed?: number;
   /** Rules whose violation shows that it was understood. */
   readonly rules: readonly string[];
+  readonly crashModel?: 'BFT';
   /** Leadership changes all the time. */
   readonly turbulent?: true;
 }
@@ -30,6 +31,7 @@ export interface Mutant {
   readonly caught: CaughtBySimulator | CaughtByTest;
 }
 
+const BYZANTINE = 'core/byzantine-safety.test.ts';
 const SAFETY = 'core/safety-rules.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -66,9 +68,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'core/promise.ts',
-        find: 'const { tip } = context.log;',
+        find: 'const { lock, certificate } = currentLock(context);',
         replace:
-          'const tip = { ...context.log.tip, term: context.leadership?.term ?? context.log.tip.term };',
+          'const { lock: own, certificate } = currentLock(context);\n  const lock = { ...own, term: context.leadership?.term ?? own.term };',
       },
     ],
     caught: {
@@ -182,6 +184,101 @@ export const MUTANTS: readonly Mutant[] = [
       seeds: 60,
       rules: ['promise', 'lock', 'halt', 'durability'],
       turbulent: true,
+    },
+  },
+  {
+    what: 'wrong reading 7 (BFT): a commit vote for a prepare certificate of an earlier term',
+    edits: [
+      {
+        file: 'core/preparing.ts',
+        find: "if (shown.term !== context.term) return context.ignore('prepared-in-another-term');",
+        replace: '',
+      },
+      {
+        file: 'core/preparing.ts',
+        find: 'if (!context.isValidator || certificate.term !== context.term) return;',
+        replace: 'if (!context.isValidator) return;',
+      },
+    ],
+    caught: { by: 'test', file: BYZANTINE, test: 'wrong reading 7: no commit vote for a prepare' },
+  },
+  {
+    what: 'wrong reading 7 (BFT): a commit vote without a prepare certificate',
+    edits: [
+      {
+        file: 'core/preparing.ts',
+        find: '  if (tally.votes.size < context.quorum) return;\n  const certificate = certificateOfTally(vote, tally);\n  context.broadcast',
+        replace:
+          '  if (tally.votes.size < context.quorum - 1) return;\n  const certificate = certificateOfTally(vote, tally);\n  context.broadcast',
+      },
+    ],
+    caught: { by: 'simulator', crashModel: 'BFT', nodes: 4, seeds: 5, rules: ['commit'] },
+  },
+  {
+    what: 'wrong reading 8 (BFT): a lock is believed without its certificate',
+    edits: [
+      {
+        file: 'core/promise.ts',
+        find: 'if (certificate === null) return false;',
+        replace: 'if (certificate === null) return true;',
+      },
+      {
+        file: 'core/verification.ts',
+        find: "if (set.crashModel === 'BFT' && !isAnchorCertified(proof, set, signer)) return false;",
+        replace: 'if (isAnchorCertified === undefined) return false;',
+      },
+    ],
+    caught: { by: 'test', file: BYZANTINE, test: 'wrong reading 8' },
+  },
+  {
+    what: 'of five validators three are a quorum (BFT)',
+    edits: [
+      {
+        file: 'core/quorum.ts',
+        find: 'Math.ceil((validators + faultsTolerated',
+        replace: 'Math.floor((validators + faultsTolerated',
+      },
+    ],
+    caught: {
+      by: 'simulator',
+      crashModel: 'BFT',
+      nodes: 5,
+      seeds: 5,
+      rules: ['proof', 'commit', 'promise'],
+    },
+  },
+  {
+    what: 'evidence is believed unread (BFT)',
+    edits: [
+      {
+        file: 'core/evidence.ts',
+        find: 'return signer.verify(first) && signer.verify(second);',
+        replace: 'return signer !== undefined;',
+      },
+    ],
+    caught: {
+      by: 'simulator',
+      crashModel: 'BFT',
+      nodes: 4,
+      seeds: 40,
+      rules: ['evidence', 'signed'],
+    },
+  },
+  {
+    what: 'signatures of term votes are not checked (BFT)',
+    edits: [
+      {
+        file: 'core/promise.ts',
+        find: "if (!context.signer.verify(termVote)) return context.ignore('bad-signature');",
+        replace: '',
+      },
+    ],
+    caught: {
+      by: 'simulator',
+      crashModel: 'BFT',
+      nodes: 4,
+      seeds: 40,
+      rules: ['signed', 'evidence', 'proof', 'halt', 'liveness', 'durability', 'promise'],
     },
   },
   {
@@ -317,8 +414,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'core/promise.ts',
-        find: 'if (isJustified(term, context.term, justification, context, context.signer)) {',
-        replace: 'if (isJustified !== undefined) {',
+        find: 'if (isEnough(counting, context)) {',
+        replace: 'if (isEnough !== undefined) {',
       },
     ],
     caught: { by: 'test', file: SAFETY, test: 'joins a justified term vote' },

@@ -41,11 +41,12 @@ async function firstViolation(
   const { simulate } = await load<typeof SimulationModule>(tree, 'simulator/simulation.ts');
   const { makeTurbulent } = await load<typeof ScenarioModule>(tree, 'simulator/scenario.ts');
   const { coreBinding } = await load<typeof Binding>(tree, 'simulator/core-binding.ts');
-  const { nodes, seeds, firstSeed = 1, turbulent } = caught;
+  const { nodes, seeds, firstSeed = 1, turbulent, crashModel = 'CFT' } = caught;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
     const { violation } = await simulate({
       seed,
       nodes,
+      crashModel,
       binding: coreBinding,
       ...(turbulent === true ? { adjust: makeTurbulent } : {}),
       ...(only === undefined ? {} : { only }),

@@ -45,6 +45,8 @@ export class Formatter {
         return `applied ${input.index}`;
       case 'complaint':
         return `complaint ${input.active ? 'begins' : 'ends'}`;
+      case 'read-index':
+        return `read-index (${input.read})`;
       case 'transfer-leadership':
         return `transfer-leadership to ${this.name(input.to)}`;
     }
@@ -66,6 +68,8 @@ export class Formatter {
         return `commit ${entryRange(effect.entries)} by certificate of ${effect.certificate.index}`;
       case 'rollback':
         return `rollback to ${idText(effect.to)}`;
+      case 'read-current':
+        return `read-current through (${effect.through}) at ${effect.index}`;
       case 'event':
         return `event ${this.#event(effect.event)}`;
       case 'halt':
@@ -128,6 +132,10 @@ export class Formatter {
       }
       case 'evidence':
         return `evidence of a ${message.evidence.kind} by ${this.name(message.evidence.first.voter)}`;
+      case 'read-index':
+        return `read-index (${message.request})`;
+      case 'read-position':
+        return `read-position (${message.request}) ${lockText(message.lock)}`;
       case 'fetch':
         return `fetch (${message.request}) from ${message.from} to ${idText(message.tip)}`;
       case 'entries': {
