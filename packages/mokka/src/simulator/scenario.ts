@@ -16,6 +16,8 @@ export interface Scenario {
   readonly crashModel: CrashModel;
   /** BFT only: nodes that do not keep to the protocol, f at most. */
   readonly liars: readonly LiarSettings[];
+  /** Somebody who is no validator lies to everyone. */
+  readonly outsider: boolean;
   /** Nodes that suffice to go on. */
   readonly quorum: number;
   readonly timing: Timing;
@@ -113,8 +115,9 @@ export function drawScenario(
 ): Scenario {
   const random = new Random(seed, crashModel === 'CFT' ? `scenario/${nodes}` : `BFT/${nodes}`);
   const quorum = quorumOf(crashModel, nodes);
+  const outsider = new Random(seed, `outsider/${nodes}`).chance(0.15);
   const liars = crashModel === 'CFT' ? [] : drawLiars(seed, nodes);
-  const scenario = { ...drawConditions(seed, nodes, random), crashModel, quorum, liars };
+  const scenario = { ...drawConditions(seed, nodes, random), crashModel, quorum, liars, outsider };
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
 }
 
@@ -166,7 +169,7 @@ function drawConditions(
   seed: number,
   nodes: number,
   random: Random,
-): Omit<Scenario, 'crashModel' | 'quorum' | 'liars'> {
+): Omit<Scenario, 'crashModel' | 'quorum' | 'liars' | 'outsider'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>

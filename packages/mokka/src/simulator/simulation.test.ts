@@ -1,7 +1,8 @@
 /** A few dozen seeds; many more are run by `npm run simulate`. */
 import { describe, expect, test } from 'vitest';
+import { HABITS } from './byzantine/habits.ts';
 import { coreBinding } from './core-binding.ts';
-import { isRare, missingRules } from './coverage/rules.ts';
+import { isAgainstLiars, isRare, missingRules, ruleNames } from './coverage/rules.ts';
 import { simulate } from './simulation.ts';
 import { addStatistics, emptyStatistics, faultKinds } from './statistics.ts';
 import { createTrace } from './trace/trace.ts';
@@ -33,6 +34,61 @@ test('these seeds make every rule fire that they can, and every kind of fault st
   const missing = missingRules(total.rules, 'CFT', SIZES);
   expect(missing.filter((rule) => !isRare(rule))).toEqual([]);
   expect(faultKinds.filter((kind) => total.faults[kind] === 0)).toEqual([]);
+});
+
+describe('Byzantine mode', () => {
+  const lied = emptyStatistics();
+
+  test.each([4, 5, 7])(
+    'correct nodes among %i keep every promise, whatever liars do',
+    async (nodes) => {
+      for (let seed = 1; seed <= 8; seed += 1) {
+        const { violation, statistics } = await simulate({
+          seed,
+          nodes,
+          crashModel: 'BFT',
+          binding: coreBinding,
+        });
+        addStatistics(lied, statistics);
+        const replay = `npm run simulate -- --seed ${seed} --nodes ${nodes} --mode BFT --trace`;
+        expect(violation, `replay with: ${replay}`).toBeNull();
+      }
+    },
+    TIMEOUT,
+  );
+
+  test('liars show every habit, are found out, and make the rules against them fire', () => {
+    expect(HABITS.filter((habit) => lied.lies[habit] === 0)).toEqual([]);
+    expect(lied.convicted).toBeGreaterThan(0);
+    const against = ruleNames.filter((rule) => isAgainstLiars(rule) && !isRare(rule));
+    expect(against.filter((rule) => lied.rules[rule] === 0)).toEqual([]);
+  });
+
+  test(
+    'one liar too many is too much: the checkers see it',
+    async () => {
+      const rules = new Set<string>();
+      for (let seed = 1; seed <= 40 && rules.size === 0; seed += 1) {
+        const { violation } = await simulate({
+          seed,
+          nodes: 4,
+          crashModel: 'BFT',
+          binding: coreBinding,
+          adjust: (scenario) => ({
+            ...scenario,
+            liars: [0, 1].map((node) => ({
+              node,
+              habits: ['equivocates-proposals', 'votes-for-everything', 'lies-about-locks'],
+              eagerness: 0.2,
+            })),
+          }),
+        });
+        if (violation !== null) rules.add(violation.rule);
+      }
+      expect(rules.size).toBe(1);
+    },
+    TIMEOUT,
+  );
 });
 
 describe('a seed', () => {

@@ -8,6 +8,7 @@ import type { CrashModel } from '../core/types.ts';
 import type { CoreBinding } from './binding.ts';
 import type { Habit } from './byzantine/habits.ts';
 import { withLiars } from './byzantine/liar.ts';
+import { Outsider } from './byzantine/outsider.ts';
 import { createCheckers } from './checkers/checkers.ts';
 import type { ReadChecker } from './checkers/reads.ts';
 import { CoverageCounter } from './coverage/coverage.ts';
@@ -117,6 +118,13 @@ class Simulation {
     observers.push(...checkers.observers, ofCorrectNodes(coverage, this.#liars));
     this.#reads = checkers.reads;
     this.#reader = new VirtualReader(this.#cluster, scenario.seed);
+    if (scenario.outsider) {
+      const outsider = new Outsider(this.#cluster, scenario.seed, () => {
+        statistics.faults.outsiderMessages += 1;
+      });
+      observers.push(outsider);
+      outsider.start();
+    }
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
     this.#faults = new FaultInjector(this.#cluster, scenario, {
       counts: statistics.faults,

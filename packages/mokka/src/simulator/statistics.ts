@@ -32,6 +32,7 @@ export interface FaultCounts {
   clockJumps: number;
   refusals: number;
   transfers: number;
+  outsiderMessages: number;
 }
 
 export function noFaults(): FaultCounts {
@@ -64,6 +65,7 @@ export function noFaults(): FaultCounts {
     clockJumps: 0,
     refusals: 0,
     transfers: 0,
+    outsiderMessages: 0,
   };
 }
 

@@ -6,7 +6,15 @@ import type { Entry } from '../../core/entry.ts';
 import type { Message } from '../../core/message.ts';
 import { StatementSigner } from '../../core/signing.ts';
 import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
-import type { EntryHash, Epoch, LogIndex, NodeId, Signature, Term } from '../../core/types.ts';
+import type {
+  EntryHash,
+  Epoch,
+  LogIndex,
+  NodeId,
+  Signature,
+  StateDigest,
+  Term,
+} from '../../core/types.ts';
 import type { BootRequest } from '../binding.ts';
 import type { Random } from '../world/random.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -15,14 +23,20 @@ const EPOCH = 0 as Epoch;
 /** The highest term and index there are. */
 const ABSURD = Number.MAX_SAFE_INTEGER;
 
+/** What a forger knows of the cluster. */
+export type Circumstances = Pick<
+  BootRequest,
+  'validators' | 'clusterId' | 'rootHash' | 'crashModel' | 'signatures'
+> & { readonly stateDigest: StateDigest };
+
 export class Forger {
   readonly self: NodeId;
-  readonly #request: BootRequest;
+  readonly #request: Circumstances;
   readonly #random: Random;
   readonly #knowledge: Knowledge;
   readonly #signer: StatementSigner;
 
-  constructor(request: BootRequest, self: NodeId, random: Random, knowledge: Knowledge) {
+  constructor(request: Circumstances, self: NodeId, random: Random, knowledge: Knowledge) {
     this.self = self;
     this.#request = request;
     this.#random = random;
@@ -93,7 +107,7 @@ export class Forger {
   /** The highest term not above those seen, or the one after, that this node leads. */
   #termLedBySelf(): Term {
     const { validators } = this.#request;
-    const place = validators.indexOf(this.self);
+    const place = Math.max(0, validators.indexOf(this.self));
     const { term } = this.#knowledge;
     const last =
       term - ((((term - place) % validators.length) + validators.length) % validators.length);
@@ -188,7 +202,7 @@ export class Forger {
       term,
       epoch: EPOCH,
       parentHash: anchor.index === 0 ? rootHash : anchor.hash,
-      stateDigest: like?.stateDigest ?? this.#request.application.stateDigest,
+      stateDigest: like?.stateDigest ?? this.#request.stateDigest,
       timestamp: like?.timestamp ?? 0,
       proposer: this.self,
       kind: 'term-start',

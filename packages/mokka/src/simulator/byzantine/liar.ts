@@ -68,7 +68,12 @@ class Liar implements ConsensusCore {
     this.#knowledge = new Knowledge(random);
     const self = request.validators[request.node];
     if (self === undefined) throw new RangeError(`There is no node ${request.node}.`);
-    this.#forger = new Forger(request, self, random, this.#knowledge);
+    this.#forger = new Forger(
+      { ...request, stateDigest: request.application.stateDigest },
+      self,
+      random,
+      this.#knowledge,
+    );
     this.#others = request.validators.filter((id) => id !== self);
     this.#deceived = new Set(this.#others.filter(() => random.chance(0.5)));
     const kinds = ['propose', 'vote', 'term-vote', 'certificate', 'entries', 'heartbeat'];

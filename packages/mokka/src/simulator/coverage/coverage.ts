@@ -25,6 +25,7 @@ const IGNORED: Readonly<Record<string, Rule>> = {
   'stale-term-vote': 'promise: stale term vote refused',
   'stale-proposal': 'promise: stale proposal refused',
   'stale-heartbeat': 'promise: stale heartbeat refused',
+  'not-a-member': 'signed: outsider not heard',
   'bad-signature': 'signed: forged statement refused',
   'bad-proof': 'proof: false one refused',
   'second-term-start': 'proof: second term-start of a term refused',

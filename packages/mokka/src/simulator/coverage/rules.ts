@@ -58,6 +58,7 @@ export const RULES = {
   'durability: sent again after a restart': everywhere,
   'durability: lost store refused': three,
   'durability: stopped by a failed write': everywhere,
+  'signed: outsider not heard': alone,
   'signed: forged statement refused': liars,
   'proof: false one refused': liars,
   'proof: second term-start of a term refused': { ...liars, rare: true },
@@ -67,7 +68,7 @@ export const RULES = {
   'vote: prepared': liars,
   'vote: prepare certificate sent': liars,
   'vote: committed on a prepare certificate': liars,
-  'vote: second proposal for a place refused': liars,
+  'vote: second proposal for a place refused': { ...liars, rare: true },
   'evidence: found': liars,
   'evidence: passed on': liars,
   'evidence: false one refused': liars,
@@ -89,6 +90,12 @@ export const ruleNames = Object.keys(RULES) as readonly Rule[];
 
 export function noRules(): RuleCounts {
   return Object.fromEntries(ruleNames.map((rule) => [rule, 0])) as RuleCounts;
+}
+
+/** Fires in clusters with liars only. */
+export function isAgainstLiars(rule: Rule): boolean {
+  const reach: RuleReach = RULES[rule];
+  return !reach.modes.includes('CFT');
 }
 
 export function isRare(rule: Rule): boolean {

@@ -10,9 +10,8 @@ import type { Violation } from '../simulation.ts';
 import { type CaughtBySimulator, type CaughtByTest, MUTANTS } from './list.ts';
 import { growMutant, type MutantTree } from './tree.ts';
 
-const VITEST = fileURLToPath(
-  new URL('../../../../../node_modules/vitest/vitest.mjs', import.meta.url),
-);
+const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
+const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
 /** Milliseconds; generous for a busy machine. */
 const TIMEOUT = 180_000;
 
@@ -56,14 +55,29 @@ async function firstViolation(
   return null;
 }
 
-/** Exit code of a directed test in the mutant's tree. */
-function runTest(tree: MutantTree, { file, test: name }: CaughtByTest): Promise<number | null> {
-  const words = ['run', '--root', tree.root, join(tree.sources, file), '-t', name];
-  const child = spawn(process.execPath, [VITEST, ...words], { cwd: tree.root, stdio: 'ignore' });
+function run(
+  words: readonly string[],
+  cwd: string,
+): Promise<{ readonly code: number | null; readonly stdout: string }> {
+  const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', resolve);
+    child.on('close', (code) => resolve({ code, stdout }));
   });
+}
+
+/** Exit code of a directed test in the mutant's tree. */
+async function runTest(
+  tree: MutantTree,
+  { file, test: name }: CaughtByTest,
+): Promise<number | null> {
+  const path = join(tree.sources, file);
+  const { code } = await run([VITEST, 'run', '--root', tree.root, path, '-t', name], tree.root);
+  return code;
 }
 
 describe('a wrong reading is caught', () => {
@@ -93,6 +107,22 @@ test(
     await withMutant(mutant.edits, async (tree) => {
       const violation = await firstViolation(tree, caught, 'agreement');
       expect(violation?.message).toMatch(/another one is committed there|misses committed entries/);
+    });
+  },
+  TIMEOUT,
+);
+
+test(
+  'the command itself finds a wrong reading, tells how to replay it and exits with 1',
+  async () => {
+    const mutant = MUTANTS.find(({ what }) => what === 'one vote too few commits');
+    await withMutant(mutant?.edits ?? [], async (tree) => {
+      const main = join(tree.sources, 'simulator/command/main.ts');
+      const words = ['--import', 'tsx', main, '--seeds', '2', '--nodes', '3', '--workers', '1'];
+      const { code, stdout } = await run(words, REPOSITORY);
+      expect(stdout).toContain('VIOLATION with seed');
+      expect(stdout).toMatch(/replay: npm run simulate -- --seed \d+ --nodes 3 --trace/);
+      expect(code).toBe(1);
     });
   },
   TIMEOUT,
