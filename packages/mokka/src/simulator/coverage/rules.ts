@@ -24,7 +24,7 @@ const three: RuleReach = { modes: ['CFT', 'BFT'], nodes: 3 };
 
 const liars: RuleReach = { modes: ['BFT'], nodes: 4 };
 
-export const RULES = {
+const RULES = {
   'pre-vote: sent': everywhere,
   'pre-vote: relayed': three,
   'pre-vote: withdrawn': three,

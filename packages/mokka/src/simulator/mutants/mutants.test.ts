@@ -7,8 +7,12 @@ import type * as Binding from '../core-binding.ts';
 import type * as ScenarioModule from '../scenario.ts';
 import type * as SimulationModule from '../simulation.ts';
 import type { Violation } from '../simulation.ts';
-import { type CaughtBySimulator, type CaughtByTest, MUTANTS } from './list.ts';
+import type { CaughtBySimulator, CaughtByTest } from './mutant.ts';
+import { OTHER_MISTAKES } from './other-mistakes.ts';
 import { growMutant, type MutantTree } from './tree.ts';
+import { WRONG_READINGS } from './wrong-readings.ts';
+
+const MUTANTS = [...WRONG_READINGS, ...OTHER_MISTAKES];
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
 const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
