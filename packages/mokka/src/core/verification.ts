@@ -39,7 +39,7 @@ export function anchorOf(votes: readonly TermVote[]): Lock | null {
   return conflict ? null : highest;
 }
 
-/** Rule *commit*: a quorum of valid votes of one phase, one epoch, one term and one hash. */
+/** Rule *commit*: a quorum of valid votes of one phase, one epoch, one term and one hash. Only the phase `commit` commits. */
 export function verifyCertificate(
   certificate: Certificate,
   set: ValidatorSet,
