@@ -27,11 +27,11 @@ export function currentLock(context: CoreContext): OwnLock {
   return { lock: highest === null ? rootLock(context) : lockOf(highest), certificate: highest };
 }
 
-export function lockOf({ term, index, hash }: Lock): Lock {
+function lockOf({ term, index, hash }: Lock): Lock {
   return { term, index, hash };
 }
 
-export function rootLock(context: CoreContext): Lock {
+function rootLock(context: CoreContext): Lock {
   return { term: 0 as Term, index: 0 as LogIndex, hash: context.options.rootHash };
 }
 

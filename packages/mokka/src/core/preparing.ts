@@ -79,7 +79,7 @@ export function lockOnAwaited(context: CoreContext, entry: Entry): Done {
  * One transaction: the prepare certificate and the signed commit vote. The entry and its ancestors are on disk, or in writes that
  * come before this one. A lower one of the same term is passed over: the commit of the higher covers it.
  */
-export function lockOn(context: CoreContext, certificate: Certificate): Done {
+function lockOn(context: CoreContext, certificate: Certificate): Done {
   const { preparation, log } = context;
   if (!context.isValidator || certificate.term !== context.term) return;
   if (certificate.index <= log.committed.index) return;
