@@ -101,7 +101,7 @@ export const OTHER_MISTAKES: readonly Mutant[] = [
       by: 'simulator',
       nodes: 3,
       seeds: 60,
-      rules: ['proof', 'halt', 'agreement'],
+      rules: ['proof', 'halt', 'agreement', 'read-index'],
       turbulent: true,
     },
   },

@@ -49,7 +49,7 @@ export const WRONG_READINGS: readonly Mutant[] = [
       seeds: 300,
       // About one seed in fifty is bad enough; the search starts before one.
       firstSeed: 105,
-      rules: ['lock', 'halt', 'agreement', 'proof'],
+      rules: ['lock', 'halt', 'agreement', 'proof', 'read-index'],
       turbulent: true,
     },
   },
@@ -66,7 +66,7 @@ export const WRONG_READINGS: readonly Mutant[] = [
       by: 'simulator',
       nodes: 3,
       seeds: 500,
-      rules: ['proof', 'agreement', 'halt', 'lock'],
+      rules: ['proof', 'agreement', 'halt', 'lock', 'read-index'],
       turbulent: true,
     },
   },
