@@ -125,7 +125,7 @@ describe('Mokka', () => {
       expect(proof !== null && verifyLeaderProof(proof, set, signer)).toBe(true);
       expect(await first.running.getEntriesAfter(2 as LogIndex, 5)).toHaveLength(5);
       // A slow machine may take more than one election.
-    expect(first.running.getInfo().committed.index).toBeGreaterThanOrEqual(21);
+      expect(first.running.getInfo().committed.index).toBeGreaterThanOrEqual(21);
     },
   );
 
