@@ -78,6 +78,7 @@ export * from './identity/ed25519-scheme.ts';
 export * from './identity/identity-error.ts';
 export * from './identity/node-id.ts';
 export * from './identity/node-key.ts';
+export type * from './snapshot.ts';
 export * from './storage/folder-lock.ts';
 export * from './storage/lmdb.ts';
 export * from './storage/memory.ts';
