@@ -8,7 +8,9 @@ import type { Certificate, CommitCertificate, LeaderProof } from '../core/certif
 import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Message } from '../core/message.ts';
+import type { PrunedLog } from '../core/pruning.ts';
 import type { TermBinding } from '../core/restored-state.ts';
+import type { SnapshotOffer } from '../core/snapshot-exchange.ts';
 import type { Statement } from '../core/statements.ts';
 import type {
   ClusterId,
@@ -42,6 +44,12 @@ import {
   type StoreIdentity,
 } from './record-codec.ts';
 import { decodeItem, encodeItem, type Item } from './rlp.ts';
+import {
+  decodePruning,
+  decodeSnapshotRecord,
+  encodePruning,
+  snapshotRecord,
+} from './snapshot-codec.ts';
 
 /** Small ones that meet each other, and the edges of every length that RLP knows. */
 const number = fc.oneof(
@@ -157,6 +165,28 @@ const evidence: fc.Arbitrary<Evidence> = fc.oneof(
   }),
 );
 
+const chunkNumber = fc.oneof(fc.nat(300), fc.constantFrom(0, 65_535));
+const chunkInfo = fc.record({
+  hash: digits,
+  bytes: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constantFrom(1, 262_144)),
+});
+const offer: fc.Arbitrary<SnapshotOffer> = fc
+  .record({
+    stateDigest: digits as fc.Arbitrary<StateDigest>,
+    chunks: fc.array(chunkInfo, { minLength: 1, maxLength: 3 }),
+    base: entry,
+    next: fc.array(entry, { maxLength: 3 }),
+    certificate,
+    memberships: fc.array(fc.record({ entry, certificate }), { maxLength: 2 }),
+  })
+  .map(({ stateDigest, chunks, base, ...rest }) => {
+    const { index, hash } = base;
+    return { manifest: { entry: { index, hash }, stateDigest, chunks }, base, ...rest };
+  });
+/** As it is stored: without its chunks. */
+const recordedOffer = offer.map((one) => decodeSnapshotRecord(snapshotRecord(one)));
+const pruned: fc.Arbitrary<PrunedLog> = fc.record({ lowest: index, deletedBelow: number });
+
 type MessageTable = {
   readonly [T in Message['type']]: fc.Arbitrary<Extract<Message, { type: T }>>;
 };
@@ -212,11 +242,38 @@ const messages: MessageTable = {
     request: number,
     lock: fc.record({ term, index, hash }),
   }),
-  entries: fc.record({
-    type: fc.constant('entries'),
+  entries: fc.record(
+    {
+      type: fc.constant('entries'),
+      request: number,
+      entries: fc.array(entry, { maxLength: 3 }),
+      certificate: fc.option(certificate),
+      lowest: index,
+    },
+    { requiredKeys: ['type', 'request', 'entries', 'certificate'] },
+  ),
+  'snapshot-request': fc.record({
+    type: fc.constant('snapshot-request'),
     request: number,
-    entries: fc.array(entry, { maxLength: 3 }),
-    certificate: fc.option(certificate),
+    from: index,
+    epoch,
+  }),
+  'snapshot-offer': fc.record({
+    type: fc.constant('snapshot-offer'),
+    request: number,
+    offer: fc.option(offer),
+  }),
+  'chunk-request': fc.record({
+    type: fc.constant('chunk-request'),
+    request: number,
+    entry: entryId,
+    chunk: chunkNumber,
+  }),
+  chunk: fc.record({
+    type: fc.constant('chunk'),
+    request: number,
+    chunk: chunkNumber,
+    bytes: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 })),
   }),
 };
 
@@ -266,6 +323,8 @@ export const wireFormats: readonly WireFormat[] = [
   format('term record', term, encodeTerm, decodeTerm),
   format('vote record', vote, encodeVote, decodeVote),
   format('evidence', evidence, encodeEvidence, decodeEvidence),
+  format('snapshot record', recordedOffer, snapshotRecord, decodeSnapshotRecord),
+  format('pruning record', pruned, encodePruning, decodePruning),
   format('binding record', binding, encodeBinding, decodeBinding),
   format('identity record', identity, encodeStoreIdentity, decodeStoreIdentity),
 ];

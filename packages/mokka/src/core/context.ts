@@ -13,11 +13,13 @@ import type { Message, TermVoteMessage } from './message.ts';
 import { type Misbehaviour, misbehaviourFrom } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
 import type { Preparation } from './preparing.ts';
+import { NOTHING_PRUNED, newPruning, type Pruning } from './pruning.ts';
 import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
 import { SeededRandom } from './random.ts';
 import { newReadIndex } from './read-index.ts';
 import type { RestoredState, TermBinding } from './restored-state.ts';
 import { StatementSigner } from './signing.ts';
+import { newSnapshotExchange } from './snapshot-exchange.ts';
 import type { Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
 import type {
   EntryHash,
@@ -163,7 +165,9 @@ export type AfterSync =
   | { readonly type: 'synced'; readonly id: EntryId }
   | { readonly type: 'vote'; readonly vote: Vote }
   | { readonly type: 'term-vote'; readonly message: TermVoteMessage }
-  | { readonly type: 'propose'; readonly entry: Entry };
+  | { readonly type: 'propose'; readonly entry: Entry }
+  | { readonly type: 'snapshot-recorded' }
+  | { readonly type: 'pruned' };
 
 /** Votes for one entry of the term this node led last. */
 export interface VoteTally {
@@ -224,6 +228,8 @@ export class CoreContext implements ValidatorSet {
   readonly incoming = new Map<number, Entry>();
   readonly execution: Execution;
   catchUp: CatchUp | null = null;
+  readonly snapshots = newSnapshotExchange();
+  readonly pruning: Pruning;
   readonly readIndex = newReadIndex();
   lastProgressAt = 0;
   pending = false;
@@ -252,6 +258,7 @@ export class CoreContext implements ValidatorSet {
     this.random = new SeededRandom(options.seed);
     this.isValidator = options.validators.includes(options.self);
     this.log = new Log(options.limits, options.rootHash, restored.base, restored.tail);
+    this.pruning = newPruning(restored.pruned ?? NOTHING_PRUNED);
     this.term = restored.term;
     this.termVote = restored.termVote;
     this.syncedTermVote = restored.termVote;
@@ -329,7 +336,7 @@ export class CoreContext implements ValidatorSet {
     this.#effects.push({ type: 'event', event });
   }
 
-  send(to: NodeId, message: Message): void {
+  send(to: NodeId, message: Message): undefined {
     if (to !== this.self) this.#effects.push({ type: 'send', to, message });
   }
 

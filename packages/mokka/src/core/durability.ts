@@ -82,6 +82,8 @@ function indexOf(after: AfterSync): number {
     case 'propose':
       return after.entry.index;
     case 'term-vote':
+    case 'snapshot-recorded':
+    case 'pruned':
       return 0;
   }
 }

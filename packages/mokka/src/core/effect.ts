@@ -3,6 +3,7 @@ import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import type { CoreEvent } from './event.ts';
 import type { Message } from './message.ts';
+import type { SnapshotEffect } from './snapshot-exchange.ts';
 import type { EntryId, LogIndex, NodeId, Term, Ticket } from './types.ts';
 
 /**
@@ -12,6 +13,7 @@ import type { EntryId, LogIndex, NodeId, Term, Ticket } from './types.ts';
  * `persisted` input for it, so a host can not send too early.
  */
 export type Effect =
+  | SnapshotEffect
   | { readonly type: 'send'; readonly to: NodeId; readonly message: Message }
   /** Write atomically, sync, answer `persisted`. */
   | {
@@ -67,5 +69,9 @@ export type HaltCode =
   | 'conflicting-lock'
   /** The application's state after a committed entry is not the agreed one. */
   | 'state-digest-mismatch'
+  /** What the peers certify does not hold the trusted entry. Rule *snapshot*. */
+  | 'trusted-entry-mismatch'
+  /** The application has closed while it took a snapshot. */
+  | 'application-closed'
   /** The core's own invariants do not hold: a defect. */
   | 'invariant';

@@ -1,6 +1,6 @@
 import type { Entry } from './entry.ts';
 import type { Evidence } from './evidence.ts';
-import type { NodeId, Role, Term } from './types.ts';
+import type { EntryId, NodeId, Role, Term } from './types.ts';
 
 /** What users of the library observe; names are those of the original Mokka. */
 export type CoreEvent =
@@ -19,6 +19,8 @@ export type CoreEvent =
   | { readonly type: 'log'; readonly entry: Entry }
   /** Entry committed. */
   | { readonly type: 'log_ack'; readonly entry: Entry }
+  /** The application's state comes from a snapshot made at this entry: no `log_ack` tells of what it skipped. */
+  | { readonly type: 'snapshot'; readonly entry: EntryId }
   /** BFT: a validator contradicted itself; the proof is being stored and is passed on. */
   | { readonly type: 'evidence'; readonly offender: NodeId; readonly evidence: Evidence }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

@@ -16,6 +16,11 @@ export function onFetch(
   const allowance = context.crashModel === 'BFT' ? context.peers.get(from)?.fetches : undefined;
   if (allowance?.isLeft(context.now) === false) return context.ignore('fetches-too-much');
   const last = Math.min(lastToServe(context, message.tip), message.from + maxFetchEntries - 1);
+  if (message.from < context.pruning.lowest) {
+    const { lowest } = context.pruning;
+    const { request } = message;
+    return context.send(from, { type: 'entries', request, entries: [], certificate: null, lowest });
+  }
   if (message.from > last) return answer(context, from, message.request, [], null);
   if (log.get(message.from) !== undefined) {
     const entries: Entry[] = [];

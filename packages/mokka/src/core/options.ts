@@ -1,6 +1,7 @@
 /** What a core is made of: identity, validator set, time spans and bounds. */
+import type { Retention } from './pruning.ts';
 import type { SignatureScheme } from './statements.ts';
-import type { ClusterId, CrashModel, EntryHash, NodeId } from './types.ts';
+import type { ClusterId, CrashModel, EntryHash, EntryId, NodeId } from './types.ts';
 
 export interface CoreOptions {
   readonly self: NodeId;
@@ -15,6 +16,12 @@ export interface CoreOptions {
   readonly limits: Limits;
   /** Seeds the jitter of timers. Give every node, and every start, another one. */
   readonly seed: number;
+  /** The application gives and takes snapshots. */
+  readonly snapshots?: boolean;
+  /** What is kept of the log; everything when absent. */
+  readonly retention?: Retention;
+  /** An entry that is known to be right: whatever is fetched must hold it. Rule *snapshot*. */
+  readonly trustedEntry?: EntryId;
 }
 
 /** Time spans in milliseconds. */
@@ -51,6 +58,8 @@ export interface Limits {
   readonly maxCacheBytes: number;
   /** Committed entries kept in memory. */
   readonly maxCacheEntries: number;
+  /** Entries behind a certificate from which on a snapshot is taken where one is offered. */
+  readonly snapshotDistance: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -71,4 +80,5 @@ export const DEFAULT_LIMITS: Limits = {
   maxFetchBytes: 1024 * 1024,
   maxCacheBytes: 8 * 1024 * 1024,
   maxCacheEntries: 256,
+  snapshotDistance: 10_000,
 };

@@ -28,6 +28,7 @@ import type {
   StateDigest,
 } from './types.ts';
 import { entriesRead, persisted } from './virtual-disk.test.support.ts';
+import { snapshotAnswer, TestSnapshots } from './virtual-snapshots.test.support.ts';
 
 const text = new TextEncoder();
 export const CLUSTER_ID = toHex(sha256(text.encode('cluster'))) as ClusterId;
@@ -132,6 +133,18 @@ export class TestApplication {
     this.rollback(this.committed.length);
   }
 
+  /** Takes the place of everything: what a snapshot holds. */
+  replace(entries: readonly Entry[], certificate: CommitCertificate): void {
+    this.accepted.length = 0;
+    this.committed.length = 0;
+    this.#digests.splice(1);
+    for (const entry of entries) {
+      this.#execute(entry);
+      this.committed.push(entry);
+    }
+    this.#certificate = certificate;
+  }
+
   #height(): number {
     return this.committed.length + this.accepted.length;
   }
@@ -167,9 +180,10 @@ interface Event {
 }
 
 export class VirtualNode {
-  readonly options: CoreOptions;
+  options: CoreOptions;
   readonly tables = new MemoryTables();
   readonly application = new TestApplication();
+  readonly snapshots = new TestSnapshots(this.application);
   core: Core | null = null;
   /** Counts starts and crashes; what belongs to an earlier run never arrives. */
   run = 0;
@@ -407,6 +421,13 @@ export class VirtualCluster {
           application.rollback(effect.to.index);
           return null;
         });
+      case 'offer-snapshot':
+      case 'read-chunk':
+      case 'begin-restore':
+      case 'restore-chunk':
+      case 'abandon-restore':
+      case 'finish-restore':
+        return this.#schedule(number, 0, () => snapshotAnswer(node, effect));
       case 'read-current':
         node.reads.push({ through: effect.through, index: effect.index });
         return;

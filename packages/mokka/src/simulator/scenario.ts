@@ -256,5 +256,6 @@ function drawLimits(random: Random): Limits {
     maxFetchBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxFetchBytes,
     maxCacheBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxCacheBytes,
     maxCacheEntries: tight ? random.integer(1, 8) : DEFAULT_LIMITS.maxCacheEntries,
+    snapshotDistance: DEFAULT_LIMITS.snapshotDistance,
   };
 }

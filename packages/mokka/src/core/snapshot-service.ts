@@ -1,0 +1,104 @@
+/** Rule *snapshot*: giving snapshots to those that are behind, a bounded number of chunks at a time. */
+import type { CoreContext, Done } from './context.ts';
+import {
+  MAX_CHUNK_BYTES,
+  type SnapshotInput,
+  type SnapshotMessage,
+  type SnapshotOffer,
+} from './snapshot-exchange.ts';
+import type { LogIndex, NodeId } from './types.ts';
+
+/** Chunks that are read for one peer at a time; more than a correct one asks for. */
+const MAX_SERVED_CHUNKS = 8;
+/** Fetch timeouts for which a snapshot that is being given holds up pruning. */
+const HOLD_TIMEOUTS = 1_000;
+/** What a chunk of a manifest takes in an offer. */
+const OFFER_BYTES_PER_CHUNK = 36;
+
+type Message<T extends SnapshotMessage['type']> = Extract<SnapshotMessage, { type: T }>;
+type Input<T extends SnapshotInput['type']> = Extract<SnapshotInput, { type: T }>;
+
+export function onSnapshotRequest(
+  context: CoreContext,
+  from: NodeId,
+  message: Message<'snapshot-request'>,
+): Done {
+  const { snapshots, options, pruning } = context;
+  if (isServing(context, from, 'offer') > 0) return context.ignore('snapshot-request-under-way');
+  if (!mayAsk(context, from)) return context.ignore('fetches-too-much');
+  if (options.snapshots !== true || context.halted !== null) {
+    return context.send(from, { type: 'snapshot-offer', request: message.request, offer: null });
+  }
+  const ticket = context.ticket();
+  snapshots.serving.set(ticket, { kind: 'offer', to: from, request: message.request });
+  // One that was made below what is pruned can not be proved any more.
+  const minimum = Math.max(message.from, pruning.lowest) as LogIndex;
+  context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: message.epoch });
+}
+
+export function onSnapshotOffered(context: CoreContext, input: Input<'snapshot-offered'>): Done {
+  const served = context.snapshots.serving.get(input.ticket);
+  if (served?.kind !== 'offer') return context.ignore('stale-ticket');
+  context.snapshots.serving.delete(input.ticket);
+  const { offer, at } = input;
+  if (at !== null) hold(context, at);
+  if (offer !== null) spend(context, served.to, sizeOf(offer));
+  context.send(served.to, { type: 'snapshot-offer', request: served.request, offer });
+}
+
+export function onChunkRequest(
+  context: CoreContext,
+  from: NodeId,
+  message: Message<'chunk-request'>,
+): Done {
+  const { request, chunk, entry } = message;
+  const { snapshots, options } = context;
+  if (isServing(context, from, 'chunk') >= MAX_SERVED_CHUNKS) {
+    return context.ignore('too-many-chunk-requests');
+  }
+  if (!mayAsk(context, from)) return context.ignore('fetches-too-much');
+  if (options.snapshots !== true) {
+    return context.send(from, { type: 'chunk', request, chunk, bytes: null });
+  }
+  spend(context, from, MAX_CHUNK_BYTES);
+  if (snapshots.held !== null) hold(context, snapshots.held.at);
+  const ticket = context.ticket();
+  snapshots.serving.set(ticket, { kind: 'chunk', to: from, request, chunk });
+  context.emit({ type: 'read-chunk', ticket, entry, chunk });
+}
+
+export function onChunkRead(context: CoreContext, { ticket, bytes }: Input<'chunk-read'>): Done {
+  const served = context.snapshots.serving.get(ticket);
+  if (served?.kind !== 'chunk') return context.ignore('stale-ticket');
+  context.snapshots.serving.delete(ticket);
+  const { request, chunk } = served;
+  context.send(served.to, { type: 'chunk', request, chunk, bytes });
+}
+
+function hold(context: CoreContext, at: LogIndex): void {
+  const until = context.now + HOLD_TIMEOUTS * context.options.timing.fetchTimeout;
+  context.snapshots.held = { at, until };
+}
+
+function isServing(context: CoreContext, to: NodeId, kind: 'offer' | 'chunk'): number {
+  let count = 0;
+  for (const served of context.snapshots.serving.values()) {
+    if (served.to === to && served.kind === kind) count += 1;
+  }
+  return count;
+}
+
+/** BFT: asking must not cost a liar less than answering costs this node. */
+function mayAsk(context: CoreContext, from: NodeId): boolean {
+  if (context.crashModel === 'CFT') return true;
+  return context.peers.get(from)?.fetches.isLeft(context.now) !== false;
+}
+
+function spend(context: CoreContext, to: NodeId, bytes: number): void {
+  if (context.crashModel === 'BFT') context.peers.get(to)?.fetches.spend(bytes);
+}
+
+function sizeOf({ manifest, base, next }: SnapshotOffer): number {
+  const payloads = [base, ...next].reduce((sum, { payload }) => sum + payload.length, 0);
+  return payloads + manifest.chunks.length * OFFER_BYTES_PER_CHUNK;
+}

@@ -1,0 +1,59 @@
+/**
+ * Rule *snapshot* at start: a node that stopped between the moment at which its application took a snapshot and the one at which its
+ * log followed completes that; one that stopped before goes on from the log it has.
+ */
+import type { ApplicationInfo } from '../application.ts';
+import { encodeCertificate } from '../codec/certificate-codec.ts';
+import { decodeEntry } from '../codec/entry-codec.ts';
+import { decodePruning, decodeSnapshotRecord, RECORDED_SNAPSHOT } from '../codec/snapshot-codec.ts';
+import { NOTHING_PRUNED, PRUNING_RECORD, type PrunedLog, putPruning } from '../core/pruning.ts';
+import type { SnapshotOffer } from '../core/snapshot-exchange.ts';
+import {
+  extendingOperations,
+  forgetRecord,
+  replacingOperations,
+} from '../core/snapshot-installation.ts';
+import type { LogIndex } from '../core/types.ts';
+import type { Storage, StorageOperation } from '../storage/storage.ts';
+
+/** Throws `DecodeError` when the record is damaged. */
+export async function completeSnapshot(
+  storage: Storage,
+  { applied }: ApplicationInfo,
+): Promise<void> {
+  const record = await storage.record(RECORDED_SNAPSHOT);
+  if (record === undefined) return;
+  const offer = decodeSnapshotRecord(record);
+  const { base } = offer;
+  const isTaken = applied.index === base.index && applied.hash === base.hash;
+  const operations = isTaken ? await installing(storage, offer) : [];
+  await storage.write([...operations, forgetRecord()]);
+}
+
+async function installing(storage: Storage, offer: SnapshotOffer): Promise<StorageOperation[]> {
+  const { base, next, certificate } = offer;
+  const value = encodeCertificate(certificate);
+  const certified: StorageOperation = {
+    type: 'put',
+    table: 'certificates',
+    key: certificate.index,
+    value,
+  };
+  const stored = new Map<number, string>();
+  for (const { index } of [base, ...next]) {
+    const bytes = await storage.get('entries', index);
+    if (bytes !== undefined) stored.set(index, decodeEntry(bytes).hash);
+  }
+  if (stored.get(base.index) === base.hash) {
+    return [...extendingOperations(next, (index) => stored.get(index)), certified];
+  }
+  const { deletedBelow } = (await storedPruning(storage)) ?? NOTHING_PRUNED;
+  const pruned: PrunedLog = { lowest: base.index as LogIndex, deletedBelow };
+  return [...replacingOperations(base, next), certified, putPruning(pruned)];
+}
+
+/** How far the log is deleted; null when nothing is. */
+export async function storedPruning(storage: Storage): Promise<PrunedLog | null> {
+  const record = await storage.record(PRUNING_RECORD);
+  return record === undefined ? null : decodePruning(record);
+}
