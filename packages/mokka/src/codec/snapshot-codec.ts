@@ -29,11 +29,36 @@ export const RECORDED_SNAPSHOT = 'snapshot';
 /** Hash and length of a chunk: a list of them would be the longest of any message, so they are joined into one string. */
 const CHUNK_INFO_BYTES = HASH_BYTES + 4;
 
+/** What proves a snapshot: enough to go on from it once the application has it. */
+export type SnapshotProof = Omit<SnapshotOffer, 'manifest'>;
+
 export function offerItems(offer: SnapshotOffer): Item[] {
-  const { manifest, base, next, certificate, memberships } = offer;
+  const { stateDigest, chunks } = offer.manifest;
+  return [hexItem(stateDigest), encodeChunks(chunks), ...proofItems(offer)];
+}
+
+/** The manifest's entry is `base`. */
+export function readOffer(item: Item): SnapshotOffer {
+  return readFields(item, (fields) => {
+    const stateDigest = fields.digest();
+    const chunks = decodeChunks(fields.bytes());
+    const proof = readProof(fields);
+    const { index, hash } = proof.base;
+    return { manifest: { entry: { index, hash }, stateDigest, chunks }, ...proof };
+  });
+}
+
+export function encodeSnapshotRecord(proof: SnapshotProof): Uint8Array {
+  return encodeItem(proofItems(proof));
+}
+
+/** Throws {@link DecodeError}, as every decoder here. */
+export function decodeSnapshotRecord(bytes: Uint8Array): SnapshotProof {
+  return readFields(decodeItem(bytes), readProof);
+}
+
+function proofItems({ base, next, certificate, memberships }: SnapshotProof): Item[] {
   return [
-    hexItem(manifest.stateDigest),
-    encodeChunks(manifest.chunks),
     encodeEntry(base),
     next.map(encodeEntry),
     certificateItem(certificate),
@@ -41,33 +66,13 @@ export function offerItems(offer: SnapshotOffer): Item[] {
   ];
 }
 
-/** The manifest's entry is `base`: that the two agree is true of every decoded offer. */
-export function readOffer(item: Item): SnapshotOffer {
-  return readFields(item, (fields) => {
-    const stateDigest = fields.digest();
-    const chunks = decodeChunks(fields.bytes());
-    const base = decodeEntry(fields.bytes());
-    const { index, hash } = base;
-    return {
-      manifest: { entry: { index, hash }, stateDigest, chunks },
-      base,
-      next: fields.list(readEntry),
-      certificate: readCommitCertificate(fields.item()),
-      memberships: fields.list(readMembership),
-    };
-  });
-}
-
-/** What completes the installation: the offer without its chunks. */
-export function snapshotRecord(offer: SnapshotOffer): Uint8Array {
-  return encodeItem(offerItems({ ...offer, manifest: { ...offer.manifest, chunks: [ANY_CHUNK] } }));
-}
-
-const ANY_CHUNK: SnapshotChunk = { hash: '0'.repeat(2 * HASH_BYTES), bytes: 1 };
-
-/** Throws {@link DecodeError}, as every decoder here. The chunks are not those of the snapshot. */
-export function decodeSnapshotRecord(bytes: Uint8Array): SnapshotOffer {
-  return readOffer(decodeItem(bytes));
+function readProof(fields: FieldReader): SnapshotProof {
+  return {
+    base: decodeEntry(fields.bytes()),
+    next: fields.list(readEntry),
+    certificate: readCommitCertificate(fields.item()),
+    memberships: fields.list(readMembership),
+  };
 }
 
 export function encodePruning({ lowest, deletedBelow }: PrunedLog): Uint8Array {

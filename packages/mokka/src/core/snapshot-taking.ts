@@ -2,7 +2,7 @@
  * Rule *snapshot*: taking a proved snapshot: its chunks through a small window of requests, each checked against the manifest, then
  * one call in which the application makes it its state. Nothing that goes wrong here stops the node, but an application that closed.
  */
-import { RECORDED_SNAPSHOT, snapshotRecord } from '../codec/snapshot-codec.ts';
+import { encodeSnapshotRecord, RECORDED_SNAPSHOT } from '../codec/snapshot-codec.ts';
 import { sha256, toHex } from './bytes.ts';
 import type { CoreContext, Done } from './context.ts';
 import { persist } from './durability.ts';
@@ -199,7 +199,7 @@ function record(context: CoreContext, taking: SnapshotTaking): Done {
   const refusal = refusalToInstall(context, offer);
   if (refusal !== null) return context.halt('conflicting-commit', refusal);
   taking.phase = 'recording';
-  const value = snapshotRecord(offer);
+  const value = encodeSnapshotRecord(offer);
   persist(
     context,
     [{ type: 'put-record', name: RECORDED_SNAPSHOT, value }],

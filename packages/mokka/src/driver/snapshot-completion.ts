@@ -5,9 +5,13 @@
 import type { ApplicationInfo } from '../application.ts';
 import { encodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
-import { decodePruning, decodeSnapshotRecord, RECORDED_SNAPSHOT } from '../codec/snapshot-codec.ts';
+import {
+  decodePruning,
+  decodeSnapshotRecord,
+  RECORDED_SNAPSHOT,
+  type SnapshotProof,
+} from '../codec/snapshot-codec.ts';
 import { NOTHING_PRUNED, PRUNING_RECORD, type PrunedLog, putPruning } from '../core/pruning.ts';
-import type { SnapshotOffer } from '../core/snapshot-exchange.ts';
 import {
   extendingOperations,
   forgetRecord,
@@ -23,15 +27,15 @@ export async function completeSnapshot(
 ): Promise<void> {
   const record = await storage.record(RECORDED_SNAPSHOT);
   if (record === undefined) return;
-  const offer = decodeSnapshotRecord(record);
-  const { base } = offer;
+  const proof = decodeSnapshotRecord(record);
+  const { base } = proof;
   const isTaken = applied.index === base.index && applied.hash === base.hash;
-  const operations = isTaken ? await installing(storage, offer) : [];
+  const operations = isTaken ? await installing(storage, proof) : [];
   await storage.write([...operations, forgetRecord()]);
 }
 
-async function installing(storage: Storage, offer: SnapshotOffer): Promise<StorageOperation[]> {
-  const { base, next, certificate } = offer;
+async function installing(storage: Storage, proof: SnapshotProof): Promise<StorageOperation[]> {
+  const { base, next, certificate } = proof;
   const value = encodeCertificate(certificate);
   const certified: StorageOperation = {
     type: 'put',

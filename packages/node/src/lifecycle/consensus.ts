@@ -45,6 +45,7 @@ export async function createConsensus(
   application: Application,
 ): Promise<Consensus> {
   const { key, genesis, logger, members, number, timing } = options;
+  const { retention, snapshotDistance } = options;
   const member = members[number - 1];
   if (member === undefined) {
     throw new Error(`There is no node ${number}`);
@@ -70,6 +71,8 @@ export async function createConsensus(
     application,
     logger,
     ...(timing === undefined ? {} : { timing }),
+    ...(retention === undefined ? {} : { retention }),
+    ...(snapshotDistance === undefined ? {} : { limits: { snapshotDistance } }),
   });
   return { mokka, storage };
 }
