@@ -41,6 +41,7 @@ import { driveReadIndex, onReadAsked, onReadIndex, onReadPosition } from './read
 import type { RestoredState } from './restored-state.ts';
 import { driveSnapshots, onSnapshotOffer } from './snapshot-fetch.ts';
 import {
+  driveOffers,
   onChunkRead,
   onChunkRequest,
   onSnapshotOffered,
@@ -179,6 +180,7 @@ function settle(context: CoreContext): Done {
     driveTransfer(context);
     driveProposing(context);
     driveReadIndex(context);
+    driveOffers(context);
     drivePruning(context);
     if (!context.changed || context.halted !== null) return;
   }

@@ -15,7 +15,7 @@ export const PRUNING_RECORD = 'pruning';
 const PRUNING_STEP = 256;
 
 /** However long snapshots are being given, not more than so many times the entries are kept. */
-const MAX_HELD = 10;
+const MAX_HELD = 100;
 
 /** What a node keeps of its log: everything, or at least this many applied entries. */
 export type Retention = 'archive' | { readonly entries: number };

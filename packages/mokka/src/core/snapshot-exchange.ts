@@ -64,13 +64,15 @@ export type SnapshotMessage =
 export type SnapshotEffect =
   /**
    * Ask the application for a snapshot at `minimum` or above, read what proves it from the store (the entry, the smallest
-   * certificate that covers its child, the entries between, and the memberships above `epoch`); answer `snapshot-offered`.
+   * certificate that covers its child, or `newest` where none is stored yet, the entries between, and the memberships above
+   * `epoch`); answer `snapshot-offered`.
    */
   | {
       readonly type: 'offer-snapshot';
       readonly ticket: Ticket;
       readonly minimum: LogIndex;
       readonly epoch: Epoch;
+      readonly newest: CommitCertificate | null;
     }
   /** Ask the application for a chunk, answer `chunk-read`. */
   | {
@@ -138,8 +140,11 @@ export interface SnapshotSearch {
   readonly request: number;
   /** In the order in which they were asked; an answer of any of them is taken. */
   readonly asked: Set<NodeId>;
+  readonly answered: Set<NodeId>;
   /** The next one is asked here. */
   deadline: number;
+  /** All were asked. */
+  isClosing: boolean;
 }
 
 /** A verified snapshot is on its way. */
@@ -183,12 +188,24 @@ export interface SnapshotExchange {
   readonly refusedUntil: Map<NodeId, number>;
   /** The newest snapshot that peers asked for, and until when what follows it is not pruned: they need that next. */
   held: { readonly at: LogIndex; readonly until: number } | null;
+  /** Peers that wait for a snapshot made at `at`, until an entry above it is committed and proves it. */
+  readonly waiting: Map<
+    NodeId,
+    { readonly request: number; readonly epoch: Epoch; readonly at: LogIndex }
+  >;
   /** What the host is preparing for peers. */
   readonly serving: Map<Ticket, ServedRequest>;
 }
 
 export type ServedRequest =
-  | { readonly kind: 'offer'; readonly to: NodeId; readonly request: number }
+  | {
+      readonly kind: 'offer';
+      readonly to: NodeId;
+      readonly request: number;
+      readonly epoch: Epoch;
+      /** Whether it was read anew, once what proves it was there. */
+      readonly isRepeated: boolean;
+    }
   | {
       readonly kind: 'chunk';
       readonly to: NodeId;
@@ -203,6 +220,7 @@ export function newSnapshotExchange(): SnapshotExchange {
     arePruned: false,
     refusedUntil: new Map(),
     held: null,
+    waiting: new Map(),
     serving: new Map(),
   };
 }

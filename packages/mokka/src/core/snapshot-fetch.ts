@@ -13,6 +13,8 @@ import type { LogIndex, NodeId } from './types.ts';
 
 /** Fetch timeouts after which another peer is asked; making a snapshot takes longer, and the next round finds it made. */
 const OFFER_TIMEOUTS = 20;
+/** Fetch timeouts for late answers, once all were asked: a new snapshot is proved by the next entry. */
+const LATE_TIMEOUTS = 100;
 /** Fetch timeouts between two rounds over all peers. */
 const ROUND_PAUSE_TIMEOUTS = 10;
 /** Fetch timeouts after this machine failed. */
@@ -47,7 +49,9 @@ function startSearch(context: CoreContext): SnapshotSearch {
     phase: 'asking',
     request: context.nextRequest(),
     asked: new Set(),
+    answered: new Set(),
     deadline: context.now,
+    isClosing: false,
   };
   context.snapshots.fetch = search;
   return search;
@@ -57,7 +61,13 @@ function askNext(context: CoreContext, search: SnapshotSearch): Done {
   const { snapshots, log, options } = context;
   const { fetchTimeout } = options.timing;
   const peer = candidates(context).find((id) => !search.asked.has(id));
-  if (peer === undefined) return pauseSearch(context, ROUND_PAUSE_TIMEOUTS);
+  if (peer === undefined) {
+    const isOpen = !search.isClosing && search.answered.size < search.asked.size;
+    if (!isOpen) return pauseSearch(context, ROUND_PAUSE_TIMEOUTS);
+    search.isClosing = true;
+    search.deadline = context.now + LATE_TIMEOUTS * fetchTimeout;
+    return;
+  }
   search.asked.add(peer);
   search.deadline = context.now + OFFER_TIMEOUTS * fetchTimeout;
   snapshots.fetch = search;
@@ -112,6 +122,7 @@ export function onSnapshotOffer(
   const isAsked = fetch?.phase === 'asking' && fetch.asked.has(from);
   if (!isAsked || fetch.request !== message.request) return context.ignore('unasked-offer');
   context.changed = true;
+  fetch.answered.add(from);
   const { offer } = message;
   const isUseful = offer !== null && offer.base.index > context.log.committed.index;
   if (!isUseful) return askNextAfter(context, fetch, from);
@@ -135,7 +146,9 @@ export function onSnapshotOffer(
 
 /** The peer that was asked last has nothing: the next one is asked at once. */
 function askNextAfter(context: CoreContext, search: SnapshotSearch, from: NodeId): Done {
-  if ([...search.asked].at(-1) === from) search.deadline = context.now;
+  const isLast = [...search.asked].at(-1) === from;
+  if (isLast && !search.isClosing) search.deadline = context.now;
+  if (search.answered.size === search.asked.size) search.deadline = context.now;
 }
 
 /** When there is something to do without an input. */

@@ -2,6 +2,7 @@
 import type { CoreContext, Done } from './context.ts';
 import {
   MAX_CHUNK_BYTES,
+  type ServedRequest,
   type SnapshotInput,
   type SnapshotMessage,
   type SnapshotOffer,
@@ -29,11 +30,32 @@ export function onSnapshotRequest(
   if (options.snapshots !== true || context.halted !== null) {
     return context.send(from, { type: 'snapshot-offer', request: message.request, offer: null });
   }
-  const ticket = context.ticket();
-  snapshots.serving.set(ticket, { kind: 'offer', to: from, request: message.request });
+  snapshots.waiting.delete(from);
   // One that was made below what is pruned can not be proved any more.
   const minimum = Math.max(message.from, pruning.lowest) as LogIndex;
-  context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: message.epoch });
+  const { request, epoch } = message;
+  prepare(context, minimum, { kind: 'offer', to: from, request, epoch, isRepeated: false });
+}
+
+function prepare(
+  context: CoreContext,
+  minimum: LogIndex,
+  served: Extract<ServedRequest, { kind: 'offer' }>,
+): void {
+  const ticket = context.ticket();
+  context.snapshots.serving.set(ticket, served);
+  const newest = context.log.certificate;
+  context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: served.epoch, newest });
+}
+
+/** Offers what has come to be proved. */
+export function driveOffers(context: CoreContext): Done {
+  const { snapshots, log } = context;
+  for (const [to, { request, epoch, at }] of snapshots.waiting) {
+    if (log.committed.index <= at || log.syncedIndex < log.committed.index) continue;
+    snapshots.waiting.delete(to);
+    prepare(context, at, { kind: 'offer', to, request, epoch, isRepeated: true });
+  }
 }
 
 export function onSnapshotOffered(context: CoreContext, input: Input<'snapshot-offered'>): Done {
@@ -42,8 +64,15 @@ export function onSnapshotOffered(context: CoreContext, input: Input<'snapshot-o
   context.snapshots.serving.delete(input.ticket);
   const { offer, at } = input;
   if (at !== null) hold(context, at);
-  if (offer !== null) spend(context, served.to, sizeOf(offer));
-  context.send(served.to, { type: 'snapshot-offer', request: served.request, offer });
+  const { to, request, epoch, isRepeated } = served;
+  if (at !== null && offer === null && !isRepeated) {
+    // Made just now, of everything that is applied: the next entry proves it.
+    context.snapshots.waiting.set(to, { request, epoch, at });
+    context.changed = true;
+    return;
+  }
+  if (offer !== null) spend(context, to, sizeOf(offer));
+  context.send(to, { type: 'snapshot-offer', request, offer });
 }
 
 export function onChunkRequest(

@@ -7,7 +7,6 @@ import type { SnapshotManifest } from '../snapshot.ts';
 import type { MemoryTables } from '../storage/memory.ts';
 import { sha256, toHex } from './bytes.ts';
 import type { CommitCertificate } from './certificate.ts';
-import type { Core } from './core.ts';
 import type { Entry } from './entry.ts';
 import type { Input } from './input.ts';
 import type { RestoreOutcome, SnapshotEffect, SnapshotOffer } from './snapshot-exchange.ts';
@@ -121,7 +120,6 @@ export class TestSnapshots {
 export interface SnapshotHost {
   readonly snapshots: TestSnapshots;
   readonly tables: MemoryTables;
-  readonly core: Core | null;
 }
 
 /** Carries out an effect; null where nothing is answered. */
@@ -130,7 +128,7 @@ export function snapshotAnswer(host: SnapshotHost, effect: SnapshotEffect): Inpu
   switch (effect.type) {
     case 'offer-snapshot': {
       const manifest = snapshots.offer(effect.minimum);
-      const offer = manifest === null ? null : offerOf(host, manifest);
+      const offer = manifest === null ? null : offerOf(host, manifest, effect.newest);
       const at = manifest?.entry.index ?? null;
       return { type: 'snapshot-offered', ticket: effect.ticket, at, offer };
     }
@@ -168,7 +166,11 @@ function outcome<T>(call: () => T): RestoreOutcome<T> {
   }
 }
 
-function offerOf({ tables, core }: SnapshotHost, manifest: SnapshotManifest): SnapshotOffer | null {
+function offerOf(
+  { tables }: SnapshotHost,
+  manifest: SnapshotManifest,
+  newest: CommitCertificate | null,
+): SnapshotOffer | null {
   const entry = (index: number): Entry | null => {
     const bytes = tables.numbered.get('entries')?.get(index);
     return bytes === undefined ? null : decodeEntry(bytes);
@@ -177,7 +179,6 @@ function offerOf({ tables, core }: SnapshotHost, manifest: SnapshotManifest): Sn
   const stored = [...(tables.numbered.get('certificates') ?? [])]
     .filter(([index]) => index >= first)
     .sort(([left], [right]) => left - right)[0]?.[1];
-  const newest = core?.position().certificate ?? null;
   const certificate = stored === undefined ? newest : decodeCertificate(stored);
   const base = entry(manifest.entry.index);
   if (certificate === null || certificate.index < first || base === null) return null;

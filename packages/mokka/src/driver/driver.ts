@@ -63,7 +63,6 @@ export class Driver {
       storedLog: this.#storedLog,
       calls: this.#calls,
       logger: modules.logger,
-      newestCertificate: () => modules.core.position().certificate,
       input: (input) => this.input(input),
       failed: (error) => this.#fail('storage-failed', 'stored entries could not be read', error),
     });

@@ -4,7 +4,6 @@
  */
 import type { Application } from '../application.ts';
 import { encodeCertificate } from '../codec/certificate-codec.ts';
-import type { CommitCertificate } from '../core/certificate.ts';
 import type { Input } from '../core/input.ts';
 import type { RestoreOutcome, SnapshotEffect, SnapshotOffer } from '../core/snapshot-exchange.ts';
 import type { SnapshotApplication } from '../snapshot.ts';
@@ -18,8 +17,6 @@ export interface SnapshotCallsModules {
   /** The application's other calls. */
   readonly calls: ApplicationCalls;
   readonly logger: Logger;
-  /** The highest certificate, which may not be stored yet. */
-  readonly newestCertificate: () => CommitCertificate | null;
   readonly input: (input: Input) => void;
   /** The store could not be read. */
   readonly failed: (error: unknown) => void;
@@ -107,9 +104,9 @@ export class SnapshotCalls {
 
   async #offer(
     snapshots: SnapshotApplication,
-    { ticket, minimum, epoch }: Effect<'offer-snapshot'>,
+    { ticket, minimum, epoch, newest }: Effect<'offer-snapshot'>,
   ): Promise<void> {
-    const { storedLog, newestCertificate } = this.#modules;
+    const { storedLog } = this.#modules;
     let offer: SnapshotOffer | null = null;
     const manifest = await snapshots.offerSnapshot(minimum).catch((error: unknown) => {
       this.#warn(error, 'no snapshot could be made');
@@ -117,7 +114,7 @@ export class SnapshotCalls {
     });
     try {
       if (manifest !== null && !this.#closed) {
-        offer = await storedLog.snapshotOffer(manifest, epoch, newestCertificate());
+        offer = await storedLog.snapshotOffer(manifest, epoch, newest);
       }
     } catch (error) {
       if (!this.#closed) this.#modules.failed(error);

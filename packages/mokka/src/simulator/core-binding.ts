@@ -13,6 +13,7 @@ import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
+  const { snapshots, retention } = request;
   const { validators, crashModel, node, clusterId, rootHash, signatures, timing, limits, seed } =
     request;
   const self = validators[node];
@@ -26,6 +27,8 @@ function coreOptions(request: BootRequest): CoreOptions {
     signatures,
     timing,
     limits,
+    snapshots,
+    retention,
     seed,
   };
 }

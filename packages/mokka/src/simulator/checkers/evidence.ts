@@ -42,6 +42,14 @@ export class EvidenceCollector {
       case 'fetch':
       case 'read-index':
       case 'read-position':
+      case 'snapshot-request':
+      case 'chunk-request':
+      case 'chunk':
+        return;
+      case 'snapshot-offer':
+        if (message.offer === null) return;
+        for (const entry of [message.offer.base, ...message.offer.next]) this.entry(entry);
+        this.certificate(message.offer.certificate);
         return;
       case 'pre-vote':
         this.#preVote(message.preVote);
