@@ -2,7 +2,15 @@
 import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { NodeId } from '../core/types.ts';
 import { DecodeError } from './decode-error.ts';
-import { decodeItem, encodeItem, hexItem, type Item, integerItem, readFields } from './rlp.ts';
+import {
+  decodeItem,
+  encodeItem,
+  type FieldReader,
+  hexItem,
+  type Item,
+  integerItem,
+  readFields,
+} from './rlp.ts';
 import { phaseItem, readPhase, readStatementOf, statementItem } from './statement-codec.ts';
 
 export function encodeCertificate(certificate: CommitCertificate): Uint8Array {
@@ -15,24 +23,26 @@ export function decodeCertificate(bytes: Uint8Array): CommitCertificate {
 }
 
 export function encodeLeaderProof(proof: LeaderProof): Uint8Array {
-  return encodeItem([
-    integerItem(proof.epoch),
-    integerItem(proof.term),
-    proof.votes.map(statementItem),
-  ]);
+  return encodeItem(leaderProofItems(proof));
+}
+
+export function leaderProofItems(proof: LeaderProof): Item[] {
+  return [integerItem(proof.epoch), integerItem(proof.term), proof.votes.map(statementItem)];
 }
 
 /** Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not checked here. */
 export function decodeLeaderProof(bytes: Uint8Array): LeaderProof {
-  return readFields(decodeItem(bytes), (fields) => {
-    const proof: LeaderProof = {
-      epoch: fields.epoch(),
-      term: fields.term(),
-      votes: fields.list((item) => readStatementOf('term-vote', item)),
-    };
-    requireSorted(proof.votes.map((vote) => vote.voter));
-    return proof;
-  });
+  return readFields(decodeItem(bytes), readLeaderProof);
+}
+
+export function readLeaderProof(fields: FieldReader): LeaderProof {
+  const proof: LeaderProof = {
+    epoch: fields.epoch(),
+    term: fields.term(),
+    votes: fields.list((item) => readStatementOf('term-vote', item)),
+  };
+  requireSorted(proof.votes.map((vote) => vote.voter));
+  return proof;
 }
 
 export function certificateItem(certificate: CommitCertificate): Item {

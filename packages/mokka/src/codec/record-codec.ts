@@ -1,7 +1,7 @@
 /** Encoding of the small durable records. */
 import type { TermBinding } from '../core/restored-state.ts';
 import type { Vote } from '../core/statements.ts';
-import type { ClusterId, CrashModel, EntryHash, NodeId, Term } from '../core/types.ts';
+import type { ClusterId, CrashModel, EntryHash, Epoch, NodeId, Term } from '../core/types.ts';
 import { decodeItem, encodeItem, hexItem, integerItem, readFields } from './rlp.ts';
 import { readStatementOf, statementItem } from './statement-codec.ts';
 
@@ -13,13 +13,17 @@ export interface StoreIdentity {
   readonly crashModel: CrashModel;
 }
 
-export function encodeTerm(term: Term): Uint8Array {
-  return encodeItem([integerItem(term)]);
+/** Terms are counted on within an epoch. Stores of before there were epochs hold the term alone. */
+export function encodeTerm(term: Term, epoch: Epoch): Uint8Array {
+  return encodeItem([integerItem(term), integerItem(epoch)]);
 }
 
 /** Throws `DecodeError`, as every decoder here. */
-export function decodeTerm(bytes: Uint8Array): Term {
-  return readFields(decodeItem(bytes), (fields) => fields.term());
+export function decodeTerm(bytes: Uint8Array): { readonly term: Term; readonly epoch: Epoch } {
+  return readFields(decodeItem(bytes), (fields) => ({
+    term: fields.term(),
+    epoch: fields.isAtEnd ? (0 as Epoch) : fields.epoch(),
+  }));
 }
 
 export function encodeBinding(binding: TermBinding): Uint8Array {

@@ -201,6 +201,10 @@ export class FieldReader {
     return bytes as Signature;
   }
 
+  get isAtEnd(): boolean {
+    return this.#next === this.#items.length;
+  }
+
   end(): void {
     if (this.#next !== this.#items.length) throw new DecodeError('wrong-shape', 'extra fields');
   }

@@ -4,13 +4,14 @@
  */
 import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
-import { persist, putEntry } from './durability.ts';
+import { deleteEntriesFrom, persist, putEntry } from './durability.ts';
 import type { Entry } from './entry.ts';
+import { beginEpoch, updatePeers } from './epoch-change.ts';
 import { dropAbove } from './leadership.ts';
 import { checkOwnVote, checkOwnVoteIn } from './own-key.ts';
 import { enterTerm } from './promise.ts';
 import type { Vote } from './statements.ts';
-import type { NodeId } from './types.ts';
+import type { NodeId, Term } from './types.ts';
 import { verifyCertificate } from './verification.ts';
 
 /** A vote that arrived. */
@@ -37,7 +38,12 @@ export function onVote(context: CoreContext, from: NodeId, vote: Vote): Done {
 /** Rule *commit*: only votes of the term this node leads (or led last), for the entry it proposed there. */
 function isCountable(context: CoreContext, vote: Vote): boolean {
   const entry = context.log.get(vote.index);
-  return vote.term === context.ledTerm && entry?.hash === vote.hash && entry.term === vote.term;
+  return vote.term === context.ledTerm && entry?.hash === vote.hash && isOfTerm(entry, vote.term);
+}
+
+/** Rule *vote*: votes of a term are for entries of it, or for a membership entry certified again in place. */
+function isOfTerm(entry: Entry, term: Term): boolean {
+  return entry.term === term || (entry.kind === 'membership' && entry.term < term);
 }
 
 /** Counts a verified vote, or the own one once it is durable. */
@@ -65,7 +71,11 @@ export function countVote(context: CoreContext, vote: Vote): Done {
 }
 
 /** A certificate that arrived, of any term and from anyone. */
-export function onCertificate(context: CoreContext, certificate: CommitCertificate): Done {
+export function onCertificate(
+  context: CoreContext,
+  from: NodeId,
+  certificate: CommitCertificate,
+): Done {
   const { log } = context;
   const { committed } = log;
   if (certificate.index <= committed.index) {
@@ -73,6 +83,8 @@ export function onCertificate(context: CoreContext, certificate: CommitCertifica
   } else if (context.ahead !== null && certificate.index <= context.ahead.index) {
     if (!log.contains(certificate)) return context.ignore('certificate-known');
   }
+  // The keys of another epoch's validators prove nothing here.
+  if (certificate.epoch !== context.epoch) return context.ignore('other-epoch');
   if (!verifyCertificate(certificate, context, context.signer)) {
     return context.ignore('bad-certificate');
   }
@@ -80,6 +92,7 @@ export function onCertificate(context: CoreContext, certificate: CommitCertifica
   checkOwnVoteIn(context, certificate);
   if (context.halted !== null) return;
   acceptCertificate(context, certificate);
+  if (context.ahead === certificate) context.aheadFrom = from;
 }
 
 /** The certificate is verified: commit, or remember it until its entry is here. */
@@ -121,10 +134,12 @@ function takeCertifiedProposals(context: CoreContext, certificate: CommitCertifi
 export function commitTo(context: CoreContext, certificate: CommitCertificate): Done {
   const { log } = context;
   if (certificate.index <= log.committed.index) return;
-  if (log.get(certificate.index)?.term !== certificate.term) {
+  const entry = log.get(certificate.index);
+  if (entry === undefined || !isOfTerm(entry, certificate.term)) {
     if (context.ahead?.hash === certificate.hash) context.ahead = null;
     return context.ignore('certificate-of-another-term');
   }
+  const parentIndex = log.committed.index;
   log.commit(certificate);
   if (context.unsavedCertificates.length === 0) context.unsavedSince = context.now;
   context.unsavedCertificates.push(certificate);
@@ -140,7 +155,10 @@ export function commitTo(context: CoreContext, certificate: CommitCertificate): 
   context.election.failedTerms = 0;
   context.lastProgressAt = context.now;
   context.changed = true;
+  if (entry.kind === 'membership') return beginEpoch(context, entry, certificate);
   if (certificate.term > context.term) enterTerm(context, certificate.term);
+  // Whoever the last change removed has had its chance to hear of it.
+  if (parentIndex === context.since && parentIndex > 0) updatePeers(context);
 }
 
 /**
@@ -165,7 +183,7 @@ export function mergeChain(context: CoreContext, entries: readonly Entry[], term
       return false;
     }
     dropAbove(context, to);
-    operations.push({ type: 'delete-from', table: 'entries', from: first.index } as const);
+    operations.push(...deleteEntriesFrom(first.index));
   }
   for (const entry of added) {
     log.append(entry);

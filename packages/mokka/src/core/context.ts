@@ -5,11 +5,14 @@
 import type { CommitCertificate, LeaderProof } from './certificate.ts';
 import type { Effect, HaltCode } from './effect.ts';
 import type { Entry } from './entry.ts';
+import { EpochHistory, genesisMembers } from './epochs.ts';
 import type { CoreEvent } from './event.ts';
 import { Log } from './log.ts';
+import type { Member } from './members.ts';
+import type { MembershipState } from './membership.ts';
 import type { Message, TermVoteMessage } from './message.ts';
 import type { CoreOptions } from './options.ts';
-import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
+import { leaderOf } from './quorum.ts';
 import { SeededRandom } from './random.ts';
 import type { RestoredState, TermBinding } from './restored-state.ts';
 import { StatementSigner } from './signing.ts';
@@ -157,19 +160,27 @@ export interface VoteTally {
   readonly votes: Map<NodeId, Signature>;
 }
 
+export function newPeer(): Peer {
+  return {
+    connected: false,
+    lastHeard: null,
+    followedAt: 0,
+    last: null,
+    committed: null,
+    repeatAt: 0,
+  };
+}
+
 /** Everything a core knows. */
 export class CoreContext implements ValidatorSet {
   readonly options: CoreOptions;
   readonly self: NodeId;
-  readonly epoch = 0 as Epoch;
-  readonly validators: readonly NodeId[];
+  /** Rule *membership*: every epoch that this node knows; the last is the present one. */
+  readonly epochs: EpochHistory;
   readonly crashModel: CoreOptions['crashModel'];
-  readonly quorum: number;
-  readonly faults: number;
   readonly signer: StatementSigner;
   readonly random: SeededRandom;
   readonly log: Log;
-  readonly isValidator: boolean;
 
   now = 0;
   unixTime = 0;
@@ -189,6 +200,9 @@ export class CoreContext implements ValidatorSet {
   prunedVotesBelow = 0;
   /** A verified certificate above what the log contains. */
   ahead: CommitCertificate | null;
+  /** Who sent it, and so can serve what leads there. */
+  aheadFrom: NodeId | null = null;
+  readonly membership: MembershipState = { requests: [], work: null, approved: null };
 
   leadership: Leadership | null = null;
   leading: Leading | null = null;
@@ -222,19 +236,22 @@ export class CoreContext implements ValidatorSet {
   constructor(options: CoreOptions, restored: RestoredState) {
     this.options = options;
     this.self = options.self;
-    this.validators = options.validators;
     this.crashModel = options.crashModel;
-    this.quorum = quorumSize(options.crashModel, options.validators.length);
-    this.faults = faultsTolerated(options.crashModel, options.validators.length);
+    this.epochs = new EpochHistory(options.crashModel, genesisMembers(options), restored.epochs);
     this.signer = new StatementSigner(options.clusterId, options.signatures);
     this.random = new SeededRandom(options.seed);
-    this.isValidator = options.validators.includes(options.self);
     this.log = new Log(options.limits, options.rootHash, restored.base, restored.tail);
     this.term = restored.term;
-    this.termVote = restored.termVote;
-    this.syncedTermVote = restored.termVote;
+    // Rule *membership*: promises of an earlier epoch are over with it.
+    const { epoch, since, certificate } = this.epochs.present;
+    this.termVote = restored.termVote?.termVote.epoch === epoch ? restored.termVote : null;
+    this.syncedTermVote = this.termVote;
     this.lockSuperseded = restored.lockSuperseded;
-    this.binding = restored.binding;
+    this.binding = (restored.binding?.termStart.index ?? 0) > since ? restored.binding : null;
+    // It may be known from the application alone.
+    if (certificate !== null && since === restored.base.id.index) {
+      this.unsavedCertificates.push(certificate);
+    }
     this.ahead = restored.ahead;
     for (const vote of restored.votes) {
       this.ownVotes.set(vote.index, vote);
@@ -262,17 +279,54 @@ export class CoreContext implements ValidatorSet {
       leaderHeardAt: null,
       yielded: 0 as Term,
     };
-    for (const id of options.validators) {
-      if (id === options.self) continue;
-      this.peers.set(id, {
-        connected: false,
-        lastHeard: null,
-        followedAt: 0,
-        last: null,
-        committed: null,
-        repeatAt: 0,
-      });
-    }
+    for (const { id } of this.peerAddresses()) this.peers.set(id, newPeer());
+  }
+
+  get epoch(): Epoch {
+    return this.epochs.present.epoch;
+  }
+
+  /** Validators of the present epoch in their agreed order. */
+  get validators(): readonly NodeId[] {
+    return this.epochs.present.validators;
+  }
+
+  get quorum(): number {
+    return this.epochs.present.quorum;
+  }
+
+  get faults(): number {
+    return this.epochs.present.faults;
+  }
+
+  get since(): LogIndex {
+    return this.epochs.present.since;
+  }
+
+  get isValidator(): boolean {
+    return this.validators.includes(this.self);
+  }
+
+  /** The other validators of the present epoch. */
+  otherValidators(): NodeId[] {
+    return this.validators.filter((id) => id !== this.self);
+  }
+
+  /**
+   * Whom this node keeps links to: the members; those whom the last change removed, until something is committed above it, for
+   * they may have to hear of it; and while this node is no member, those it was told to ask.
+   */
+  peerAddresses(): readonly Member[] {
+    const { present, previous } = this.epochs;
+    const wanted = new Map(present.members.map((member) => [member.id, member]));
+    const add = (members: readonly Member[]) => {
+      for (const member of members) if (!wanted.has(member.id)) wanted.set(member.id, member);
+    };
+    const isMember = wanted.has(this.self);
+    if (previous !== null && this.log.committed.index <= present.since) add(previous.members);
+    if (!isMember) add(this.options.contacts ?? []);
+    wanted.delete(this.self);
+    return [...wanted.values()];
   }
 
   begin(instant: Instant): void {
@@ -299,7 +353,7 @@ export class CoreContext implements ValidatorSet {
     if (to !== this.self) this.#effects.push({ type: 'send', to, message });
   }
 
-  /** To every other validator, the same object, so that a host encodes it once. */
+  /** To every peer, the same object, so that a host encodes it once. */
   broadcast(message: Message): void {
     for (const to of this.peers.keys()) this.#effects.push({ type: 'send', to, message });
   }

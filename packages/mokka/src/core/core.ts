@@ -18,6 +18,7 @@ import {
   onYield,
   resetElectionTimer,
 } from './election.ts';
+import { noteEpoch } from './epoch-change.ts';
 import {
   driveApply,
   driveProcessing,
@@ -30,10 +31,20 @@ import { beginTransfer, driveTransfer } from './hand-over.ts';
 import { onHeartbeat, onHeartbeatAck, onPropose } from './heartbeats.ts';
 import type { Input } from './input.ts';
 import { checkInvariants } from './invariants.ts';
+import type { Member } from './members.ts';
+import {
+  driveMembership,
+  onMembershipRefusal,
+  onMembershipRequest,
+  onReadiness,
+  onReadinessRequest,
+  proposeMembership,
+} from './membership.ts';
 import type { Message } from './message.ts';
 import type { CoreOptions } from './options.ts';
 import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promise.ts';
 import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
+import { driveRecertifying, onRecertify } from './recertifying.ts';
 import type { RestoredState } from './restored-state.ts';
 import { type CoreStatus, roleOf, statusOf, waitingFor } from './status.ts';
 import { nextDeadline, runTimers } from './timers.ts';
@@ -103,6 +114,11 @@ export class Core {
     return statusOf(this.#context);
   }
 
+  /** Whom the host keeps links to; `peers` effects tell of every change. */
+  peerAddresses(): readonly Member[] {
+    return this.#context.peerAddresses();
+  }
+
   /** Where the log stands, with the highest certificate; null at the root. */
   position(): LogPosition {
     const { tip, committed, certificate } = this.#context.log;
@@ -130,6 +146,7 @@ function start(context: CoreContext): Done {
   context.started = true;
   context.lastProgressAt = context.now;
   context.waiting = { what: 'nothing', since: context.now };
+  context.emit({ type: 'peers', peers: context.peerAddresses() });
   resetElectionTimer(context);
   // Rule *single*: one validator needs nobody.
   if (context.isValidator && context.quorum === 1) context.election.deadline = context.now;
@@ -145,7 +162,9 @@ function settle(context: CoreContext): Done {
     driveCatchUp(context);
     driveApply(context);
     driveProcessing(context);
+    driveRecertifying(context);
     driveTransfer(context);
+    driveMembership(context);
     driveProposing(context);
     if (!context.changed || context.halted !== null) return;
   }
@@ -180,6 +199,8 @@ function dispatch(context: CoreContext, input: Input): Done {
       return;
     case 'transfer-leadership':
       return beginTransfer(context, input.to);
+    case 'propose-membership':
+      return proposeMembership(context, input);
     default:
       return assertNever(input);
   }
@@ -189,6 +210,7 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
   const peer = context.peers.get(from);
   if (peer === undefined) return context.ignore('not-a-member');
   peer.lastHeard = context.now;
+  noteEpoch(context, from, message);
   switch (message.type) {
     case 'heartbeat':
       return onHeartbeat(context, from, message);
@@ -209,11 +231,21 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
     case 'vote':
       return onVote(context, from, message.vote);
     case 'certificate':
-      return onCertificate(context, message.certificate);
+      return onCertificate(context, from, message.certificate);
     case 'fetch':
       return onFetch(context, from, message);
     case 'entries':
       return onEntries(context, from, message);
+    case 'recertify':
+      return onRecertify(context, from, message);
+    case 'membership-request':
+      return onMembershipRequest(context, from, message);
+    case 'membership-refusal':
+      return onMembershipRefusal(context, from, message);
+    case 'readiness-request':
+      return onReadinessRequest(context, from, message.epoch);
+    case 'readiness':
+      return onReadiness(context, from, message.readiness);
     default:
       return assertNever(message);
   }
@@ -227,7 +259,7 @@ function onConnection(context: CoreContext, id: NodeId, connected: boolean): Don
   peer.connected = connected;
   context.event({ type: connected ? 'join' : 'leave', peer: id });
   const { election, leadership } = context;
-  if (!connected && leadership?.leader === id && context.isValidator) {
+  if (!connected && leadership?.leader === id) {
     const { electionTimeout, electionJitter } = context.options.timing;
     const soon = Math.floor(electionTimeout / 3 + context.random.next() * electionJitter);
     election.deadline = Math.min(election.deadline, context.now + soon);

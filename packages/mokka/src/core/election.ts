@@ -26,9 +26,7 @@ export function electionTimeout(context: CoreContext): number {
 }
 
 export function resetElectionTimer(context: CoreContext): Done {
-  context.election.deadline = context.isValidator
-    ? context.now + electionTimeout(context)
-    : Number.POSITIVE_INFINITY;
+  context.election.deadline = context.now + electionTimeout(context);
 }
 
 /** How often statements of an open election are sent again: three times within their lifetime. */
@@ -42,7 +40,7 @@ export function onElectionTimeout(context: CoreContext): Done {
   election.deadline = Number.POSITIVE_INFINITY;
   election.leaderHeardAt = null;
   context.event({ type: 'heartbeat_timeout', term: context.term });
-  sendPreVote(context);
+  if (context.isValidator) sendPreVote(context);
 }
 
 /** Something of an open election is due to be sent again. */
@@ -205,7 +203,7 @@ function liveStatements(context: CoreContext): Exclude<Justification, { type: 'h
   const { election } = context;
   const statements: Exclude<Justification, { type: 'hand-over' }>[] = [];
   if (election.preVote !== null) statements.push(election.preVote);
-  for (const id of context.peers.keys()) {
+  for (const id of context.otherValidators()) {
     const heard = election.heard.get(id);
     const preVote = heard !== undefined && heard.expiresAt > context.now ? heard.statement : null;
     const heardAt = election.termVotesHeardAt.get(id) ?? Number.NEGATIVE_INFINITY;

@@ -1,5 +1,6 @@
 import type { Entry } from './entry.ts';
-import type { NodeId, Role, Term } from './types.ts';
+import type { Member } from './members.ts';
+import type { Epoch, LogIndex, NodeId, Role, Term } from './types.ts';
 
 /** What users of the library observe; names are those of the original Mokka. */
 export type CoreEvent =
@@ -18,4 +19,12 @@ export type CoreEvent =
   | { readonly type: 'log'; readonly entry: Entry }
   /** Entry committed. */
   | { readonly type: 'log_ack'; readonly entry: Entry }
+  /** A membership entry was committed; the next epoch has begun. */
+  | {
+      readonly type: 'epoch';
+      readonly epoch: Epoch;
+      /** Of the membership entry. */
+      readonly index: LogIndex;
+      readonly members: readonly Member[];
+    }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

@@ -6,6 +6,7 @@ import type { ProposalVerdict } from '../application.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry } from './entry.ts';
+import { refusalOfMembership } from './membership.ts';
 import type { EntryHash, EntryId, LogIndex, StateDigest, Ticket } from './types.ts';
 import { acceptEntry, isAcceptable } from './voting.ts';
 
@@ -25,6 +26,8 @@ export function driveProcessing(context: CoreContext): Done {
     refuse(context, entry, 'the state after its parent has another digest');
     return;
   }
+  const reason = entry.kind === 'membership' ? refusalOfMembership(context, entry) : null;
+  if (reason !== null) return refuse(context, entry, reason);
   const ticket = context.ticket();
   execution.request = { kind: 'process', ticket, entry };
   context.emit({ type: 'process-proposal', ticket, entry });
@@ -106,7 +109,8 @@ export function driveApply(context: CoreContext): Done {
   const { execution, log } = context;
   if (execution.committing.length > 0 || execution.reading !== null) return;
   const from = execution.applied + 1;
-  const to = Math.min(log.committed.index, log.syncedIndex);
+  const end = context.epochs.firstFrom(from)?.since ?? log.committed.index;
+  const to = Math.min(log.committed.index, log.syncedIndex, end);
   if (from > to) return;
   const { maxFetchEntries, maxFetchBytes } = context.options.limits;
   const last = Math.min(to, from + maxFetchEntries - 1) as LogIndex;
@@ -151,8 +155,10 @@ export function onCommittedRead(context: CoreContext, entries: readonly Entry[])
 function handOver(context: CoreContext, entries: readonly Entry[]): Done {
   const { execution, log } = context;
   const last = entries[entries.length - 1];
-  const certificate: CommitCertificate | null = log.certificate;
   const first = entries[0];
+  // Rule *membership*: of the entries' own epoch, so that the application never knows of a later one than its state.
+  const ended = first === undefined ? null : context.epochs.firstFrom(first.index);
+  const certificate: CommitCertificate | null = ended?.certificate ?? log.certificate;
   if (first === undefined || last === undefined || certificate === null) return;
   const digest = execution.digests.get(execution.applied);
   if (digest !== undefined && first.stateDigest !== digest) {

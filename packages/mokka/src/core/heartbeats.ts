@@ -3,10 +3,14 @@
  * proposals gets them again, one that lacks a certificate gets it, and it repeats votes the leader may not have.
  */
 
+import { certificateIn } from '../codec/term-start-codec.ts';
+import { onCertificate } from './committing.ts';
 import type { CoreContext, Done, Peer } from './context.ts';
 import { onLeaderHeard } from './election.ts';
+import type { Entry } from './entry.ts';
 import { adoptTermStart } from './leadership.ts';
 import type { Message } from './message.ts';
+import { sendRecertification } from './recertifying.ts';
 import type { NodeId } from './types.ts';
 import { incomingWindow, repeatVotes } from './voting.ts';
 
@@ -23,6 +27,7 @@ export function sendHeartbeats(context: CoreContext): Done {
   if (!leading.announced) return;
   context.broadcast({
     type: 'heartbeat',
+    epoch: context.epoch,
     term: context.term,
     last: { index: log.tip.index, hash: log.tip.hash },
     committed: log.committed,
@@ -30,12 +35,14 @@ export function sendHeartbeats(context: CoreContext): Done {
 }
 
 export function onHeartbeat(context: CoreContext, from: NodeId, message: Heartbeat): Done {
+  if (message.epoch !== context.epoch) return context.ignore('other-epoch');
   if (message.term < context.term) return context.ignore('stale-heartbeat');
   if (context.leaderOf(message.term) !== from) return context.ignore('heartbeat-of-another');
   const following = context.leadership?.term === message.term;
   const { log } = context;
   context.send(from, {
     type: 'heartbeat-ack',
+    epoch: context.epoch,
     term: message.term,
     following,
     last: { index: log.tip.index, hash: log.tip.hash },
@@ -69,6 +76,7 @@ export function expiryOf(context: CoreContext, adoptedAt: number): number {
 export function onHeartbeatAck(context: CoreContext, from: NodeId, message: HeartbeatAck): Done {
   const { leading, leadership, log } = context;
   const peer = context.peers.get(from);
+  if (message.epoch !== context.epoch) return context.ignore('other-epoch');
   if (leading === null || leadership === null || message.term !== context.term) {
     return context.ignore('stale-heartbeat-ack');
   }
@@ -79,7 +87,7 @@ export function onHeartbeatAck(context: CoreContext, from: NodeId, message: Hear
   if (!message.following) {
     if (termStart !== null && leading.announced) {
       context.send(from, { type: 'propose', entry: termStart });
-    }
+    } else if (leading.announced) sendRecertification(context, from);
     return;
   }
   peer.followedAt = context.now;
@@ -117,6 +125,14 @@ function repeatProposals(
   }
 }
 
+/** Rule *membership*: the first term-start of an epoch shows by what right it begins. */
+function followToNextEpoch(context: CoreContext, from: NodeId, termStart: Entry): Done {
+  const certificate = certificateIn(termStart);
+  if (certificate?.index === termStart.index - 1 && certificate.epoch === context.epoch) {
+    onCertificate(context, from, certificate);
+  }
+}
+
 /** A proposal that arrived. */
 export function onPropose(
   context: CoreContext,
@@ -125,11 +141,14 @@ export function onPropose(
 ): Done {
   const { entry } = message;
   const { log } = context;
+  if (entry.kind === 'term-start' && entry.epoch === context.epoch + 1) {
+    followToNextEpoch(context, from, entry);
+  }
+  if (entry.epoch !== context.epoch) return context.ignore('other-epoch');
   if (context.leaderOf(entry.term) !== from || entry.proposer !== from) {
     return context.ignore('proposal-of-another');
   }
   if (entry.term < context.term) return context.ignore('stale-proposal');
-  if (entry.epoch !== context.epoch) return context.ignore('other-epoch');
   if (entry.kind === 'term-start') {
     if (!adoptTermStart(context, entry)) return;
   } else if (context.leadership?.term !== entry.term) {
@@ -155,8 +174,9 @@ export function quorumLostAt(context: CoreContext): number {
   const { electionTimeout, electionJitter } = context.options.timing;
   const others = context.quorum - 1;
   if (others === 0) return Number.POSITIVE_INFINITY;
-  const heard = [...context.peers.values()]
-    .map((peer) => peer.followedAt)
+  const heard = context
+    .otherValidators()
+    .map((id) => context.peers.get(id)?.followedAt ?? 0)
     .sort((left, right) => right - left);
   return (heard[others - 1] ?? 0) + electionTimeout + electionJitter;
 }

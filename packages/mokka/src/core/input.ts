@@ -1,6 +1,7 @@
 import type { Proposal, ProposalVerdict } from '../application.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
+import type { MembershipChange } from './members.ts';
 import type { Message } from './message.ts';
 import type { EntryHash, LogIndex, NodeId, StateDigest, Ticket } from './types.ts';
 
@@ -42,4 +43,11 @@ export type Input =
   /** The application has something to propose. */
   | { readonly type: 'pending' }
   /** This node, if it leads, shall give its term to another; null: to any that is connected and caught up. */
-  | { readonly type: 'transfer-leadership'; readonly to: NodeId | null };
+  | { readonly type: 'transfer-leadership'; readonly to: NodeId | null }
+  /** An operator's change of the members; answered by `membership-result` within `timeout` ms. */
+  | {
+      readonly type: 'propose-membership';
+      readonly request: number;
+      readonly change: MembershipChange;
+      readonly timeout: number;
+    };

@@ -3,8 +3,9 @@
  *
  * A proof is adopted with the `term-start` entry that carries it, so that a node can bind to the one and only.
  */
-import { decodeLeaderProof } from '../codec/certificate-codec.ts';
+
 import { DecodeError } from '../codec/decode-error.ts';
+import { decodeTermStart } from '../codec/term-start-codec.ts';
 import type { LeaderProof } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import { deleteEntriesFrom, forgetWritesAbove, persist, putTerm } from './durability.ts';
@@ -72,7 +73,7 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
 function readProof(context: CoreContext, entry: Entry): LeaderProof | null {
   let proof: LeaderProof;
   try {
-    proof = decodeLeaderProof(entry.payload);
+    proof = decodeTermStart(entry.payload).proof;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     context.ignore('bad-proof');
@@ -97,7 +98,7 @@ function isConsistent(context: CoreContext, entry: Entry, anchor: EntryId): bool
   // After a restart the certificate of what is applied may still be ahead of the log.
   const certificate = log.certificate ?? context.ahead;
   if (certificate === null || log.contains(entry)) return true;
-  if (certificate.term < entry.term) {
+  if (certificate.epoch < entry.epoch || certificate.term < entry.term) {
     if (anchor.index > committed.index || anchor.hash === committed.hash) return true;
   } else if (certificate !== log.certificate) {
     return true;
@@ -119,7 +120,7 @@ function isConsistent(context: CoreContext, entry: Entry, anchor: EntryId): bool
 export function truncateLog(context: CoreContext, to: EntryId): void {
   if (context.log.tip.index <= to.index) return;
   dropAbove(context, to);
-  persist(context, [deleteEntriesFrom(to.index + 1), putTerm(context.term)], []);
+  persist(context, [...deleteEntriesFrom(to.index + 1), putTerm(context)], []);
   context.changed = true;
 }
 

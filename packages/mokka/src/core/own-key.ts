@@ -10,7 +10,8 @@ import type { EntryHash, LogIndex, Term } from './types.ts';
 
 /** The caller has verified the signature. */
 export function checkOwnTermVote(context: CoreContext, seen: TermVote): void {
-  if (seen.voter !== context.self) return;
+  // Promises of another epoch are over with it, and no longer stored.
+  if (seen.voter !== context.self || seen.epoch !== context.epoch) return;
   const own = context.termVote?.termVote ?? null;
   // An earlier term's vote was overwritten by the present one: nothing is left to compare with.
   if (own !== null && seen.term < own.term) return;

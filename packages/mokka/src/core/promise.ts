@@ -8,6 +8,7 @@ import { ownTermVoteIsOpen, repeatInterval, resetElectionTimer } from './electio
 import { dropIncoming } from './execution.ts';
 import type { Justification, TermVoteMessage } from './message.ts';
 import { checkOwnTermVote } from './own-key.ts';
+import { lockOf } from './recertifying.ts';
 import type { HandOver, TermVote } from './statements.ts';
 import type { NodeId, Term } from './types.ts';
 import { isHandOverTo, isJustified, MAX_JUSTIFICATION_PER_VALIDATOR } from './verification.ts';
@@ -38,27 +39,28 @@ export function startTerm(
   term: Term,
   justification: readonly Justification[],
 ): Done {
-  const { tip } = context.log;
+  const lock = lockOf(context);
   // Rule *promise*: only while the own term and the lock's are lower.
-  if (!context.isValidator || term <= context.term || tip.term >= term) return;
+  if (!context.isValidator || term <= context.term || lock.term >= term) return;
   context.election.failedTerms += 1;
   enterTerm(context, term);
   const termVote = context.signer.sign<TermVote>({
     type: 'term-vote',
     epoch: context.epoch,
     term,
-    lock: { term: tip.term, index: tip.index, hash: tip.hash },
+    lock,
     voter: context.self,
   });
   const message: TermVoteMessage = { type: 'term-vote', termVote, justification };
   context.termVote = message;
   context.lockSuperseded = false;
-  persist(context, [putTerm(term), putTermVote(message)], [{ type: 'term-vote', message }]);
+  persist(context, [putTerm(context), putTermVote(message)], [{ type: 'term-vote', message }]);
 }
 
 /** The own term vote is durable. */
 export function onTermVoteSynced(context: CoreContext, message: TermVoteMessage): Done {
   const { termVote } = message;
+  if (termVote.epoch !== context.epoch) return;
   context.syncedTermVote = message;
   if (context.term !== termVote.term || context.leadership !== null) return;
   if (context.lockSuperseded) return;
@@ -83,6 +85,7 @@ export function onTermVote(context: CoreContext, from: NodeId, message: TermVote
   const { termVote } = message;
   if (!context.validators.includes(termVote.voter)) return context.ignore('not-a-validator');
   if (termVote.epoch !== context.epoch) return context.ignore('other-epoch');
+  if (termVote.lock.index < context.since) return context.ignore('lock-below-epoch');
   if (termVote.lock.term >= termVote.term) return context.ignore('lock-not-below-term');
   if (message.justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * context.validators.length) {
     return context.ignore('too-many-statements');

@@ -1,6 +1,7 @@
 /** What a core starts from: everything durable that it needs in memory. Bounded by what is uncommitted. */
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
+import type { EpochBeginning } from './epochs.ts';
 import type { LogBase } from './log.ts';
 import type { TermVoteMessage } from './message.ts';
 import type { Vote } from './statements.ts';
@@ -21,6 +22,8 @@ export interface RestoredState {
   /** The entry that the term vote locks on is no longer in the log. */
   readonly lockSuperseded: boolean;
   readonly binding: TermBinding | null;
+  /** Every committed membership entry, oldest first. */
+  readonly epochs: readonly EpochBeginning[];
   /** The committed entry. */
   readonly base: LogBase;
   /** Stored entries above the committed one. */

@@ -7,13 +7,15 @@ import type { Justification } from './message.ts';
 import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
 import type { StatementSigner } from './signing.ts';
 import type { Lock, TermVote } from './statements.ts';
-import type { CrashModel, Epoch, NodeId, Term } from './types.ts';
+import type { CrashModel, Epoch, LogIndex, NodeId, Term } from './types.ts';
 
 /** The validator set that a statement is checked against. */
 export interface ValidatorSet {
   readonly epoch: Epoch;
   readonly validators: readonly NodeId[];
   readonly crashModel: CrashModel;
+  /** Index of the membership entry that began the epoch; left out or 0 for genesis. */
+  readonly since?: LogIndex;
 }
 
 /** Statements in a justification for each validator; a correct node sends at most one of each. */
@@ -45,7 +47,7 @@ export function verifyCertificate(
   signer: StatementSigner,
 ): boolean {
   const { epoch, term, index, hash, phase, votes } = certificate;
-  if (epoch !== set.epoch || term === 0 || index === 0) return false;
+  if (epoch !== set.epoch || term === 0 || index <= (set.since ?? 0)) return false;
   if (!areQuorum(set, new Set(votes.map((vote) => vote.voter)), votes.length)) return false;
   return votes.every(({ voter, signature }) =>
     signer.verify({ type: 'vote', phase, epoch, term, index, hash, voter, signature }),
@@ -66,6 +68,7 @@ export function verifyLeaderProof(
       vote.term === proof.term &&
       vote.epoch === proof.epoch &&
       vote.lock.term < proof.term &&
+      vote.lock.index >= (set.since ?? 0) &&
       signer.verify(vote),
   );
 }

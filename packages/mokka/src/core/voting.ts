@@ -5,6 +5,7 @@
 import type { CoreContext, Done } from './context.ts';
 import { persist, putBinding, putEntry, putTerm, putVote } from './durability.ts';
 import type { Entry } from './entry.ts';
+import { openMembership } from './recertifying.ts';
 import type { Vote } from './statements.ts';
 import type { LogIndex } from './types.ts';
 
@@ -20,8 +21,10 @@ export function isAcceptable(context: CoreContext, entry: Entry): boolean {
   if (entry.epoch !== context.epoch || entry.proposer !== leadership.leader) return false;
   if (entry.index !== log.tip.index + 1 || entry.parentHash !== log.tip.hash) return false;
   if (entry.timestamp < log.tip.timestamp) return false;
+  // Rule *membership*: not even a term-start follows an uncommitted one.
+  if (openMembership(context) !== null) return false;
   if (log.tip.term === term)
-    return entry.kind === 'payload' && isBoundTo(context, leadership.termStart);
+    return entry.kind !== 'term-start' && isBoundTo(context, leadership.termStart);
   return (
     entry.kind === 'term-start' &&
     entry.hash === leadership.termStart?.hash &&
@@ -55,6 +58,7 @@ export function acceptEntry(context: CoreContext, entry: Entry): Done {
 export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean): Done {
   const { log } = context;
   const id = { index: entry.index, hash: entry.hash };
+  if (!context.isValidator) return storeWithoutVote(context, entry);
   const vote = voteFor(context, entry);
   if (vote === null) return context.ignore('voted-otherwise');
   log.append(entry);
@@ -63,7 +67,7 @@ export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean
   if (context.binding?.term !== entry.term) {
     const { index, hash } = termStart;
     context.binding = { term: entry.term, termStart: { index, hash } };
-    operations.push(putBinding(context.binding), putTerm(context.term));
+    operations.push(putBinding(context.binding), putTerm(context));
   }
   context.ownVotes.set(vote.index, vote);
   context.syncedVotes.delete(vote.index);
@@ -72,6 +76,15 @@ export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean
     ...(isOwn ? [{ type: 'propose', entry } as const] : []),
     { type: 'vote', vote },
   ]);
+  context.event({ type: 'log', entry });
+  context.changed = true;
+}
+
+/** An observer's part. */
+function storeWithoutVote(context: CoreContext, entry: Entry): Done {
+  const id = { index: entry.index, hash: entry.hash };
+  context.log.append(entry);
+  persist(context, putEntry(entry), [{ type: 'synced', id }]);
   context.event({ type: 'log', entry });
   context.changed = true;
 }
@@ -96,7 +109,8 @@ function voteFor(context: CoreContext, entry: Entry): Vote | null {
 /** A vote is durable: it goes to its leader, unless a later promise came first (the lock in it covers the entry). */
 export function onVoteSynced(context: CoreContext, vote: Vote): Done {
   if (context.ownVotes.get(vote.index) === vote) context.syncedVotes.add(vote.index);
-  if (vote.term !== context.term || context.leadership === null) return;
+  if (vote.epoch !== context.epoch || vote.term !== context.term) return;
+  if (context.leadership === null) return;
   context.send(context.leadership.leader, { type: 'vote', vote });
 }
 

@@ -188,5 +188,6 @@ function drawLimits(random: Random): Limits {
     maxFetchBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxFetchBytes,
     maxCacheBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxCacheBytes,
     maxCacheEntries: tight ? random.integer(1, 8) : DEFAULT_LIMITS.maxCacheEntries,
+    readinessWindow: DEFAULT_LIMITS.readinessWindow,
   };
 }

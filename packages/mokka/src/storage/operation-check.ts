@@ -10,6 +10,7 @@ export const NUMBERED_TABLES: readonly NumberedTable[] = [
   'certificates',
   'votes',
   'proofs',
+  'memberships',
 ];
 /** Longest name of a record in bytes of UTF-8. */
 const RECORD_NAME_MAX_BYTES = 256;

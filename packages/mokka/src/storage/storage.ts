@@ -5,10 +5,10 @@
  */
 
 /**
- * `entries`, `certificates`, `votes` and `proofs` are keyed by a number (big-endian order, so a range is a range of indexes),
+ * `entries`, `certificates`, `votes`, `proofs` and `memberships` are keyed by a number (big-endian order, so a range is a range of indexes),
  * `records` by a short name.
  */
-export type NumberedTable = 'entries' | 'certificates' | 'votes' | 'proofs';
+export type NumberedTable = 'entries' | 'certificates' | 'votes' | 'proofs' | 'memberships';
 
 export type StorageOperation =
   | {

@@ -37,6 +37,14 @@ export class EvidenceCollector {
       case 'heartbeat-ack':
       case 'leader-alive':
       case 'fetch':
+      case 'membership-request':
+      case 'membership-refusal':
+      case 'readiness-request':
+      case 'readiness':
+        return;
+      case 'recertify':
+        this.entry(message.entry);
+        this.termVotes(message.proof.votes);
         return;
       case 'pre-vote':
         this.#preVote(message.preVote);

@@ -14,7 +14,13 @@ import type {
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
-const TABLES: readonly NumberedTable[] = ['entries', 'certificates', 'votes', 'proofs'];
+const TABLES: readonly NumberedTable[] = [
+  'entries',
+  'certificates',
+  'votes',
+  'proofs',
+  'memberships',
+];
 
 interface Write {
   readonly operations: readonly StorageOperation[];
@@ -28,6 +34,7 @@ class DiskContent {
     certificates: new Map(),
     votes: new Map(),
     proofs: new Map(),
+    memberships: new Map(),
   };
   readonly records = new Map<string, Uint8Array>();
 

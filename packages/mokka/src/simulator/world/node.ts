@@ -258,6 +258,8 @@ export class VirtualNode {
         application.rollback(effect.to);
         return;
       case 'event':
+      case 'peers':
+      case 'membership-result':
         return;
       case 'halt':
         this.state = 'halted';
