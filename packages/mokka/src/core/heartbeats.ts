@@ -77,19 +77,15 @@ export function onHeartbeatAck(context: CoreContext, from: NodeId, message: Hear
   const { leading, leadership, log } = context;
   const peer = context.peers.get(from);
   if (message.epoch !== context.epoch) return context.ignore('other-epoch');
+  // One that has just come to this epoch missed the term-start.
+  if (message.term < context.term && !message.following) return offerProof(context, from);
   if (leading === null || leadership === null || message.term !== context.term) {
     return context.ignore('stale-heartbeat-ack');
   }
   if (peer === undefined) return context.ignore('not-a-validator');
   peer.last = message.last;
   peer.committed = message.committed;
-  const { termStart } = leadership;
-  if (!message.following) {
-    if (termStart !== null && leading.announced) {
-      context.send(from, { type: 'propose', entry: termStart });
-    } else if (leading.announced) sendRecertification(context, from);
-    return;
-  }
+  if (!message.following) return offerProof(context, from);
   peer.followedAt = context.now;
   context.election.heard.delete(from);
   const { certificate } = log;
@@ -98,6 +94,15 @@ export function onHeartbeatAck(context: CoreContext, from: NodeId, message: Hear
   }
   if (context.now >= peer.repeatAt) repeatProposals(context, from, peer, message);
   context.changed = true;
+}
+
+/** Leader: its term-start, or what stands for it, to one that does not follow it. */
+function offerProof(context: CoreContext, to: NodeId): Done {
+  const { leading, leadership } = context;
+  if (leading?.announced !== true || leadership === null) return context.ignore('not-leading');
+  const { termStart } = leadership;
+  if (termStart === null) sendRecertification(context, to);
+  else context.send(to, { type: 'propose', entry: termStart });
 }
 
 /** Proposals above what the follower has stored, unless they are on their way; what is committed it fetches. */

@@ -235,7 +235,7 @@ function gatherReadiness(context: CoreContext, work: MembershipWork): Done {
     return refuse(context, work.from, work.request, 'not-ready');
   }
   if (context.now < work.askAt) return;
-  work.askAt = context.now + 2 * context.options.timing.heartbeatInterval;
+  work.askAt = context.now + context.options.timing.heartbeatInterval;
   for (const id of work.added) {
     context.send(id, { type: 'readiness-request', epoch: context.epoch });
   }
