@@ -14,6 +14,7 @@ import type { Message, TermVoteMessage } from './message.ts';
 import type { CoreOptions } from './options.ts';
 import { leaderOf } from './quorum.ts';
 import { SeededRandom } from './random.ts';
+import { newReadIndex } from './read-index.ts';
 import type { RestoredState, TermBinding } from './restored-state.ts';
 import { StatementSigner } from './signing.ts';
 import type { Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
@@ -217,6 +218,7 @@ export class CoreContext implements ValidatorSet {
   readonly incoming = new Map<number, Entry>();
   readonly execution: Execution;
   catchUp: CatchUp | null = null;
+  readonly readIndex = newReadIndex();
   lastProgressAt = 0;
   pending = false;
 

@@ -61,6 +61,8 @@ export type Effect =
       readonly request: number;
       readonly result: MembershipResult;
     }
+  /** Reads numbered up to `through` may be answered: the application, at `index` or later, has all they must see. */
+  | { readonly type: 'read-current'; readonly through: number; readonly index: LogIndex }
   | { readonly type: 'event'; readonly event: CoreEvent }
   /** Stop the node: going on could break a promise. */
   | { readonly type: 'halt'; readonly code: HaltCode; readonly reason: string };

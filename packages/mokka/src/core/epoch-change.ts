@@ -141,6 +141,8 @@ function epochTold(message: Message): Epoch | null {
     case 'fetch':
     case 'entries':
     case 'membership-refusal':
+    case 'read-index':
+    case 'read-position':
       return null;
   }
 }

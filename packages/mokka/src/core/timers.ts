@@ -7,6 +7,7 @@ import { beginTransfer, endTransfer } from './hand-over.ts';
 import { expiryOf, quorumLostAt, sendHeartbeats } from './heartbeats.ts';
 import { stepDown } from './leadership.ts';
 import { membershipDeadline } from './membership.ts';
+import { readIndexDeadline, repeatReadIndex } from './read-index.ts';
 
 interface Timer {
   /** Monotonic ms; infinity when it is off. */
@@ -22,6 +23,7 @@ function timers(context: CoreContext): Timer[] {
     { at: election.deadline, fire: () => onElectionTimeout(context) },
     { at: election.repeatAt, fire: () => repeatElection(context) },
     { at: certificateDeadline(context), fire: () => flushCertificates(context) },
+    { at: readIndexDeadline(context), fire: () => repeatReadIndex(context) },
     // Driven by `driveCatchUp` on every step; here only as a deadline.
     { at: catchUp?.retryAt ?? off, fire: () => undefined },
     // Driven by `driveMembership`, likewise.

@@ -178,6 +178,8 @@ export class VirtualNode {
   /** Whom it keeps links to, and with whom it has one. */
   readonly peers = new Set<NodeId>();
   readonly links = new Set<NodeId>();
+  /** Reads that were confirmed. */
+  readonly reads: { readonly through: number; readonly index: LogIndex }[] = [];
 
   constructor(options: CoreOptions) {
     this.options = options;
@@ -426,6 +428,9 @@ export class VirtualCluster {
         return this.#refreshLinks();
       case 'membership-result':
         node.results.push(effect.result);
+        return;
+      case 'read-current':
+        node.reads.push({ through: effect.through, index: effect.index });
         return;
       case 'event':
         node.events.push(effect.event);

@@ -14,7 +14,7 @@ import type { Input } from '../core/input.ts';
 import type { MembershipResult } from '../core/membership.ts';
 import type { Message } from '../core/message.ts';
 import type { Limits } from '../core/options.ts';
-import type { NodeId } from '../core/types.ts';
+import type { LogIndex, NodeId } from '../core/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Transport } from '../transport/transport.ts';
 import { ApplicationCalls } from './application-calls.ts';
@@ -39,6 +39,8 @@ export interface DriverModules {
   readonly limits: Limits;
   readonly onEvent: (event: CoreEvent) => void;
   readonly onMembershipResult: (request: number, result: MembershipResult) => void;
+  /** Reads numbered up to `through` may be answered. */
+  readonly onReadCurrent: (through: number, index: LogIndex) => void;
   readonly onHalt: (reason: Extract<StopReason, { kind: 'halted' }>) => void;
 }
 
@@ -166,6 +168,9 @@ export class Driver {
         break;
       case 'membership-result':
         this.#modules.onMembershipResult(effect.request, effect.result);
+        break;
+      case 'read-current':
+        this.#modules.onReadCurrent(effect.through, effect.index);
         break;
       case 'event':
         this.#modules.onEvent(effect.event);

@@ -34,6 +34,7 @@ import { type Logger, SILENT_LOGGER } from './logger.ts';
 import { type CommittedMembership, MembershipCalls } from './membership-calls.ts';
 import { MokkaError } from './mokka-error.ts';
 import { EventListeners, type MokkaEvents, type MokkaListener } from './mokka-events.ts';
+import { ReadWaits } from './read-waits.ts';
 import { restoreCore } from './restore.ts';
 import { type EntryCertificate, StoredLog } from './stored-log.ts';
 
@@ -42,6 +43,8 @@ const MAX_ENTRIES_READ = 1024;
 const MAX_ENTRIES_BYTES = 64 * 1024 * 1024;
 /** How long `proposeMembership` waits for the commit. */
 const DEFAULT_MEMBERSHIP_TIMEOUT_MS = 10_000;
+/** Milliseconds after which `readIndex` gives up. */
+const DEFAULT_READ_TIMEOUT = 5_000;
 
 export interface MokkaOptions {
   readonly identity: { readonly id: NodeId; readonly signatures: SignatureScheme };
@@ -100,6 +103,7 @@ export class Mokka {
   readonly #listeners = new EventListeners();
   readonly #storedLog: StoredLog;
   readonly #membershipCalls = new MembershipCalls();
+  readonly #reads: ReadWaits;
   #resolveStopped: (reason: StopReason) => void = () => undefined;
   #core: Core | null = null;
   #driver: Driver | null = null;
@@ -111,6 +115,7 @@ export class Mokka {
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.#storedLog = new StoredLog(options.storage);
     const { validators, observers = [], contacts = [] } = options;
+    this.#reads = new ReadWaits(this.#clock);
     this.#coreOptions = {
       self: options.identity.id,
       clusterId: options.clusterId,
@@ -150,6 +155,7 @@ export class Mokka {
       limits: this.#coreOptions.limits,
       onEvent: (event) => this.#onEvent(event),
       onMembershipResult: (request, result) => this.#membershipCalls.answer(request, result),
+      onReadCurrent: (through, index) => this.#reads.confirm(through, index),
       onHalt: (reason) => void this.#onHalt(reason),
     });
     this.#core = core;
@@ -233,11 +239,18 @@ export class Mokka {
     change: MembershipChange,
     { timeoutMs = DEFAULT_MEMBERSHIP_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
   ): Promise<CommittedMembership> {
-    const driver = this.#driver;
-    if (driver === null || this.#phase !== 'running') {
-      throw new MokkaError('not-started', 'the node does not run');
-    }
+    const driver = this.#runningDriver();
     return this.#membershipCalls.propose(change, timeoutMs, (input) => driver.input(input));
+  }
+
+  /**
+   * Resolves once the application has everything that any node had shown as committed before the call: what it is asked after that
+   * is linearizable. Costs one exchange with a quorum, shared by reads that are asked for meanwhile. Answers the index that is
+   * applied. Rejects with {@link MokkaError} `read-timed-out` after `timeout` milliseconds, or `not-started`.
+   */
+  async readIndex(timeout = DEFAULT_READ_TIMEOUT): Promise<LogIndex> {
+    const driver = this.#runningDriver();
+    return this.#reads.wait(timeout, (read) => driver.input({ type: 'read-index', read }));
   }
 
   /** Sends bytes on the application channel. False when they were dropped. */
@@ -257,6 +270,13 @@ export class Mokka {
 
   off<Type extends keyof MokkaEvents>(type: Type, listener: MokkaListener<Type>): void {
     this.#listeners.off(type, listener);
+  }
+
+  #runningDriver(): Driver {
+    if (this.#driver === null || this.#phase !== 'running') {
+      throw new MokkaError('not-started', 'the node does not run');
+    }
+    return this.#driver;
   }
 
   #started(): Core {
@@ -290,6 +310,7 @@ export class Mokka {
   async #shutDown(reason: StopReason): Promise<void> {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
+    this.#reads.close();
     await this.#options.transport.close();
     await this.#driver?.close();
     this.#membershipCalls.close();

@@ -37,6 +37,8 @@ export class EvidenceCollector {
       case 'heartbeat-ack':
       case 'leader-alive':
       case 'fetch':
+      case 'read-index':
+      case 'read-position':
       case 'membership-request':
       case 'membership-refusal':
       case 'readiness-request':

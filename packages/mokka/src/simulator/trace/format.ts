@@ -44,6 +44,8 @@ export class Formatter {
       }
       case 'applied':
         return `applied ${input.index}`;
+      case 'read-index':
+        return `read-index (${input.read})`;
       case 'transfer-leadership':
         return `transfer-leadership to ${this.name(input.to)}`;
       case 'propose-membership':
@@ -71,6 +73,8 @@ export class Formatter {
         return `peers ${effect.peers.map(({ id }) => this.name(id)).join(' ')}`;
       case 'membership-result':
         return `membership-result (${effect.request}) ${effect.result.accepted ? 'accepted' : effect.result.code}`;
+      case 'read-current':
+        return `read-current through (${effect.through}) at ${effect.index}`;
       case 'event':
         return `event ${this.#event(effect.event)}`;
       case 'halt':
@@ -137,6 +141,10 @@ export class Formatter {
         const { term, index, hash } = message.certificate;
         return `certificate t${term} ${idText({ index, hash })}`;
       }
+      case 'read-index':
+        return `read-index (${message.request})`;
+      case 'read-position':
+        return `read-position (${message.request}) ${lockText(message.lock)}`;
       case 'fetch':
         return `fetch (${message.request}) from ${message.from} to ${idText(message.tip)}`;
       case 'entries': {

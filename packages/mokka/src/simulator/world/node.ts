@@ -78,6 +78,11 @@ export class VirtualNode {
     return this.#settings.disk;
   }
 
+  /** How often the node was booted. */
+  get boots(): number {
+    return this.#boot;
+  }
+
   get clock(): VirtualClock {
     return this.#settings.clock;
   }
@@ -260,6 +265,7 @@ export class VirtualNode {
       case 'event':
       case 'peers':
       case 'membership-result':
+      case 'read-current':
         return;
       case 'halt':
         this.state = 'halted';
