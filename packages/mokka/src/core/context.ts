@@ -316,7 +316,7 @@ export class CoreContext implements ValidatorSet {
 
   /**
    * Whom this node keeps links to: the members; those whom the last change removed, until something is committed above it, for
-   * they may have to hear of it; and while this node is no member, those it was told to ask.
+   * they may have to hear of it; and those it was told to ask, for all the members it knows of may be gone.
    */
   peerAddresses(): readonly Member[] {
     const { present, previous } = this.epochs;
@@ -324,9 +324,8 @@ export class CoreContext implements ValidatorSet {
     const add = (members: readonly Member[]) => {
       for (const member of members) if (!wanted.has(member.id)) wanted.set(member.id, member);
     };
-    const isMember = wanted.has(this.self);
     if (previous !== null && this.log.committed.index <= present.since) add(previous.members);
-    if (!isMember) add(this.options.contacts ?? []);
+    add(this.options.contacts ?? []);
     wanted.delete(this.self);
     return [...wanted.values()];
   }

@@ -11,7 +11,7 @@ export interface CoreOptions {
   readonly validators: readonly NodeId[];
   /** Members of epoch 0 with their addresses. Left out: the validators alone, at made-up addresses. */
   readonly members?: readonly Member[];
-  /** Whom to ask while this node is no member of the epoch it knows: present members, for one that joins later. */
+  /** Whom to keep links to besides the members: present members, for a node that joins later or was away for long. */
   readonly contacts?: readonly Member[];
   /** Hash that stands for the log before its first entry. */
   readonly rootHash: EntryHash;

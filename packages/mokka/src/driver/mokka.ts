@@ -54,7 +54,7 @@ export interface MokkaOptions {
   readonly validators: readonly PeerAddress[];
   /** The observers of genesis. */
   readonly observers?: readonly PeerAddress[];
-  /** Present members, for a node that joins a cluster whose genesis members may be gone. */
+  /** Present members, for a node that joins a cluster, or comes back to one, whose earlier members may be gone. */
   readonly contacts?: readonly PeerAddress[];
   /** Started and closed by this node. */
   readonly transport: Transport;

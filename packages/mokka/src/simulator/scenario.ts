@@ -20,6 +20,7 @@ export interface Scenario {
   readonly application: ApplicationConditions;
   readonly clocks: ClockConditions;
   readonly faults: FaultIntervals;
+  readonly membership: MembershipConditions;
   /** Mean time between two commands of the client. */
   readonly commandInterval: number;
 }
@@ -61,6 +62,13 @@ export interface ClockConditions {
   readonly skew: number;
 }
 
+export interface MembershipConditions {
+  /** Nodes outside of genesis, which run from the start. */
+  readonly strangers: number;
+  /** Mean time between two requests of operators; 0 for members that never change. */
+  readonly interval: number;
+}
+
 /** Mean times between two faults of a kind; 0 where that kind does not strike. */
 export interface FaultIntervals {
   readonly crash: number;
@@ -81,13 +89,25 @@ export interface FaultIntervals {
   readonly transfer: number;
 }
 
+/** Share of seeds in which operators change the members. */
+const CHANGING = 0.35;
+
 /** Share of seeds in which leadership changes all the time, with many proposals in flight. */
 const TURBULENT = 0.15;
 
 export function drawScenario(seed: number, nodes: number): Scenario {
   const random = new Random(seed, `scenario/${nodes}`);
-  const scenario = drawConditions(seed, nodes, random);
+  const scenario = withMembership(drawConditions(seed, nodes, random));
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
+}
+
+/** Drawn apart, so that what a seed means otherwise stays as it was. */
+function withMembership(scenario: Scenario): Scenario {
+  const { seed, nodes } = scenario;
+  const random = new Random(seed, `membership/${nodes}`);
+  if (nodes < 2 || !random.chance(CHANGING)) return scenario;
+  const strangers = random.integer(0, Math.floor(nodes / 2));
+  return { ...scenario, membership: { strangers, interval: random.pick([60, 150, 400]) } };
 }
 
 /** Short timeouts, fast nodes, and links that break as fast as leaders are elected. */
@@ -138,6 +158,7 @@ function drawConditions(seed: number, nodes: number, random: Random): Scenario {
     },
     clocks: { drift: upTo(0.1), skew: upTo(5000) },
     faults: drawFaults(random, harshness),
+    membership: { strangers: 0, interval: 0 },
     commandInterval: random.pick([30, 100, 250, 600]),
   };
 }

@@ -4,8 +4,11 @@
  * The healed part holds at least a quorum and is fully connected; the rest stays dead, cut off, deaf or mute. Within
  * `RECOVERY_LIMIT` a command sent after healing must be applied by every healed node, and the healed nodes must agree.
  */
+
+import type { NodeId } from '../core/types.ts';
 import type { CoreBinding } from './binding.ts';
 import { createCheckers } from './checkers/checkers.ts';
+import type { EpochBook } from './checkers/epochs.ts';
 import type { ReadChecker } from './checkers/reads.ts';
 import { combineObservers, type Observer } from './observer.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
@@ -13,6 +16,7 @@ import { emptyStatistics, type Statistics } from './statistics.ts';
 import { VirtualClient } from './world/client.ts';
 import { Cluster } from './world/cluster.ts';
 import { FaultInjector } from './world/faults.ts';
+import { MembershipOperators } from './world/membership.ts';
 import { Random } from './world/random.ts';
 import { VirtualReader } from './world/reader.ts';
 import { ViolationError } from './world/violation.ts';
@@ -63,6 +67,8 @@ class Simulation {
   readonly #reader: VirtualReader;
   readonly #reads: ReadChecker;
   readonly #faults: FaultInjector;
+  readonly #epochs: EpochBook;
+  readonly #operators: MembershipOperators;
   readonly #observer: Required<Observer>;
   readonly #random: Random;
 
@@ -80,6 +86,8 @@ class Simulation {
     const checkers = createCheckers(this.#cluster, options.binding, statistics);
     observers.push(...checkers.observers);
     this.#reads = checkers.reads;
+    this.#epochs = checkers.epochs;
+    this.#operators = new MembershipOperators(this.#cluster, scenario, statistics);
     this.#reader = new VirtualReader(this.#cluster, scenario.seed);
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
     this.#faults = new FaultInjector(this.#cluster, scenario, {
@@ -95,15 +103,16 @@ class Simulation {
       this.#client.start(this.#scenario.commandInterval);
       this.#reader.start();
       this.#faults.start();
+      this.#operators.start();
       await this.#cluster.run(this.#scenario.breakFor);
       const healed = this.#heal();
       await this.#awaitRecovery(healed);
       await this.#cluster.run(this.#cluster.timeline.now + CALM_TIME);
       this.#client.stop();
       this.#reader.stop();
-      for (const number of healed) this.#reader.ask(number);
+      for (const number of this.#membersAmong(healed)) this.#reader.ask(number);
       await this.#awaitConvergence(healed);
-      this.#observer.finished(healed);
+      this.#observer.finished(this.#membersAmong(healed));
       return null;
     } catch (error) {
       return describeViolation(error, this.#cluster.timeline.now);
@@ -117,9 +126,9 @@ class Simulation {
   #heal(): number[] {
     const { nodes, network, connections } = this.#cluster;
     const quorum = Math.floor(nodes.length / 2) + 1;
-    const size = this.#random.chance(0.5)
-      ? nodes.length
-      : this.#random.integer(quorum, nodes.length);
+    // Which members there will be is not known yet where operators are at work: everyone may be needed.
+    const isWhole = this.#random.chance(0.5) || this.#scenario.membership.interval > 0;
+    const size = isWhole ? nodes.length : this.#random.integer(quorum, nodes.length);
     const all = nodes.map((node) => node.number);
     const healed = this.#random.sample(all, size).sort();
     this.#observer.fault(`heal ${healed}`);
@@ -171,7 +180,7 @@ class Simulation {
     const healedAt = timeline.now;
     const command = this.#client.send(healed);
     const hasRecovered = (): boolean =>
-      healed.every((number) => nodes[number]?.application.hasApplied(command));
+      this.#membersAmong(healed).every((number) => nodes[number]?.application.hasApplied(command));
     if (!(await this.#cluster.run(healedAt + RECOVERY_LIMIT, hasRecovered))) {
       throw new ViolationError(
         'liveness',
@@ -183,9 +192,13 @@ class Simulation {
 
   async #awaitConvergence(healed: readonly number[]): Promise<void> {
     const { timeline } = this.#cluster;
-    const isConverged = (): boolean =>
-      healed.every((number) => this.#appliedIndex(number) === this.#appliedIndex(healed[0] ?? 0)) &&
-      healed.every((number) => this.#reads.isAnswered(number));
+    const isConverged = (): boolean => {
+      const members = this.#membersAmong(healed);
+      return (
+        new Set(members.map((number) => this.#appliedIndex(number))).size === 1 &&
+        members.every((number) => this.#reads.isAnswered(number))
+      );
+    };
     await this.#cluster.run(timeline.now + CALM_TIME);
     if (!(await this.#cluster.run(timeline.now + SETTLE_LIMIT, isConverged))) {
       const last = healed.map((number) => this.#appliedIndex(number));
@@ -194,6 +207,12 @@ class Simulation {
         `healed nodes ${healed} stay at different entries (${last}) or have open reads`,
       );
     }
+  }
+
+  /** Nobody else has to follow. */
+  #membersAmong(numbers: readonly number[]): number[] {
+    const members = new Set(this.#epochs.members.map(({ id }) => id));
+    return numbers.filter((number) => members.has(this.#cluster.names.ids[number] as NodeId));
   }
 
   #appliedIndex(number: number): number {

@@ -22,6 +22,7 @@ export interface FaultCounts {
   clockJumps: number;
   refusals: number;
   transfers: number;
+  membershipRequests: number;
 }
 
 export function noFaults(): FaultCounts {
@@ -46,6 +47,7 @@ export function noFaults(): FaultCounts {
     clockJumps: 0,
     refusals: 0,
     transfers: 0,
+    membershipRequests: 0,
   };
 }
 
@@ -60,6 +62,8 @@ export interface Statistics {
   commands: number;
   /** Reads that a quorum confirmed. */
   reads: number;
+  /** Changes of the members that were committed. */
+  epochs: number;
   /** Terms in which a leader started. */
   elections: number;
   /** Longest virtual milliseconds from healing to a new commit on every healed node. */
@@ -75,6 +79,7 @@ export function emptyStatistics(): Statistics {
     committed: 0,
     commands: 0,
     reads: 0,
+    epochs: 0,
     elections: 0,
     recovery: 0,
     faults: noFaults(),
@@ -89,6 +94,7 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.committed += more.committed;
   total.commands += more.commands;
   total.reads += more.reads;
+  total.epochs += more.epochs;
   total.elections += more.elections;
   total.recovery = Math.max(total.recovery, more.recovery);
   for (const kind of faultKinds) total.faults[kind] += more.faults[kind];

@@ -12,11 +12,12 @@ import type { EntryHash, EntryId, NodeId } from '../../core/types.ts';
 import type { Observer } from '../observer.ts';
 import { ViolationError } from '../world/violation.ts';
 import type { DurabilityChecker } from './durability.ts';
+import type { EpochBook } from './epochs.ts';
 import type { EvidenceCollector, EvidenceJudge } from './evidence.ts';
 
 export interface AgreementModules {
   readonly ids: readonly NodeId[];
-  readonly quorum: number;
+  readonly epochs: EpochBook;
   readonly rootHash: EntryHash;
   readonly disks: DurabilityChecker;
   readonly collector: () => EvidenceCollector;
@@ -45,10 +46,11 @@ export class AgreementChecker implements EvidenceJudge, Observer {
   }
 
   certificate(certificate: CommitCertificate): void {
-    const { ids, quorum } = this.#modules;
-    const { votes, index, hash } = certificate;
+    const { epochs } = this.#modules;
+    const { votes, index, hash, epoch } = certificate;
+    const quorum = epochs.quorum(epoch);
     const voters = new Set(votes.map((vote) => vote.voter));
-    const known = votes.every((vote) => ids.includes(vote.voter));
+    const known = votes.every((vote) => epochs.validators(epoch).includes(vote.voter));
     if (certificate.phase !== 'commit' || !known || voters.size !== votes.length) {
       this.#fail('commit', `a certificate of entry ${index} is not made of validators' votes`);
     }
@@ -59,7 +61,9 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     if (entry === undefined || entry.index !== index) {
       this.#fail('commit', `entry ${index} is certified, but nobody ever stored it`);
     }
-    if (entry.term !== certificate.term || entry.epoch !== certificate.epoch) {
+    // Rule *membership*: an entry of that kind may be certified again in a later term.
+    const isInPlace = entry.kind === 'membership' && entry.term < certificate.term;
+    if ((entry.term !== certificate.term && !isInPlace) || entry.epoch !== epoch) {
       this.#fail('commit', `entry ${index} is certified by votes of another term`);
     }
     this.#commitChain(entry);
@@ -84,7 +88,10 @@ export class AgreementChecker implements EvidenceJudge, Observer {
         `entry ${certified.index} is certified on a chain that misses committed entries`,
       );
     }
-    for (const each of added) this.#committed[each.index] = each.hash;
+    for (const each of added.reverse()) {
+      this.#committed[each.index] = each.hash;
+      this.#modules.epochs.committed(each);
+    }
   }
 
   effect(node: number, effect: Effect): void {
@@ -118,9 +125,8 @@ export class AgreementChecker implements EvidenceJudge, Observer {
       }
       this.#next[node] = entry.index + 1;
       this.#requireCommitted(entry, `committed by node ${node}`);
-      const copies = this.#modules.disks.copies(entry.index, entry.hash);
-      if (copies < this.#modules.quorum) {
-        this.#fail('durability', `entry ${entry.index} is committed and lies on ${copies} disks`);
+      if (!this.#isDurable(entry)) {
+        this.#fail('durability', `entry ${entry.index} is committed and lies on too few disks`);
       }
     }
   }
@@ -149,9 +155,19 @@ export class AgreementChecker implements EvidenceJudge, Observer {
       }
     }
     for (const [index, hash] of this.#committed.entries()) {
-      if (index === 0 || this.#modules.disks.copies(index, hash) >= this.#modules.quorum) continue;
+      const entry = this.#modules.collector().entries.get(hash);
+      if (entry === undefined || this.#isDurable(entry)) continue;
       this.#fail('durability', `entry ${index} was committed and is on too few disks`);
     }
+  }
+
+  /** On the disks of a quorum of its epoch. */
+  #isDurable({ index, hash, epoch }: Entry): boolean {
+    const { ids, epochs, disks } = this.#modules;
+    const holders = epochs
+      .validators(epoch)
+      .filter((validator) => disks.holds(ids.indexOf(validator), index, hash));
+    return holders.length >= epochs.quorum(epoch);
   }
 
   #requireCommitted(id: EntryId, how: string): void {

@@ -4,9 +4,10 @@ import type { CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
 import type { Statistics } from '../statistics.ts';
 import { commandsOf } from '../world/application.ts';
-import type { Cluster } from '../world/cluster.ts';
+import { type Cluster, genesisMembers } from '../world/cluster.ts';
 import { AgreementChecker } from './agreement.ts';
 import { DurabilityChecker } from './durability.ts';
+import { EpochBook } from './epochs.ts';
 import { EvidenceCollector } from './evidence.ts';
 import { ProofChecker } from './proofs.ts';
 import { ReadChecker } from './reads.ts';
@@ -17,10 +18,14 @@ export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
   statistics: Statistics,
-): { readonly observers: readonly Observer[]; readonly reads: ReadChecker } {
+): {
+  readonly observers: readonly Observer[];
+  readonly reads: ReadChecker;
+  readonly epochs: EpochBook;
+} {
   const { ids, rootHash } = cluster.names;
-  const quorum = Math.floor(ids.length / 2) + 1;
   const collector = (): EvidenceCollector => evidence;
+  const epochs = new EpochBook(genesisMembers(cluster.validators), collector);
   const signatures = new SignatureChecker(cluster.signatures, ids);
   const disks = new DurabilityChecker({
     ids,
@@ -28,24 +33,24 @@ export function createCheckers(
     decodeEntry: binding.decodeEntry,
     onEntry: (entry) => evidence.entry(entry),
   });
-  const proofs = new ProofChecker({ ids, quorum, rootHash, proofOf: binding.proofOf, collector });
+  const proofs = new ProofChecker({ ids, epochs, rootHash, proofOf: binding.proofOf, collector });
   const votes = new VoteChecker({
     ids,
-    quorum,
+    epochs,
     signatures,
     disks,
-    isSuperseded: (after, before) => proofs.isSuperseded(after, before),
+    isSuperseded: (epoch, after, before) => proofs.isSuperseded(epoch, after, before),
   });
   const agreement = new AgreementChecker({
     ids,
-    quorum,
+    epochs,
     rootHash,
     disks,
     collector,
     appliedIndex: (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
     appliedHashes: (node) => cluster.nodes[node]?.application.appliedHashes() ?? [],
   });
-  const evidence = new EvidenceCollector([signatures, votes, proofs, agreement]);
+  const evidence = new EvidenceCollector([signatures, agreement, epochs, votes, proofs]);
   let counted = 0;
   const collecting: Observer = {
     effect(_node: number, effect: Effect): void {
@@ -62,6 +67,7 @@ export function createCheckers(
       }
     },
     finished(): void {
+      statistics.epochs = epochs.last;
       statistics.elections = proofs.terms;
       statistics.committed = agreement.committedCount;
     },
@@ -70,5 +76,5 @@ export function createCheckers(
     ids.length,
     (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
   );
-  return { observers: [disks, collecting, proofs, agreement, reads], reads };
+  return { observers: [disks, collecting, epochs, proofs, agreement, reads], reads, epochs };
 }

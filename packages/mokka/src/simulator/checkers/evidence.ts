@@ -4,7 +4,8 @@
  * Checkers register for the kinds they judge. An object is handed to them the first time it is seen, however often it
  * is sent.
  */
-import type { CommitCertificate } from '../../core/certificate.ts';
+import { certificateIn } from '../../codec/term-start-codec.ts';
+import type { CommitCertificate, LeaderProof } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Justification, Message } from '../../core/message.ts';
 import type { HandOver, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
@@ -18,6 +19,7 @@ export interface EvidenceJudge {
   vote?(statement: Vote): void;
   certificate?(certificate: CommitCertificate): void;
   entry?(entry: Entry): void;
+  recertification?(proof: LeaderProof, entry: Entry): void;
 }
 
 export class EvidenceCollector {
@@ -47,6 +49,8 @@ export class EvidenceCollector {
       case 'recertify':
         this.entry(message.entry);
         this.termVotes(message.proof.votes);
+        if (!this.#isNew(message.proof)) return;
+        this.#judge((judge) => judge.recertification?.(message.proof, message.entry));
         return;
       case 'pre-vote':
         this.#preVote(message.preVote);
@@ -83,6 +87,8 @@ export class EvidenceCollector {
   entry(entry: Entry): void {
     if (!this.#isNew(entry)) return;
     this.entries.set(entry.hash, entry);
+    const below = entry.kind === 'term-start' ? certificateIn(entry) : null;
+    if (below !== null) this.certificate(below);
     this.#judge((judge) => judge.entry?.(entry));
   }
 

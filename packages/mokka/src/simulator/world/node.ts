@@ -5,6 +5,7 @@
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Input } from '../../core/input.ts';
+import type { Member } from '../../core/members.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { BootRequest, ConsensusCore, CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
@@ -46,6 +47,11 @@ export class VirtualNode {
   /** Mean milliseconds a step takes; 0 for a fast node. */
   stepCost = 0;
   onCrashInStep: () => void = () => {};
+  /** Members of the last epoch that this node told of. */
+  members: readonly Member[] = [];
+  /** Numbers of the nodes to which it keeps links. */
+  readonly peers = new Set<number>();
+  onPeers: () => void = () => {};
   readonly #settings: NodeSettings;
   readonly #numbers: ReadonlyMap<NodeId, number>;
   #core: ConsensusCore | null = null;
@@ -262,8 +268,14 @@ export class VirtualNode {
       case 'rollback':
         application.rollback(effect.to);
         return;
-      case 'event':
       case 'peers':
+        this.peers.clear();
+        for (const { id } of effect.peers) this.peers.add(this.#numberOf(id));
+        this.onPeers();
+        return;
+      case 'event':
+        if (effect.event.type === 'epoch') this.members = effect.event.members;
+        return;
       case 'membership-result':
       case 'read-current':
         return;
