@@ -5,6 +5,7 @@
  * receivers, and is withdrawn as soon as its sender hears its leader again.
  */
 import type { CoreContext, Done, HeardPreVote } from './context.ts';
+import { tellEveryone } from './epoch-change.ts';
 import type { Justification, Message } from './message.ts';
 import { startTerm } from './promise.ts';
 import type { PreVote, Yield } from './statements.ts';
@@ -37,10 +38,16 @@ export function repeatInterval(context: CoreContext): number {
 /** The election timer ran out: no live leader. */
 export function onElectionTimeout(context: CoreContext): Done {
   const { election } = context;
+  const wasHeard = election.leaderHeardAt !== null;
   election.deadline = Number.POSITIVE_INFINITY;
   election.leaderHeardAt = null;
-  context.event({ type: 'heartbeat_timeout', term: context.term });
-  if (context.isValidator) sendPreVote(context);
+  if (context.isValidator || wasHeard) {
+    context.event({ type: 'heartbeat_timeout', term: context.term });
+  }
+  if (context.isValidator) return sendPreVote(context);
+  // The others may be in an epoch that has this node for a validator.
+  tellEveryone(context);
+  resetElectionTimer(context);
 }
 
 /** Something of an open election is due to be sent again. */

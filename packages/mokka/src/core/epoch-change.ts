@@ -147,15 +147,24 @@ function epochTold(message: Message): Epoch | null {
   }
 }
 
+/** A node that is no validator and hears no leader: nobody else would ever learn that it is behind. */
+export function tellEveryone(context: CoreContext): Done {
+  context.broadcast(positionOf(context));
+}
+
 /** Where this node is, in a message that asks for nothing. */
 function tellPosition(context: CoreContext, to: NodeId): Done {
+  context.send(to, positionOf(context));
+}
+
+function positionOf(context: CoreContext): Message {
   const { log } = context;
-  context.send(to, {
+  return {
     type: 'heartbeat-ack',
     epoch: context.epoch,
     term: context.term,
     following: false,
     last: { index: log.tip.index, hash: log.tip.hash },
     committed: log.committed,
-  });
+  };
 }

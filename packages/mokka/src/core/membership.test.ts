@@ -252,3 +252,25 @@ describe('Rule membership: requests', () => {
     expect(cluster.node(leader).running.status().epoch).toBe(2);
   });
 });
+
+describe('Rule membership: nobody is left behind', () => {
+  it('the only validator of the next epoch missed all of the change, and nobody leads', async () => {
+    const cluster = await VirtualCluster.started(3);
+    cluster.until(() => cluster.leader() !== null);
+    const spare = await cluster.join();
+    change(cluster, 0, addition(spare));
+    for (const gone of [1, 2]) change(cluster, 0, { type: 'remove', id: nodeId(gone) });
+    commitsEverywhere(cluster, 'one', [0, spare]);
+    cluster.until(() => leaderOf(cluster) === 0);
+    // The new validator has shown to be ready and hears of nothing after that.
+    cluster.link = (_, to, message) =>
+      to !== spare || message.type === 'heartbeat' || message.type === 'readiness-request';
+    change(cluster, 0, { type: 'replace', id: nodeId(0), by: nodeId(spare) });
+    expect(cluster.node(0).running.status().isMember).toBe(false);
+    cluster.crash(spare);
+    cluster.pass(1_000);
+    cluster.link = () => true;
+    await cluster.start(spare);
+    commitsEverywhere(cluster, 'another', [spare]);
+  });
+});
