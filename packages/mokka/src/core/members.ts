@@ -26,7 +26,7 @@ export type MembershipChange =
   | { readonly type: 'replace'; readonly id: NodeId; readonly by: NodeId };
 
 /** Greatest number of members: what fits in the lists of a message. */
-export const MAX_MEMBERS = 256;
+const MAX_MEMBERS = 256;
 /** Longest name of a host in bytes (RFC 1035). */
 export const MAX_HOST_BYTES = 253;
 

@@ -3,12 +3,10 @@
  * rules; random faults are the simulator's business.
  */
 import type { ApplicationInfo, Proposal, ProposalVerdict } from '../application.ts';
-import { decodeCertificate, encodeCertificate } from '../codec/certificate-codec.ts';
-import { decodeEntry } from '../codec/entry-codec.ts';
+import { encodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
-import type { StorageOperation } from '../storage/storage.ts';
 import { sha256, toHex } from './bytes.ts';
 import type { CommitCertificate } from './certificate.ts';
 import { Core } from './core.ts';
@@ -28,8 +26,8 @@ import type {
   NodeId,
   Signature,
   StateDigest,
-  Ticket,
 } from './types.ts';
+import { entriesRead, persisted } from './virtual-disk.test.support.ts';
 
 const text = new TextEncoder();
 export const CLUSTER_ID = toHex(sha256(text.encode('cluster'))) as ClusterId;
@@ -440,47 +438,4 @@ export class VirtualCluster {
         return;
     }
   }
-}
-
-function persisted(
-  node: VirtualNode,
-  effect: { ticket: Ticket; operations: readonly StorageOperation[] },
-): Input {
-  const { numbered, records } = node.tables;
-  node.synced += 1;
-  for (const operation of effect.operations) {
-    if (operation.type === 'put-record') records.set(operation.name, operation.value);
-    else if (operation.type === 'delete-record') records.delete(operation.name);
-    else {
-      const table = numbered.get(operation.table);
-      if (operation.type === 'put') table?.set(operation.key, operation.value);
-      for (const key of [...(table?.keys() ?? [])]) {
-        const drop =
-          (operation.type === 'delete' && key === operation.key) ||
-          (operation.type === 'delete-from' && key >= operation.from) ||
-          (operation.type === 'delete-below' && key < operation.below);
-        if (drop) table?.delete(key);
-      }
-    }
-  }
-  return { type: 'persisted', ticket: effect.ticket };
-}
-
-function entriesRead(node: VirtualNode, effect: Extract<Effect, { type: 'read-entries' }>): Input {
-  const entries: Entry[] = [];
-  let certificate: CommitCertificate | null = null;
-  let bytes = 0;
-  for (
-    let index: number = effect.from;
-    index <= effect.to && bytes <= effect.maxBytes;
-    index += 1
-  ) {
-    const value = node.tables.numbered.get('entries')?.get(index);
-    if (value === undefined) break;
-    entries.push(decodeEntry(value));
-    bytes += value.length;
-    const stored = node.tables.numbered.get('certificates')?.get(index);
-    if (stored !== undefined) certificate = decodeCertificate(stored);
-  }
-  return { type: 'entries-read', ticket: effect.ticket, entries, certificate };
 }

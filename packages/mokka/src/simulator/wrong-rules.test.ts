@@ -4,11 +4,14 @@
  */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Lock, TermVote } from '../core/statements.ts';
+import { makeTurbulent } from './scenario.ts';
 import type { Violation } from './simulation.ts';
 
 afterEach(() => {
   vi.doUnmock('../core/verification.ts');
   vi.doUnmock('../core/quorum.ts');
+  vi.doUnmock('../core/recertifying.ts');
+  vi.doUnmock('../core/invariants.ts');
   vi.resetModules();
 });
 
@@ -16,8 +19,8 @@ async function firstViolation(
   nodes: number,
   seeds: number,
   firstSeed = 1,
+  adjust = makeTurbulent,
 ): Promise<Violation | null> {
-  const { makeTurbulent } = await import('./scenario.ts');
   const { simulate } = await import('./simulation.ts');
   const { coreBinding } = await import('./core-binding.ts');
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
@@ -25,7 +28,7 @@ async function firstViolation(
       seed,
       nodes,
       binding: coreBinding,
-      adjust: makeTurbulent,
+      adjust,
     });
     if (violation !== null) return violation;
   }
@@ -62,6 +65,22 @@ describe('a wrong reading is caught', () => {
   test('the lowest lock of a proof taken as its anchor', async () => {
     compareLocksBy((left, right) => right.term - left.term || right.index - left.index);
     const violation = await firstViolation(3, 60);
-    expect(['proof', 'agreement', 'halt', 'lock']).toContain(violation?.rule);
+    // Reads compare locks too.
+    expect(['proof', 'agreement', 'halt', 'lock', 'read-index']).toContain(violation?.rule);
+  });
+
+  test('entries that follow an uncommitted membership entry', async () => {
+    vi.doMock('../core/recertifying.ts', async (importOriginal) => ({
+      ...(await importOriginal<typeof import('../core/recertifying.ts')>()),
+      openMembership: () => null,
+      entryToRecertify: () => null,
+    }));
+    // The core's own invariants would notice first.
+    vi.doMock('../core/invariants.ts', () => ({ checkInvariants: () => undefined }));
+    const violation = await firstViolation(3, 40, 1, (scenario) => ({
+      ...makeTurbulent(scenario),
+      membership: { strangers: 1, interval: 60 },
+    }));
+    expect(violation?.rule).toBe('membership');
   });
 });
