@@ -229,12 +229,11 @@ function isGathered(context: CoreContext, work: MembershipWork): boolean {
 }
 
 function gatherReadiness(context: CoreContext, work: MembershipWork): Done {
-  if (isGathered(context, work)) return;
   if (context.now >= work.deadline) {
     context.membership.work = null;
     return refuse(context, work.from, work.request, 'not-ready');
   }
-  if (context.now < work.askAt) return;
+  if (context.now < work.askAt || isGathered(context, work)) return;
   work.askAt = context.now + context.options.timing.heartbeatInterval;
   for (const id of work.added) {
     context.send(id, { type: 'readiness-request', epoch: context.epoch });
