@@ -41,7 +41,7 @@ const TABLE_NUMBERS: Readonly<Record<NumberedTable, number>> = {
   certificates: 1,
   votes: 2,
   proofs: 3,
-  memberships: 6,
+  memberships: 8,
 };
 const RECORDS_NUMBER = 4;
 const FORMAT_NUMBER = 5;
