@@ -9,7 +9,9 @@ export const NUMBERED_TABLES: readonly NumberedTable[] = [
   'entries',
   'certificates',
   'votes',
+  'commit-votes',
   'proofs',
+  'evidence',
   'memberships',
 ];
 /** Longest name of a record in bytes of UTF-8. */

@@ -5,10 +5,17 @@
  */
 
 /**
- * `entries`, `certificates`, `votes`, `proofs` and `memberships` are keyed by a number (big-endian order, so a range is a range of indexes),
- * `records` by a short name.
+ * Numbered tables are keyed by a number (big-endian order, so a range is a range of indexes), `records` by a short name.
+ * `votes` holds this node's votes of acceptance, `commit-votes` those of the second phase of BFT.
  */
-export type NumberedTable = 'entries' | 'certificates' | 'votes' | 'proofs' | 'memberships';
+export type NumberedTable =
+  | 'entries'
+  | 'certificates'
+  | 'votes'
+  | 'commit-votes'
+  | 'proofs'
+  | 'evidence'
+  | 'memberships';
 
 export type StorageOperation =
   | {

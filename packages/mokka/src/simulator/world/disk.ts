@@ -19,6 +19,8 @@ const TABLES: readonly NumberedTable[] = [
   'certificates',
   'votes',
   'proofs',
+  'commit-votes',
+  'evidence',
   'memberships',
 ];
 
@@ -34,6 +36,8 @@ class DiskContent {
     certificates: new Map(),
     votes: new Map(),
     proofs: new Map(),
+    'commit-votes': new Map(),
+    evidence: new Map(),
     memberships: new Map(),
   };
   readonly records = new Map<string, Uint8Array>();
