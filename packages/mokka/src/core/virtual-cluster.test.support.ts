@@ -14,6 +14,7 @@ import type { Effect } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { CoreEvent } from './event.ts';
 import type { Input } from './input.ts';
+import type { MembershipResult } from './membership.ts';
 import type { Message } from './message.ts';
 import { type CoreOptions, DEFAULT_LIMITS, DEFAULT_TIMING, type Timing } from './options.ts';
 import type { SignatureScheme } from './statements.ts';
@@ -178,6 +179,10 @@ export class VirtualNode {
   halt: Extract<Effect, { type: 'halt' }> | null = null;
   readonly sent: { readonly to: NodeId; readonly message: Message }[] = [];
   readonly events: CoreEvent[] = [];
+  readonly results: MembershipResult[] = [];
+  /** Whom it keeps links to, and with whom it has one. */
+  readonly peers = new Set<NodeId>();
+  readonly links = new Set<NodeId>();
   /** Reads that were confirmed. */
   readonly reads: { readonly through: number; readonly index: LogIndex }[] = [];
 
@@ -229,6 +234,17 @@ export class VirtualCluster {
     return cluster;
   }
 
+  /** A node outside of genesis, running; it takes part once it is added. */
+  async join(): Promise<number> {
+    const number = this.nodes.length;
+    const { timing } = this.node(0).options;
+    const self = nodeId(number);
+    const options = { ...this.node(0).options, self, signatures: testSignatures(self), timing };
+    this.nodes.push(new VirtualNode({ ...options, seed: 1000 + number }));
+    await this.start(number);
+    return number;
+  }
+
   node(number: number): VirtualNode {
     const node = this.nodes[number];
     if (node === undefined) throw new Error(`no node ${number}`);
@@ -243,11 +259,9 @@ export class VirtualCluster {
     node.run += 1;
     node.core = new Core({ ...node.options, seed: node.options.seed + 7 * node.run }, restored);
     node.halt = null;
-    for (const [other, peer] of this.nodes.entries()) {
-      if (other === number || peer.core === null) continue;
-      this.input(number, { type: 'peer-connected', peer: peer.options.self });
-      this.input(other, { type: 'peer-connected', peer: node.options.self });
-    }
+    node.peers.clear();
+    for (const { id } of node.core.peerAddresses()) node.peers.add(id);
+    this.#refreshLinks();
     this.input(number, { type: 'tick' });
   }
 
@@ -257,9 +271,24 @@ export class VirtualCluster {
     node.core = null;
     node.run += 1;
     node.application.crash();
-    for (const [other, peer] of this.nodes.entries()) {
-      if (peer.core !== null)
-        this.input(other, { type: 'peer-disconnected', peer: node.options.self });
+    node.peers.clear();
+    this.#refreshLinks();
+    node.links.clear();
+  }
+
+  /** Links are where both sides run and want one, as with the transports. */
+  #refreshLinks(): undefined {
+    const wants = (one: VirtualNode, other: VirtualNode) =>
+      one.core !== null && one.peers.has(other.options.self);
+    for (const [number, node] of this.nodes.entries()) {
+      for (const other of this.nodes) {
+        const id = other.options.self;
+        const isUp = node !== other && wants(node, other) && wants(other, node);
+        if (isUp === node.links.has(id)) continue;
+        if (isUp) node.links.add(id);
+        else node.links.delete(id);
+        this.input(number, { type: isUp ? 'peer-connected' : 'peer-disconnected', peer: id });
+      }
     }
   }
 
@@ -370,7 +399,7 @@ export class VirtualCluster {
       case 'send': {
         node.sent.push(effect);
         const to = this.nodes.findIndex((peer) => peer.options.self === effect.to);
-        if (!this.link(number, to, effect.message)) return;
+        if (!node.links.has(effect.to) || !this.link(number, to, effect.message)) return;
         const said = this.tamper(number, to, effect.message);
         if (said === null) return;
         const message = decodeMessage(encodeMessage(said));
@@ -407,6 +436,13 @@ export class VirtualCluster {
           application.rollback(effect.to.index);
           return null;
         });
+      case 'peers':
+        node.peers.clear();
+        for (const { id } of effect.peers) node.peers.add(id);
+        return this.#refreshLinks();
+      case 'membership-result':
+        node.results.push(effect.result);
+        return;
       case 'read-current':
         node.reads.push({ through: effect.through, index: effect.index });
         return;

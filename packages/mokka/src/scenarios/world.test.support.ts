@@ -299,6 +299,14 @@ export class ScenarioWorld {
       case 'read-current':
         this.say(`n${number} may answer reads up to ${effect.through} from ${effect.index} on`);
         return null;
+      case 'peers':
+        return null;
+      case 'membership-result': {
+        const { result, request } = effect;
+        const answer = result.accepted ? `epoch ${result.epoch}` : result.code;
+        this.say(`n${number} answers change ${request}: ${answer}`);
+        return null;
+      }
       case 'halt':
         this.say(`n${number} STOPS: ${effect.code}`);
         return null;
@@ -307,6 +315,7 @@ export class ScenarioWorld {
 
   #reportEvent(number: number, event: Extract<Effect, { type: 'event' }>['event']): void {
     if (event.type === 'heartbeat_timeout') this.say(`n${number} misses a leader`);
+    if (event.type === 'epoch') this.say(`n${number} is in epoch ${event.epoch}`);
     if (event.type === 'error') this.say(`n${number} reports ${event.code}`);
     if (event.type !== 'state') return;
     const of =
