@@ -27,7 +27,7 @@ export const WRONG_READINGS: readonly Mutant[] = [
       },
       {
         file: 'core/leadership.ts',
-        find: 'if (isOpen && log.tip.term === entry.term) {',
+        find: 'if (isOpen && (log.tip.term === entry.term || currentLock(context).lock.term === entry.term)) {',
         replace: 'if (binding === undefined) {',
       },
     ],
@@ -81,8 +81,8 @@ export const WRONG_READINGS: readonly Mutant[] = [
       },
       {
         file: 'core/committing.ts',
-        find: 'entry?.hash === vote.hash && entry.term === vote.term;',
-        replace: 'entry?.hash === vote.hash;',
+        find: "return entry.term === term || (entry.kind === 'membership' && entry.term < term);",
+        replace: 'return entry.term === term || entry.term < term;',
       },
     ],
     caught: {
