@@ -198,6 +198,8 @@ class Liar implements ConsensusCore {
         return this.#random.chance(0.5) ? forger.yield() : forger.handOver();
       case 'floods-pre-votes':
         return forger.farPreVote();
+      case 'changes-members':
+        return forger.changedMembers();
       case 'accuses':
         return forger.accusation();
       case 'votes-for-everything': {
