@@ -1,0 +1,73 @@
+/** How long clients had to wait for the next commit while enough nodes could have made one. */
+import type { FaultKind } from '../nemesis/fault.ts';
+import type { ImposedFault, Span, Timeline } from '../timeline.ts';
+
+/** A time without a commit, all of it with enough healthy nodes. */
+export interface CommitGap extends Span {
+  /** The fault that was imposed then, or the last one before. */
+  readonly after: FaultKind | null;
+  readonly episode: number | null;
+}
+
+export interface KindAvailability {
+  readonly kind: FaultKind;
+  readonly episodes: number;
+  /** Over the episodes of this kind: the longest gap of each, milliseconds. */
+  readonly p50Ms: number;
+  readonly worstMs: number;
+}
+
+/** Gaps between commits, cut to the times when enough nodes were healthy. */
+export function commitGaps(timeline: Timeline): readonly CommitGap[] {
+  const commits = timeline.heights.map(({ at }) => at);
+  return timeline.healthy.flatMap(({ from, to }) => {
+    const inside = commits.filter((at) => at > from && at < to);
+    const edges = [from, ...inside, to];
+    return edges.slice(1).flatMap((end, position): CommitGap[] => {
+      const start = edges[position] ?? end;
+      const cause = causeOf(timeline.faults, start, end);
+      return [
+        { from: start, to: end, after: cause?.kind ?? null, episode: cause?.episode ?? null },
+      ];
+    });
+  });
+}
+
+export function longestGap(gaps: readonly CommitGap[]): CommitGap | undefined {
+  return gaps.toSorted((left, right) => right.to - right.from - (left.to - left.from))[0];
+}
+
+export function availabilityByKind(timeline: Timeline): readonly KindAvailability[] {
+  const worst = new Map<number, number>();
+  for (const { from, to, episode } of commitGaps(timeline)) {
+    if (episode !== null) worst.set(episode, Math.max(worst.get(episode) ?? 0, to - from));
+  }
+  const byKind = new Map<FaultKind, number[]>();
+  const seen = new Set<number>();
+  for (const { episode, kind } of timeline.faults) {
+    if (seen.has(episode)) continue;
+    seen.add(episode);
+    const gap = worst.get(episode);
+    byKind.set(kind, [...(byKind.get(kind) ?? []), ...(gap === undefined ? [] : [gap])]);
+  }
+  return [...byKind].map(([kind, gaps]) => {
+    const sorted = gaps.toSorted((left, right) => left - right);
+    return {
+      kind,
+      episodes: sorted.length,
+      p50Ms: Math.round(sorted[Math.floor((sorted.length - 1) / 2)] ?? 0),
+      worstMs: Math.round(sorted.at(-1) ?? 0),
+    };
+  });
+}
+
+/** Of the faults that began or ended within the gap, or else before it, the latest to have changed something. */
+function causeOf(
+  faults: readonly ImposedFault[],
+  start: number,
+  end: number,
+): ImposedFault | undefined {
+  const active = faults.filter(({ from, to }) => from <= end && to >= start);
+  const candidates = active.length > 0 ? active : faults.filter(({ to }) => to < start);
+  return candidates.toSorted((left, right) => right.from - left.from)[0];
+}
