@@ -15,7 +15,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['packages/*/src/**/*.test.ts', 'repository/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'repository/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'e2e/faults/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -27,6 +32,7 @@ export default defineConfig({
           // After the rest: whole networks need the machine to themselves.
           sequence: { groupOrder: 1 },
           include: ['e2e/**/*.test.ts'],
+          exclude: ['e2e/faults/**'],
           globalSetup: ['e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
