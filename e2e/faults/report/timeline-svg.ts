@@ -2,7 +2,7 @@
 import type { RunResult } from '../run.ts';
 import type { NodeState, Timeline } from '../timeline.ts';
 
-const MARGIN = { left: 90, right: 20, top: 30 };
+const MARGIN = { left: 90, right: 160, top: 30 };
 const PIXELS_PER_SECOND = 12;
 const WIDTH_MIN = 900;
 const ROW = 26;
@@ -24,9 +24,12 @@ const TERM_COLOURS = ['#1f4e79', '#2e8b57', '#8b3a62', '#b8860b', '#4b5d67', '#6
 
 /** One `<svg>` element as text. */
 export function drawTimeline({ timeline, history, options }: RunResult): string {
-  const seconds = timeline.duration / 1000;
+  // Setting the network up is not part of the picture.
+  const start = Math.max(0, timeline.disturbed.from - 1_000);
+  const seconds = (timeline.duration - start) / 1000;
   const width = Math.max(WIDTH_MIN, seconds * PIXELS_PER_SECOND);
-  const x = (at: number): number => MARGIN.left + (at / timeline.duration) * width;
+  const x = (at: number): number =>
+    MARGIN.left + (Math.max(0, at - start) / (seconds * 1000)) * width;
   const faultRows = placeFaults(timeline);
   const rowCount = Math.max(1, ...faultRows.map(({ row }) => row + 1));
   const nodesTop = MARGIN.top + rowCount * FAULT_ROW + 14;
@@ -88,6 +91,7 @@ export function drawTimeline({ timeline, history, options }: RunResult): string 
   for (const [bucket, count] of acknowledged) {
     const bar = (count / most) * CHART;
     const from = bucket * BUCKET_MS;
+    if (from < start) continue;
     const box = { ...span(from, from + BUCKET_MS), y: chartTop + CHART - bar, height: bar };
     parts.push(rectangle({ ...box, fill: '#c9d6e3' }, `${count} transactions acknowledged`));
   }
@@ -102,7 +106,11 @@ export function drawTimeline({ timeline, history, options }: RunResult): string 
   );
 
   const step = seconds > 600 ? 60 : 10;
-  for (let second = 0; second <= seconds; second += step) {
+  for (
+    let second = Math.ceil(start / 1000 / step) * step;
+    second * 1000 <= timeline.duration;
+    second += step
+  ) {
     const at = fixed(x(second * 1000));
     parts.push(
       `<line x1="${at}" y1="${MARGIN.top}" x2="${at}" y2="${chartTop + CHART}" stroke="#00000018"/>`,
