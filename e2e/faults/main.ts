@@ -61,7 +61,8 @@ async function runInside({ run, json }: CommandOptions, folder: string): Promise
   const result = await runFaults(run, { announce, aborted: untilAborted(), folder });
   const report = makeReport(result);
   writeReport(result, report);
-  process.stdout.write(`${json ? JSON.stringify(report) : `\n${formatReport(report)}`}\n`);
+  (json ? process.stderr : process.stdout).write(`\n${formatReport(report)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
   return report.failed === 0 ? 0 : EXIT_FAILED;
 }
 

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 
 /** Mount points and cluster files; the number is the process that made it. */
 const FOLDER_PREFIX = 'praline-faults-';
+/** Between two looks whether the process that started us is still there. */
+const PARENT_INTERVAL_MS = 1_000;
 
 function unshareArguments(): readonly string[] {
   // Without root, a namespace of users in which we are root allows the same.
@@ -53,9 +55,15 @@ export async function runInSandbox(args: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // A command that was killed above us, such as npm, can not tell us.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, PARENT_INTERVAL_MS);
   try {
     return await ended(inside);
   } finally {
+    clearInterval(watch);
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
     rmSync(folder, { recursive: true, force: true });
