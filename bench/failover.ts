@@ -1,72 +1,123 @@
-/** The leader is killed with SIGKILL; how long until the next transaction is committed. */
-import { type Hex, keccak256 } from 'viem';
+/** How long nothing is committed when the network loses its leader, in several ways, under a steady load. */
+import type { HDAccount } from 'viem/accounts';
 import { Network } from '../harness/network.ts';
 import { until } from '../harness/until.ts';
-import { HttpClient } from './http-client.ts';
 import { type BenchResult, formatTable, percentile, progress, rounded } from './report.ts';
-import { CHAIN_ID, signTransfers } from './signed-transfers.ts';
+import { CHAIN_ID } from './signed-transfers.ts';
+import { SteadyLoad } from './steady-load.ts';
+
+export const FAILOVER_KINDS = ['kill', 'pause', 'hand-over'] as const;
+export type FailoverKind = (typeof FAILOVER_KINDS)[number];
 
 export interface FailoverOptions {
   readonly rounds: number;
+  readonly kinds: readonly FailoverKind[];
 }
 
 /** Milliseconds for one round; a network that takes longer has failed. */
 const ROUND_TIMEOUT_MS = 60_000;
+/** Clients that send at a time: enough that commits follow each other within milliseconds. */
+const CLIENTS = 4;
+/** Commits before and after the leader is lost. */
+const COMMITS_BEFORE = 20;
+const COMMITS_AFTER = 20;
 
-export async function benchFailover(options: FailoverOptions): Promise<BenchResult> {
-  // A second transaction per round shows that the network is whole again.
-  const [sequence] = await signTransfers(1, options.rounds * 2);
-  const init = ['--chain-id', String(CHAIN_ID)];
-  const network = await Network.create({ nodes: 3, init });
-  const milliseconds: number[] = [];
+interface Loss {
+  /** Takes the leader away; the measured time begins here. */
+  begin(network: Network, leader: number): Promise<void>;
+  /** Brings the network back to three nodes. */
+  end(network: Network, leader: number): Promise<void>;
+  readonly what: string;
+}
+
+const LOSSES: Readonly<Record<FailoverKind, Loss>> = {
+  kill: {
+    what: 'leader killed (SIGKILL)',
+    begin: async (network, leader) => void network.end('SIGKILL', leader),
+    end: async (network, leader) => {
+      await network.process(leader).ended;
+      await network.start(leader);
+    },
+  },
+  pause: {
+    what: 'leader paused (SIGSTOP)',
+    begin: async (network, leader) => network.process(leader).signal('SIGSTOP'),
+    end: async (network, leader) => network.process(leader).signal('SIGCONT'),
+  },
+  'hand-over': {
+    what: 'leadership handed over',
+    begin: async (network, leader) => {
+      await network.rpc(leader, 'mokka_transferLeadership');
+    },
+    end: async () => undefined,
+  },
+};
+
+export async function benchFailover({ rounds, kinds }: FailoverOptions): Promise<BenchResult> {
+  const network = await Network.create({
+    nodes: 3,
+    init: ['--chain-id', String(CHAIN_ID)],
+  });
+  const accounts = Array.from({ length: CLIENTS }, (_, index): HDAccount => network.account(index));
+  const load = new SteadyLoad(accounts);
+  const samples: { readonly kind: FailoverKind; readonly gapsMs: number[] }[] = [];
   try {
     await network.start();
-    for (let round = 0; round < options.rounds; round++) {
-      const { number: leader } = await network.leader(ROUND_TIMEOUT_MS);
-      const follower = network.numbers.find((number) => number !== leader) ?? 0;
-      const client = new HttpClient(network.url(follower), 1);
-      await client.call('eth_sendRawTransaction', [sequence?.raw[round * 2]]);
-
-      const started = performance.now();
-      const gone = network.end('SIGKILL', leader);
-      const raw = sequence?.raw[round * 2 + 1] ?? '0x';
-      await until(() => committed(client, raw), ROUND_TIMEOUT_MS);
-      milliseconds.push(performance.now() - started);
-      progress(
-        `failover: round ${round + 1} of ${options.rounds}, ${rounded(milliseconds.at(-1) ?? 0)} ms`,
-      );
-      client.close();
-      await gone;
-      await network.start(leader);
-      await network.agreedHashes(ROUND_TIMEOUT_MS);
+    for (const kind of kinds) {
+      const gapsMs: number[] = [];
+      samples.push({ kind, gapsMs });
+      for (let round = 0; round < rounds; round++) {
+        await load.prepare();
+        gapsMs.push(await oneRound(network, load, LOSSES[kind]));
+        progress(`${kind}: round ${round + 1} of ${rounds}, ${rounded(gapsMs.at(-1) ?? 0)} ms`);
+      }
     }
   } finally {
     await network.dispose();
   }
-  const figures = {
-    rounds: milliseconds.length,
-    p50Ms: percentile(milliseconds, 0.5),
-    maxMs: percentile(milliseconds, 1),
-    samplesMs: milliseconds,
-  };
   return {
     name: 'failover',
     method: [
-      `${figures.rounds} rounds with default timeouts, three nodes on one machine. The leader is killed right after a commit; a transaction sent at once to a follower counts when its receipt is readable there.`,
-      'The killed node is started again and level before the next round. Election timers are random, so single rounds differ by their spread.',
+      `${rounds} rounds each with default timeouts, three nodes on one machine. ${CLIENTS} clients send transfers one after another to a follower; the time without service is the longest interval between two commits that they saw, from the last before the leader was lost to the ${COMMITS_AFTER}th after it.`,
+      'The network is whole and level again before the next round. Election timers are random, so single rounds differ by their spread.',
     ],
     table: formatTable(
-      ['leader killed to next committed transaction', 'median, ms', 'worst, ms'],
-      [['', rounded(figures.p50Ms), rounded(figures.maxMs)]],
+      ['time without service, ms', 'p50', 'worst'],
+      samples.map(({ kind, gapsMs }) => [
+        LOSSES[kind].what,
+        rounded(percentile(gapsMs, 0.5)),
+        rounded(percentile(gapsMs, 1)),
+      ]),
     ),
-    figures,
+    figures: samples.map(({ kind, gapsMs }) => ({
+      kind,
+      rounds: gapsMs.length,
+      p50Ms: percentile(gapsMs, 0.5),
+      maxMs: percentile(gapsMs, 1),
+      samplesMs: gapsMs,
+    })),
   };
 }
 
-/** Sends the transaction, again if need be; throws while it has no receipt. */
-async function committed(client: HttpClient, raw: Hex): Promise<void> {
-  // An attempt may fail although its transaction lives on, so the receipt decides.
-  await client.call('eth_sendRawTransaction', [raw]).catch(() => undefined);
-  const receipt = await client.call('eth_getTransactionReceipt', [keccak256(raw)]);
-  if (receipt === null) throw new Error('not committed');
+/** The longest interval without a commit, in milliseconds. */
+async function oneRound(network: Network, load: SteadyLoad, loss: Loss): Promise<number> {
+  const { number: leader } = await network.leader(ROUND_TIMEOUT_MS);
+  const follower = network.numbers.find((number) => number !== leader) ?? 0;
+  const { commits, stop } = load.run(network.url(follower));
+  const reached = (count: number) =>
+    until(() => {
+      if (commits.length < count) throw new Error(`${commits.length} of ${count} commits`);
+    }, ROUND_TIMEOUT_MS);
+  await reached(COMMITS_BEFORE);
+  const before = commits.length;
+  const lost = loss.begin(network, leader);
+  // What was under way at that instant may still be answered: it counts as before, or shortens nothing.
+  await reached(before + CLIENTS + COMMITS_AFTER);
+  await lost;
+  await stop();
+  await loss.end(network, leader);
+  await network.leader(ROUND_TIMEOUT_MS);
+  await network.agreedHeads(ROUND_TIMEOUT_MS);
+  const instants = commits.slice(before - 1);
+  return Math.max(...instants.slice(1).map((at, index) => at - (instants[index] ?? at)));
 }

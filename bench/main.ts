@@ -1,7 +1,7 @@
 /** `npm run bench -- NAME [--json]`: every figure that is published comes from one of these. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { benchFailover } from './failover.ts';
+import { benchFailover, FAILOVER_KINDS, type FailoverKind } from './failover.ts';
 import { benchLatency } from './latency.ts';
 import type { BenchResult } from './report.ts';
 import { benchStart } from './start.ts';
@@ -12,7 +12,7 @@ const USAGE = `npm run bench -- NAME [options]
   transfers   signed transfers per second over HTTP, 1 and 3 nodes, beside Anvil
   latency     send to receipt on a follower
   start       "praline start" to a leader, with processor time and memory
-  failover    leader killed to next committed transaction
+  failover    time without service: leader killed, paused, handed over
 
   chain       blocks of transfers through the execution layer alone
   transactions decoding and sender recovery alone
@@ -21,7 +21,8 @@ const USAGE = `npm run bench -- NAME [options]
   --json                one JSON object on standard output
   --transactions N      transfers: 6000, latency: 500
   --connections N       transfers: 50
-  --rounds N            failover: 20, start: 3
+  --rounds N            failover: 50 of each kind, start: 3
+  --kinds A,B           failover: kill,pause,hand-over
 `;
 
 /** Layers by themselves: each file is a program of its own, with options of its own. */
@@ -47,6 +48,7 @@ async function main(): Promise<number> {
       transactions: { type: 'string' },
       connections: { type: 'string' },
       rounds: { type: 'string' },
+      kinds: { type: 'string' },
     },
   });
   const count = (name: 'transactions' | 'connections' | 'rounds', otherwise: number): number => {
@@ -63,7 +65,7 @@ async function main(): Promise<number> {
       }),
     latency: () => benchLatency({ transactions: count('transactions', 500) }),
     start: () => benchStart({ rounds: count('rounds', 3) }),
-    failover: () => benchFailover({ rounds: count('rounds', 20) }),
+    failover: () => benchFailover({ rounds: count('rounds', 50), kinds: kindsOf(values.kinds) }),
   };
   const [name = ''] = positionals;
   const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
@@ -86,6 +88,15 @@ async function main(): Promise<number> {
     process.stdout.write(`\n${result.table}\n\n${[...result.method, about].join('\n')}\n`);
   }
   return 0;
+}
+
+function kindsOf(list: string | undefined): readonly FailoverKind[] {
+  const names = list?.split(',') ?? FAILOVER_KINDS;
+  return names.map((name) => {
+    const kind = FAILOVER_KINDS.find((known) => known === name);
+    if (kind === undefined) throw new Error(`--kinds is a list of ${FAILOVER_KINDS.join(', ')}`);
+    return kind;
+  });
 }
 
 process.exitCode = await main().catch((error: unknown) => {

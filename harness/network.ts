@@ -161,13 +161,23 @@ export class Network {
     return Number(await this.rpc<string>(number, 'eth_blockNumber'));
   }
 
+  /** Waits until all running nodes have the same head block; answers its number. */
+  async agreedHeads(timeoutMs?: number): Promise<number> {
+    return await until(async () => {
+      const params = ['latest', false];
+      const heads = await Promise.all(
+        this.running.map((number) =>
+          this.rpc<{ number: string; hash: string }>(number, 'eth_getBlockByNumber', params),
+        ),
+      );
+      equal(new Set(heads.map(({ hash }) => hash)).size, 1, `heads are ${JSON.stringify(heads)}`);
+      return Number(heads[0]?.number ?? 0);
+    }, timeoutMs);
+  }
+
   /** Waits until all running nodes have the same head, then compares every block from 0. Returns the hashes. */
   async agreedHashes(timeoutMs?: number): Promise<readonly string[]> {
-    const height = await until(async () => {
-      const heights = await Promise.all(this.running.map((number) => this.height(number)));
-      equal(new Set(heights).size, 1, `heights are ${heights}`);
-      return heights[0] ?? 0;
-    }, timeoutMs);
+    const height = await this.agreedHeads(timeoutMs);
     const chains = await Promise.all(this.running.map((number) => this.hashes(number, height)));
     for (const chain of chains) deepEqual(chain, chains[0]);
     return chains[0] ?? [];

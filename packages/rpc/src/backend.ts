@@ -29,7 +29,11 @@ export interface RpcBackend {
  * JSON-RPC in one place, by `code` and not by class, for errors may come from another thread. Messages reach the
  * client as they are.
  */
-export type RpcBackendErrorCode = ChainErrorCode | 'no-quorum' | 'development-mode-only';
+export type RpcBackendErrorCode =
+  | ChainErrorCode
+  | 'no-quorum'
+  | 'development-mode-only'
+  | 'admin-only';
 
 /** Ways into the chain. All errors are coded (`ChainError` of `@praline/chain`), and mapped in one place here. */
 export interface TransactionService {
@@ -63,6 +67,11 @@ export interface NetworkService {
   readonly coinbase: Address;
   peerCount(): number;
   isListening(): boolean;
+  /**
+   * Resolves once this node shows everything that any node had shown before the call; what is read after that is
+   * linearizable. Rejects with `no-quorum` when that can not be confirmed in a bounded time.
+   */
+  confirmCurrent(): Promise<void>;
   /** False when level with the leader, as far as this node knows. */
   syncing(): false | { startingBlock: number; currentBlock: number; highestBlock: number };
 }

@@ -119,6 +119,7 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> =
   'too-many-calls': RPC_ERROR_CODES.limitExceeded,
   'no-quorum': resourceUnavailable,
   'development-mode-only': server,
+  'admin-only': server,
   closed: resourceUnavailable,
   'invalid-genesis': INTERNAL,
   'genesis-mismatch': INTERNAL,

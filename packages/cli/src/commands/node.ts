@@ -20,9 +20,13 @@ interface NodeOptions {
   readonly cluster: string;
   readonly node?: number;
   readonly init?: true;
+  readonly admin?: true;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly json?: true;
 }
+
+export const ADMIN_HELP =
+  'let clients on the RPC port change the network: its leader, its validators (default in development mode)';
 
 export function addNode(program: Command, console: Console): void {
   program
@@ -34,6 +38,7 @@ export function addNode(program: Command, console: Console): void {
     .requiredOption('--cluster <file>', 'the cluster file, as "praline init" makes it')
     .option('--node <number>', 'which node, counted from 1', wholeNumber(1, 1000))
     .option('--init', 'make the data folder, for a node whose key was never used (with --node)')
+    .option('--admin', ADMIN_HELP)
     .addOption(
       new Option('--log-level <level>', "level of the log file in the node's data folder")
         .choices(['silent', 'error', 'warn', 'info', 'debug'])
@@ -58,7 +63,12 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
     }
   };
   const cluster = loadCluster(options.cluster);
-  const shared = { cluster, logLevel: options.logLevel, onEvent: print };
+  const shared = {
+    cluster,
+    logLevel: options.logLevel,
+    onEvent: print,
+    ...(options.admin === true ? { admin: true } : {}),
+  };
   const started =
     options.node === undefined
       ? startFirstFreeNode(shared)

@@ -9,6 +9,7 @@ import { formatEvent, withTime } from '../output/event-line.ts';
 import type { NetworkEvent } from '../supervisor/network-event.ts';
 import { NetworkSupervisor, StartError } from '../supervisor/network-supervisor.ts';
 import { addNetworkOptions, type NetworkOptions } from './network-options.ts';
+import { ADMIN_HELP } from './node.ts';
 import { prepareNetwork } from './prepare-network.ts';
 import { untilStopSignal } from './stop-signal.ts';
 
@@ -23,6 +24,7 @@ interface StartOptions extends NetworkOptions {
   readonly json?: true;
   readonly p2pPort?: number;
   readonly logLevel?: string;
+  readonly admin?: true;
 }
 
 export function addStart(program: Command, console: Console): void {
@@ -37,6 +39,7 @@ export function addStart(program: Command, console: Console): void {
       .option('--data <folder>', 'folder of the network', DEFAULT_FOLDER),
   )
     .option('--reset', 'delete the network in the data folder and make a new one')
+    .option('--admin', ADMIN_HELP)
     .option('--restart', 'start a node again when it dies')
     .option(
       '--log-level <level>',
@@ -60,7 +63,7 @@ Examples:
   praline start --data /tmp/net --reset --json`;
 
 async function start(options: StartOptions, console: Console): Promise<void> {
-  const { data, reset, restart, json, p2pPort, logLevel, ...given } = options;
+  const { data, reset, restart, json, p2pPort, logLevel, admin, ...given } = options;
   const folder = resolve(data);
   const peerPort = given.peerPort ?? p2pPort;
   const network: NetworkOptions = { ...given, ...(peerPort === undefined ? {} : { peerPort }) };
@@ -83,7 +86,10 @@ async function start(options: StartOptions, console: Console): Promise<void> {
     const supervisor = new NetworkSupervisor({
       cluster,
       restart: restart === true,
-      nodeArguments: logLevel === undefined ? [] : ['--log-level', logLevel],
+      nodeArguments: [
+        ...(logLevel === undefined ? [] : ['--log-level', logLevel]),
+        ...(admin === true ? ['--admin'] : []),
+      ],
       onEvent: print,
     });
     current = supervisor;

@@ -4,7 +4,7 @@ import { toHex } from '../core/bytes.ts';
 import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Justification, Message } from '../core/message.ts';
-import type { HandOver, PreVote, TermVote, Vote, Yield } from '../core/statements.ts';
+import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from '../core/statements.ts';
 import type {
   ClusterId,
   EntryHash,
@@ -55,11 +55,12 @@ const yields: fc.Arbitrary<Yield> = fc.record({
   sender: id,
   signature,
 });
+const lock: fc.Arbitrary<Lock> = fc.record({ term, index, hash });
 const termVote: fc.Arbitrary<TermVote> = fc.record({
   type: fc.constant('term-vote'),
   epoch,
   term,
-  lock: fc.record({ term, index, hash }),
+  lock,
   voter: id,
   signature,
 });
@@ -141,6 +142,8 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('propose'), entry }),
   fc.record({ type: fc.constant('vote'), vote }),
   fc.record({ type: fc.constant('certificate'), certificate }),
+  fc.record({ type: fc.constant('read-index'), request: number }),
+  fc.record({ type: fc.constant('read-position'), request: number, lock }),
   fc.record({ type: fc.constant('fetch'), request: number, from: index, tip: entryId }),
   fc.record({
     type: fc.constant('entries'),

@@ -14,7 +14,13 @@ import {
   integerItem,
   readFields,
 } from './rlp.ts';
-import { readStatement, readStatementOf, statementItem } from './statement-codec.ts';
+import {
+  lockItem,
+  readLock,
+  readStatement,
+  readStatementOf,
+  statementItem,
+} from './statement-codec.ts';
 
 const CODES: Readonly<Record<Message['type'], number>> = {
   heartbeat: 1,
@@ -29,6 +35,8 @@ const CODES: Readonly<Record<Message['type'], number>> = {
   certificate: 10,
   fetch: 11,
   entries: 12,
+  'read-index': 13,
+  'read-position': 14,
 };
 
 export function encodeMessage(message: Message): Uint8Array {
@@ -70,6 +78,10 @@ function bodyItems(message: Message): Item[] {
       return [statementItem(message.vote)];
     case 'certificate':
       return [certificateItem(message.certificate)];
+    case 'read-index':
+      return [integerItem(message.request)];
+    case 'read-position':
+      return [integerItem(message.request), lockItem(message.lock)];
     case 'fetch':
       return [integerItem(message.request), integerItem(message.from), entryIdItem(message.tip)];
     case 'entries':
@@ -129,6 +141,14 @@ function readMessage(fields: FieldReader): Message {
         request: fields.integer(),
         from: fields.index(),
         tip: readEntryId(fields.item()),
+      };
+    case CODES['read-index']:
+      return { type: 'read-index', request: fields.integer() };
+    case CODES['read-position']:
+      return {
+        type: 'read-position',
+        request: fields.integer(),
+        lock: readFields(fields.item(), readLock),
       };
     case CODES.entries:
       return {

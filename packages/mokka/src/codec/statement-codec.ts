@@ -120,7 +120,11 @@ export function readPhase(code: number): VotePhase {
   return phase;
 }
 
-function readLock(fields: FieldReader): Lock {
+export function lockItem(lock: Lock): Item {
+  return [integerItem(lock.term), integerItem(lock.index), hexItem(lock.hash)];
+}
+
+export function readLock(fields: FieldReader): Lock {
   return { term: fields.term(), index: fields.index(), hash: fields.hash() };
 }
 
@@ -132,12 +136,7 @@ function bodyItems(statement: Unsigned<Statement>): Item[] {
       return [epoch, integerItem(statement.term), hexItem(statement.sender)];
     case 'term-vote': {
       const { lock } = statement;
-      return [
-        epoch,
-        integerItem(statement.term),
-        [integerItem(lock.term), integerItem(lock.index), hexItem(lock.hash)],
-        hexItem(statement.voter),
-      ];
+      return [epoch, integerItem(statement.term), lockItem(lock), hexItem(statement.voter)];
     }
     case 'hand-over':
       return [

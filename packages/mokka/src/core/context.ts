@@ -11,6 +11,7 @@ import type { Message, TermVoteMessage } from './message.ts';
 import type { CoreOptions } from './options.ts';
 import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
 import { SeededRandom } from './random.ts';
+import { newReadIndex } from './read-index.ts';
 import type { RestoredState, TermBinding } from './restored-state.ts';
 import { StatementSigner } from './signing.ts';
 import type { Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
@@ -203,6 +204,7 @@ export class CoreContext implements ValidatorSet {
   readonly incoming = new Map<number, Entry>();
   readonly execution: Execution;
   catchUp: CatchUp | null = null;
+  readonly readIndex = newReadIndex();
   lastProgressAt = 0;
   pending = false;
 

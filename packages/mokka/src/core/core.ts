@@ -34,6 +34,7 @@ import type { Message } from './message.ts';
 import type { CoreOptions } from './options.ts';
 import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promise.ts';
 import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
+import { driveReadIndex, onReadAsked, onReadIndex, onReadPosition } from './read-index.ts';
 import type { RestoredState } from './restored-state.ts';
 import { type CoreStatus, roleOf, statusOf, waitingFor } from './status.ts';
 import { nextDeadline, runTimers } from './timers.ts';
@@ -147,6 +148,7 @@ function settle(context: CoreContext): Done {
     driveProcessing(context);
     driveTransfer(context);
     driveProposing(context);
+    driveReadIndex(context);
     if (!context.changed || context.halted !== null) return;
   }
   context.halt('invariant', 'a step did not settle');
@@ -178,6 +180,8 @@ function dispatch(context: CoreContext, input: Input): Done {
     case 'pending':
       if (context.leading !== null) context.leading.pending = true;
       return;
+    case 'read-index':
+      return onReadAsked(context, input.read);
     case 'transfer-leadership':
       return beginTransfer(context, input.to);
     default:
@@ -210,6 +214,10 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
       return onVote(context, from, message.vote);
     case 'certificate':
       return onCertificate(context, message.certificate);
+    case 'read-index':
+      return onReadIndex(context, from, message);
+    case 'read-position':
+      return onReadPosition(context, from, message);
     case 'fetch':
       return onFetch(context, from, message);
     case 'entries':

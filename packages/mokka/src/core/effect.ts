@@ -51,6 +51,8 @@ export type Effect =
     }
   /** Tell the application that accepted entries above `to` are dropped. */
   | { readonly type: 'rollback'; readonly to: EntryId }
+  /** Reads numbered up to `through` may be answered: the application, at `index` or later, has all they must see. */
+  | { readonly type: 'read-current'; readonly through: number; readonly index: LogIndex }
   | { readonly type: 'event'; readonly event: CoreEvent }
   /** Stop the node: going on could break a promise. */
   | { readonly type: 'halt'; readonly code: HaltCode; readonly reason: string };

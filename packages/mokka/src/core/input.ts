@@ -41,5 +41,7 @@ export type Input =
   | { readonly type: 'applied'; readonly index: LogIndex; readonly stateDigest: StateDigest }
   /** The application has something to propose. */
   | { readonly type: 'pending' }
+  /** Everything committed anywhere before now shall be visible here; answered by `read-current`. Numbered from 1. */
+  | { readonly type: 'read-index'; readonly read: number }
   /** This node, if it leads, shall give its term to another; null: to any that is connected and caught up. */
   | { readonly type: 'transfer-leadership'; readonly to: NodeId | null };

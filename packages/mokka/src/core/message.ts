@@ -1,6 +1,6 @@
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
-import type { HandOver, PreVote, TermVote, Vote, Yield } from './statements.ts';
+import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
 import type { EntryId, LogIndex, Term } from './types.ts';
 
 /** What nodes say to each other on the consensus channel. */
@@ -49,6 +49,10 @@ export type Message =
   | { readonly type: 'propose'; readonly entry: Entry }
   | { readonly type: 'vote'; readonly vote: Vote }
   | { readonly type: 'certificate'; readonly certificate: CommitCertificate }
+  /** Ask a validator how far it is. Rule *read-index*. */
+  | { readonly type: 'read-index'; readonly request: number }
+  /** Answer to `read-index`: the sender's lock, taken after the question arrived. */
+  | { readonly type: 'read-position'; readonly request: number; readonly lock: Lock }
   /** Ask for the entries from `from` on of the chain that ends in `tip`. `request` numbers the sender's requests. */
   | {
       readonly type: 'fetch';

@@ -6,6 +6,7 @@ import { electionTimeout, onElectionTimeout, repeatElection } from './election.t
 import { beginTransfer, endTransfer } from './hand-over.ts';
 import { expiryOf, quorumLostAt, sendHeartbeats } from './heartbeats.ts';
 import { stepDown } from './leadership.ts';
+import { readIndexDeadline, repeatReadIndex } from './read-index.ts';
 
 interface Timer {
   /** Monotonic ms; infinity when it is off. */
@@ -21,6 +22,7 @@ function timers(context: CoreContext): Timer[] {
     { at: election.deadline, fire: () => onElectionTimeout(context) },
     { at: election.repeatAt, fire: () => repeatElection(context) },
     { at: certificateDeadline(context), fire: () => flushCertificates(context) },
+    { at: readIndexDeadline(context), fire: () => repeatReadIndex(context) },
     // Driven by `driveCatchUp` on every step; here only as a deadline.
     { at: catchUp?.retryAt ?? off, fire: () => undefined },
   ];

@@ -173,6 +173,8 @@ export class VirtualNode {
   halt: Extract<Effect, { type: 'halt' }> | null = null;
   readonly sent: { readonly to: NodeId; readonly message: Message }[] = [];
   readonly events: CoreEvent[] = [];
+  /** Reads that were confirmed. */
+  readonly reads: { readonly through: number; readonly index: LogIndex }[] = [];
 
   constructor(options: CoreOptions) {
     this.options = options;
@@ -391,6 +393,9 @@ export class VirtualCluster {
           application.rollback(effect.to.index);
           return null;
         });
+      case 'read-current':
+        node.reads.push({ through: effect.through, index: effect.index });
+        return;
       case 'event':
         node.events.push(effect.event);
         return;

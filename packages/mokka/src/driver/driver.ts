@@ -13,7 +13,7 @@ import type { CoreEvent } from '../core/event.ts';
 import type { Input } from '../core/input.ts';
 import type { Message } from '../core/message.ts';
 import type { Limits } from '../core/options.ts';
-import type { NodeId } from '../core/types.ts';
+import type { LogIndex, NodeId } from '../core/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Transport } from '../transport/transport.ts';
 import { ApplicationCalls } from './application-calls.ts';
@@ -37,6 +37,8 @@ export interface DriverModules {
   readonly logger: Logger;
   readonly limits: Limits;
   readonly onEvent: (event: CoreEvent) => void;
+  /** Reads numbered up to `through` may be answered. */
+  readonly onReadCurrent: (through: number, index: LogIndex) => void;
   readonly onHalt: (reason: Extract<StopReason, { kind: 'halted' }>) => void;
 }
 
@@ -158,6 +160,9 @@ export class Driver {
           () => undefined,
           (error) => this.#fail('application-failed', 'the application could not roll back', error),
         );
+        break;
+      case 'read-current':
+        this.#modules.onReadCurrent(effect.through, effect.index);
         break;
       case 'event':
         this.#modules.onEvent(effect.event);

@@ -2,7 +2,9 @@ export type MokkaErrorCode =
   /** `start` was called twice on one object. */
   | 'already-started'
   /** Asked for what only a started node knows. */
-  | 'not-started';
+  | 'not-started'
+  /** No quorum confirmed in time that this node is current. */
+  | 'read-timed-out';
 
 /** A node object was used out of order. */
 export class MokkaError extends Error {

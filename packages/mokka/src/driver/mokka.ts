@@ -32,12 +32,15 @@ import { Driver, type StopReason } from './driver.ts';
 import { type Logger, SILENT_LOGGER } from './logger.ts';
 import { MokkaError } from './mokka-error.ts';
 import { EventListeners, type MokkaEvents, type MokkaListener } from './mokka-events.ts';
+import { ReadWaits } from './read-waits.ts';
 import { restoreCore } from './restore.ts';
 import { type EntryCertificate, StoredLog } from './stored-log.ts';
 
 /** Entries that `getEntriesAfter` reads at most. */
 const MAX_ENTRIES_READ = 1024;
 const MAX_ENTRIES_BYTES = 64 * 1024 * 1024;
+/** Milliseconds after which `readIndex` gives up. */
+const DEFAULT_READ_TIMEOUT = 5_000;
 
 export interface MokkaOptions {
   readonly identity: { readonly id: NodeId; readonly signatures: SignatureScheme };
@@ -87,6 +90,7 @@ export class Mokka {
   readonly #logger: Logger;
   readonly #listeners = new EventListeners();
   readonly #storedLog: StoredLog;
+  readonly #reads: ReadWaits;
   #resolveStopped: (reason: StopReason) => void = () => undefined;
   #core: Core | null = null;
   #driver: Driver | null = null;
@@ -97,6 +101,7 @@ export class Mokka {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.#storedLog = new StoredLog(options.storage);
+    this.#reads = new ReadWaits(this.#clock);
     this.#coreOptions = {
       self: options.identity.id,
       clusterId: options.clusterId,
@@ -133,6 +138,7 @@ export class Mokka {
       logger: this.#logger,
       limits: this.#coreOptions.limits,
       onEvent: (event) => this.#onEvent(event),
+      onReadCurrent: (through, index) => this.#reads.confirm(through, index),
       onHalt: (reason) => void this.#onHalt(reason),
     });
     this.#core = core;
@@ -207,6 +213,19 @@ export class Mokka {
     this.#driver?.input({ type: 'transfer-leadership', to });
   }
 
+  /**
+   * Resolves once the application has everything that any node had shown as committed before the call: what it is asked after that
+   * is linearizable. Costs one exchange with a quorum, shared by reads that are asked for meanwhile. Answers the index that is
+   * applied. Rejects with {@link MokkaError} `read-timed-out` after `timeout` milliseconds, or `not-started`.
+   */
+  async readIndex(timeout = DEFAULT_READ_TIMEOUT): Promise<LogIndex> {
+    const driver = this.#driver;
+    if (driver === null || this.#phase !== 'running') {
+      throw new MokkaError('not-started', 'the node does not run');
+    }
+    return this.#reads.wait(timeout, (read) => driver.input({ type: 'read-index', read }));
+  }
+
   /** Sends bytes on the application channel. False when they were dropped. */
   send(to: NodeId, bytes: Uint8Array): boolean {
     if (this.#phase !== 'running') return false;
@@ -259,6 +278,7 @@ export class Mokka {
   async #shutDown(reason: StopReason): Promise<void> {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
+    this.#reads.close();
     await this.#options.transport.close();
     await this.#driver?.close();
     this.#resolveStopped(reason);

@@ -6,6 +6,7 @@
  */
 import type { CoreBinding } from './binding.ts';
 import { createCheckers } from './checkers/checkers.ts';
+import type { ReadChecker } from './checkers/reads.ts';
 import { combineObservers, type Observer } from './observer.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { emptyStatistics, type Statistics } from './statistics.ts';
@@ -13,6 +14,7 @@ import { VirtualClient } from './world/client.ts';
 import { Cluster } from './world/cluster.ts';
 import { FaultInjector } from './world/faults.ts';
 import { Random } from './world/random.ts';
+import { VirtualReader } from './world/reader.ts';
 import { ViolationError } from './world/violation.ts';
 
 /** Virtual milliseconds a healed cluster may take until every node has applied a new command. */
@@ -58,6 +60,8 @@ class Simulation {
   readonly #scenario: Scenario;
   readonly #cluster: Cluster;
   readonly #client: VirtualClient;
+  readonly #reader: VirtualReader;
+  readonly #reads: ReadChecker;
   readonly #faults: FaultInjector;
   readonly #observer: Required<Observer>;
   readonly #random: Random;
@@ -73,7 +77,10 @@ class Simulation {
     if (options.trace !== undefined) {
       observers.push(options.trace(() => this.#cluster.timeline.now));
     }
-    observers.push(...createCheckers(this.#cluster, options.binding, statistics));
+    const checkers = createCheckers(this.#cluster, options.binding, statistics);
+    observers.push(...checkers.observers);
+    this.#reads = checkers.reads;
+    this.#reader = new VirtualReader(this.#cluster, scenario.seed);
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
     this.#faults = new FaultInjector(this.#cluster, scenario, {
       counts: statistics.faults,
@@ -86,12 +93,15 @@ class Simulation {
     try {
       await this.#cluster.start();
       this.#client.start(this.#scenario.commandInterval);
+      this.#reader.start();
       this.#faults.start();
       await this.#cluster.run(this.#scenario.breakFor);
       const healed = this.#heal();
       await this.#awaitRecovery(healed);
       await this.#cluster.run(this.#cluster.timeline.now + CALM_TIME);
       this.#client.stop();
+      this.#reader.stop();
+      for (const number of healed) this.#reader.ask(number);
       await this.#awaitConvergence(healed);
       this.#observer.finished(healed);
       return null;
@@ -99,6 +109,7 @@ class Simulation {
       return describeViolation(error, this.#cluster.timeline.now);
     } finally {
       this.statistics.messages = this.#cluster.network.messages;
+      this.statistics.reads = this.#reads.confirmed;
       this.statistics.virtualTime = this.#cluster.timeline.now;
     }
   }
@@ -173,13 +184,14 @@ class Simulation {
   async #awaitConvergence(healed: readonly number[]): Promise<void> {
     const { timeline } = this.#cluster;
     const isConverged = (): boolean =>
-      healed.every((number) => this.#appliedIndex(number) === this.#appliedIndex(healed[0] ?? 0));
+      healed.every((number) => this.#appliedIndex(number) === this.#appliedIndex(healed[0] ?? 0)) &&
+      healed.every((number) => this.#reads.isAnswered(number));
     await this.#cluster.run(timeline.now + CALM_TIME);
     if (!(await this.#cluster.run(timeline.now + SETTLE_LIMIT, isConverged))) {
       const last = healed.map((number) => this.#appliedIndex(number));
       throw new ViolationError(
         'convergence',
-        `healed nodes ${healed} stay at different entries (${last})`,
+        `healed nodes ${healed} stay at different entries (${last}) or have open reads`,
       );
     }
   }

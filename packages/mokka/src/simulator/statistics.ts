@@ -58,6 +58,8 @@ export interface Statistics {
   committed: number;
   /** Commands of clients applied. */
   commands: number;
+  /** Reads that a quorum confirmed. */
+  reads: number;
   /** Terms in which a leader started. */
   elections: number;
   /** Longest virtual milliseconds from healing to a new commit on every healed node. */
@@ -72,6 +74,7 @@ export function emptyStatistics(): Statistics {
     virtualTime: 0,
     committed: 0,
     commands: 0,
+    reads: 0,
     elections: 0,
     recovery: 0,
     faults: noFaults(),
@@ -85,6 +88,7 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.virtualTime += more.virtualTime;
   total.committed += more.committed;
   total.commands += more.commands;
+  total.reads += more.reads;
   total.elections += more.elections;
   total.recovery = Math.max(total.recovery, more.recovery);
   for (const kind of faultKinds) total.faults[kind] += more.faults[kind];

@@ -11,10 +11,10 @@ interface Answer<Result> {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
-async function ask<Result>(url: string, method: string, params: unknown[]) {
+async function ask<Result>(url: string, method: string, params: unknown[], headers = {}) {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
   return (await response.json()) as Answer<Result>;
@@ -165,6 +165,51 @@ describe('a cluster of three', () => {
     expect(await rpc(url(1), 'mokka_getCertificate', '0x0')).toBeNull();
   });
 
+  it('confirms at any node that it shows what another one has answered', async () => {
+    for (const [asked, read] of [
+      [1, 2],
+      [2, 3],
+      [3, 1],
+    ] as const) {
+      const hash = await rpc(url(asked), 'eth_sendTransaction', TRANSFER);
+      const { blockNumber } = await rpc<{ blockNumber: number }>(url(read), 'mokka_readIndex');
+      const receipt = await rpc<{ blockNumber: string }>(
+        url(read),
+        'eth_getTransactionReceipt',
+        hash,
+      );
+      expect(Number(receipt.blockNumber)).toBeLessThanOrEqual(blockNumber);
+    }
+    for (const number of [1, 2, 3]) {
+      const before = Number(await rpc(url(1), 'eth_getBalance', TO, 'latest'));
+      await rpc(url(1), 'eth_sendTransaction', { ...TRANSFER, value: '0x100000000' });
+      const headers = { 'praline-consistency': 'linearizable' };
+      const after = await ask(url(number), 'eth_getBalance', [TO, 'latest'], headers);
+      expect(Number(after.result)).toBeGreaterThan(before);
+    }
+  });
+
+  it('hands leadership over at the request of any node', async () => {
+    const leader = await leaderAmong([1, 2, 3]);
+    const [asked = 0, next = 0] = [1, 2, 3].filter((number) => number !== leader);
+    const { publicKey } = await rpc<{ publicKey: string }>(url(next), 'mokka_status');
+    const before = await status(asked);
+    const answer = await rpc<{ leader: string; term: number }>(
+      url(asked),
+      'mokka_transferLeadership',
+      publicKey,
+    );
+    expect(answer.leader).toBe(publicKey);
+    expect(answer.term).toBeGreaterThan(before.term);
+    expect(await rpc(url(asked), 'mokka_transferLeadership', publicKey)).toEqual(answer);
+    await expect(rpc(url(asked), 'mokka_transferLeadership', 'node 2')).rejects.toMatchObject({
+      code: -32602,
+    });
+    expect((await rpc<{ leader: string }>(url(next), 'mokka_transferLeadership')).leader).not.toBe(
+      publicKey,
+    );
+  });
+
   it('goes on without its leader, which catches up when it is back', async () => {
     const leader = await leaderAmong([1, 2, 3]);
     const others = [1, 2, 3].filter((number) => number !== leader);
@@ -189,6 +234,10 @@ describe('a cluster of three', () => {
       message: expect.stringContaining('1 of 3 validators are connected, 2 are needed'),
     });
     expect(Number(await rpc(url(first), 'eth_blockNumber'))).toBeGreaterThan(0);
+    await expect(rpc(url(first), 'mokka_readIndex')).rejects.toMatchObject({
+      code: -32002,
+      message: expect.stringContaining('not confirmed to be current'),
+    });
     const ready = await fetch(`${url(first)}/ready`);
     expect(ready.status).toBe(503);
     await Promise.all([cluster.start(leader), cluster.start(second)]);

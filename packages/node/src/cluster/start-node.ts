@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly logLevel: LogLevel;
   readonly onEvent: (event: NodeEvent) => void;
   readonly timing?: Partial<Timing>;
+  /** Whether clients may change the network; default: in development mode. */
+  readonly admin?: boolean;
 }
 
 export interface StartNodeOptions extends StartOptions {
@@ -86,6 +88,7 @@ export async function startClusterNode(options: StartNodeOptions): Promise<Start
       logger,
       onEvent: options.onEvent,
       coinbase: (member.account ?? NO_ACCOUNT).toLowerCase() as Address,
+      ...(options.admin === undefined ? {} : { admin: options.admin }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
     });
     await node.start();

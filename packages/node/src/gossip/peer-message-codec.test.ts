@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { NodeId } from 'mokka';
 import { describe, expect, it } from 'vitest';
 import type { PeerMessage, RequestId } from './peer-message.ts';
 import {
@@ -30,6 +31,14 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   fc.record({ type: fc.constant('mine' as const), requestId }),
   fc.record({ type: fc.constant('mined' as const), requestId, blockNumber: number }),
   fc.record({ type: fc.constant('refused' as const), requestId, code: text, message: text }),
+  fc.record({
+    type: fc.constant('transfer' as const),
+    to: fc.option(
+      fc
+        .uint8Array({ minLength: 32, maxLength: 32 })
+        .map((bytes) => Buffer.from(bytes).toString('hex') as NodeId),
+    ),
+  }),
   fc.record({
     type: fc.constant('status' as const),
     status: fc.record({

@@ -5,7 +5,7 @@
  * have written is refused with `PeerMessageError`, never half-read.
  */
 import { RLP } from '@ethereumjs/rlp';
-import type { Role } from 'mokka';
+import type { NodeId, Role } from 'mokka';
 import type { GossipedTransaction, PeerMessage, PeerStatus, RequestId } from './peer-message.ts';
 
 /** First byte of every message. A node drops messages of other versions. */
@@ -23,9 +23,19 @@ const MAX_REASON_LENGTH = 1000;
 const MAX_REASON_BYTES = 3 * MAX_REASON_LENGTH;
 const REQUEST_ID_BYTES = 16;
 const HASH_BYTES = 32;
+const NODE_ID_BYTES = 32;
 
 const ROLES: readonly Role[] = ['leader', 'candidate', 'follower', 'observer'];
-const TYPES = ['transactions', 'sign', 'signed', 'mine', 'mined', 'refused', 'status'] as const;
+const TYPES = [
+  'transactions',
+  'sign',
+  'signed',
+  'mine',
+  'mined',
+  'refused',
+  'status',
+  'transfer',
+] as const;
 
 /** The sender broke the format; its message is dropped. */
 export class PeerMessageError extends Error {
@@ -94,6 +104,8 @@ function encodeFields(message: PeerMessage): EncodableItem[] {
         Buffer.from(message.code, 'utf8'),
         Buffer.from(message.message.slice(0, MAX_REASON_LENGTH), 'utf8'),
       ];
+    case 'transfer':
+      return [message.to === null ? new Uint8Array() : Buffer.from(message.to, 'hex')];
     case 'status': {
       const { status } = message;
       return [
@@ -142,6 +154,11 @@ function decodeFields(type: (typeof TYPES)[number], fields: readonly Item[]): Pe
         code: textOf(code, MAX_REASON_BYTES),
         message: textOf(reason, MAX_REASON_BYTES),
       };
+    }
+    case 'transfer': {
+      const [to] = exactly(fields, 1);
+      const bytes = bytesOf(to, 0, NODE_ID_BYTES, 'node');
+      return { type, to: bytes.length === 0 ? null : nodeIdOf(bytes) };
     }
     case 'status':
       return { type, status: statusOf(exactly(fields, 6)) };
@@ -220,6 +237,13 @@ function textOf(item: Item | undefined, max: number): string {
 
 function rawOf(item: Item | undefined): Uint8Array {
   return bytesOf(item, 1, MAX_RAW_TRANSACTION_BYTES, 'transaction');
+}
+
+function nodeIdOf(bytes: Uint8Array): NodeId {
+  if (bytes.length !== NODE_ID_BYTES) {
+    throw new PeerMessageError(`node has ${bytes.length} bytes`);
+  }
+  return Buffer.from(bytes).toString('hex') as NodeId;
 }
 
 function requestIdOf(item: Item | undefined): RequestId {

@@ -4,7 +4,7 @@
  * None of it is trusted: transactions carry their own signatures, statuses are shown to operators only, and a leader
  * answers a request only for accounts that the genesis configuration gave to every node.
  */
-import type { Role } from 'mokka';
+import type { NodeId, Role } from 'mokka';
 
 /** Names one client request on its way between nodes: 16 random bytes as 32 hexadecimal digits. */
 export type RequestId = string & { readonly __brand: 'RequestId' };
@@ -34,6 +34,8 @@ export type PeerMessage =
       readonly code: string;
       readonly message: string;
     }
+  /** To the leader, for an operator: give leadership to this validator, or to any. */
+  | { readonly type: 'transfer'; readonly to: NodeId | null }
   /** How the sender is, every second. */
   | { readonly type: 'status'; readonly status: PeerStatus };
 

@@ -21,6 +21,8 @@ export interface NodeOptions {
   /** Where fees of this node's blocks go. */
   readonly coinbase: Address;
   readonly timing?: Partial<Timing>;
+  /** Whether clients may change the network: leadership, validators. Default: in development mode. */
+  readonly admin?: boolean;
   /** Names and origins beside this machine's that the RPC port accepts. */
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];

@@ -15,6 +15,7 @@ describe('messages of a faulty member', () => {
       mokka: {} as Mokka,
       chain: {} as RemoteThread<ChainForMain>,
       view: new PeerView({ self: SELF, validators: [SELF, PEER], crashModel: 'CFT' }),
+      crashModel: 'CFT',
       logger: {
         error: () => {},
         warn: (fields) => void lines.push(fields),

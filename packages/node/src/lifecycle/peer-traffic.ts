@@ -1,7 +1,8 @@
 /** Everything nodes tell each other beside consensus, over Mokka's application channel. */
 import { performance } from 'node:perf_hooks';
-import type { Mokka, NodeId } from 'mokka';
+import type { CrashModel, Mokka, NodeId } from 'mokka';
 import { LeaderRequests } from '../gossip/leader-requests.ts';
+import { LeadershipTransfer } from '../gossip/leadership-transfer.ts';
 import type { PeerMessage, PeerStatus } from '../gossip/peer-message.ts';
 import {
   decodePeerMessage,
@@ -25,6 +26,7 @@ export interface PeerTrafficModules {
   readonly mokka: Mokka;
   readonly chain: RemoteThread<ChainForMain>;
   readonly view: PeerView;
+  readonly crashModel: CrashModel;
   readonly logger: Logger;
   /** How this node is. */
   readonly status: () => PeerStatus;
@@ -35,6 +37,7 @@ export interface PeerTrafficModules {
 export class PeerTraffic {
   readonly requests: LeaderRequests;
   readonly gossip: TransactionGossip;
+  readonly transfer: LeadershipTransfer;
   readonly #modules: PeerTrafficModules;
   readonly #answers = new SignedAnswers();
   readonly #refusalsLoggedAgainAt = new Map<NodeId, number>();
@@ -57,6 +60,13 @@ export class PeerTraffic {
         mine: () => chain.mine(),
       },
       answers: this.#answers,
+      now: () => performance.now(),
+    });
+    this.transfer = new LeadershipTransfer({
+      network,
+      term: () => view.term,
+      transfer: (to) => mokka.transferLeadership(to),
+      trustsMembers: modules.crashModel === 'CFT',
       now: () => performance.now(),
     });
     this.gossip = new TransactionGossip({
@@ -94,6 +104,9 @@ export class PeerTraffic {
       case 'status':
         this.#modules.view.told(from, message.status, performance.now());
         return;
+      case 'transfer':
+        this.transfer.received(message);
+        return;
       default:
         this.requests.received(from, message);
     }
@@ -117,12 +130,20 @@ export class PeerTraffic {
   leaderChanged(leader: NodeId): void {
     this.gossip.offerAll(leader);
     this.requests.leaderChanged();
+    this.transfer.leaderChanged();
+  }
+
+  /** What waits for other nodes is given up. */
+  close(): void {
+    this.requests.close();
+    this.transfer.close();
   }
 
   /** Called often. */
   tick(): void {
     const now = performance.now();
     this.requests.tick();
+    this.transfer.tick();
     this.gossip.tick(now);
     if (now >= this.#statusDueAt) {
       this.#statusDueAt = now + STATUS_INTERVAL_MS;

@@ -5,7 +5,15 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { PoolStatus } from '@praline/chain';
-import { type Application, formatPeerAddress, type Mokka, type NodeId, parseNodeId } from 'mokka';
+import { ChainError } from '@praline/chain/configuration';
+import {
+  type Application,
+  formatPeerAddress,
+  type Mokka,
+  MokkaError,
+  type NodeId,
+  parseNodeId,
+} from 'mokka';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
@@ -16,6 +24,7 @@ import type {
   ChainForMain,
   MainForChain,
   MainForRpc,
+  ReadIndexReport,
 } from '../threads/thread-contracts.ts';
 import { BlockEntries } from './block-entries.ts';
 import { bounded } from './bounded.ts';
@@ -136,6 +145,7 @@ export class PralineNode {
         mokka,
         chain: threads.chain,
         view: this.#view,
+        crashModel: genesis.praline.crashModel,
         logger,
         status: () => this.#peerStatus(mokka),
         onFailure: (error) => this.#fail(error),
@@ -183,6 +193,7 @@ export class PralineNode {
           callThreads: this.#options.callThreads ?? DEFAULT_CALL_THREADS,
           callTimeLimitMs: this.#options.callTimeLimitMs ?? DEFAULT_CALL_TIME_LIMIT_MS,
           allowedHosts: this.#options.allowedHosts ?? [],
+          admin: this.#options.admin ?? genesis.praline.devMode,
           allowedOrigins: this.#options.allowedOrigins ?? [],
         },
       },
@@ -247,6 +258,8 @@ export class PralineNode {
   readonly #forRpc: MainForRpc = {
     sign: (request) => this.#required.traffic.requests.sign(request),
     mine: () => this.#required.traffic.requests.mine(),
+    readIndex: () => this.#readIndex(),
+    transferLeadership: (to) => this.#required.traffic.transfer.request(to),
     status: async () => this.#required.reports.status(),
     peers: async () => this.#required.reports.peers(),
     certificate: ({ number }) => this.#required.reports.certificate(number),
@@ -254,6 +267,19 @@ export class PralineNode {
     metrics: () => this.#metrics.text(),
     log: (level, fields, message) => this.#options.logger[level](fields, message),
   };
+
+  async #readIndex(): Promise<ReadIndexReport> {
+    try {
+      const index = await this.#required.consensus.mokka.readIndex();
+      // The chain thread tells of a block before it tells that its entry is applied.
+      return { index, blockNumber: this.#head.number, blockHash: this.#head.hash };
+    } catch (error) {
+      if (!(error instanceof MokkaError)) throw error;
+      throw error.code === 'read-timed-out'
+        ? new ChainError('no-quorum', `not confirmed to be current: ${error.message}`)
+        : new ChainError('closed', 'the node is shutting down');
+    }
+  }
 
   #blockCommitted(block: BlockSummary): void {
     this.#head = { number: block.number, hash: block.hash };
@@ -314,7 +340,7 @@ export class PralineNode {
         logger.warn({ what, error: String(error) }, 'closing failed');
       }
     };
-    this.#running?.traffic.requests.close();
+    this.#running?.traffic.close();
     await step('rpc', () => this.#threads?.rpc.close());
     await step('consensus', () => this.#running?.consensus.mokka.stop());
     await step('log', () => this.#running?.consensus.storage.close());

@@ -3,13 +3,15 @@ import type { ChainReader } from '@praline/chain';
 import { blockSelector, defineMethod, type JsonValue, type Method, required } from '@praline/rpc';
 import { z } from 'zod';
 import type { RemoteThread } from '../threads/thread-channel.ts';
-import type { MainForRpc } from '../threads/thread-contracts.ts';
+import type { MainForRpc, ReadIndexReport } from '../threads/thread-contracts.ts';
 
 export function mokkaMethods(modules: {
   readonly main: RemoteThread<MainForRpc>;
   readonly reader: ChainReader;
+  /** Confirms that this node is current, and that this thread can read as much. */
+  readonly readIndex: () => Promise<ReadIndexReport>;
 }): Method[] {
-  const { main, reader } = modules;
+  const { main, reader, readIndex } = modules;
   return [
     defineMethod({
       name: 'mokka_status',
@@ -28,6 +30,21 @@ export function mokkaMethods(modules: {
       errors: [],
       example: { params: [], result: [{ node: 2, connected: true, role: 'follower' }] },
       handler: async () => (await main.peers()) as unknown as JsonValue,
+    }),
+    defineMethod({
+      name: 'mokka_readIndex',
+      summary:
+        'Waits until this node has everything that any node had shown before the call, confirmed by a quorum. What is read here after the answer is linearizable.',
+      params: [],
+      result: 'The last entry and block that this node has applied.',
+      errors: [
+        { code: -32002, when: 'no quorum confirms it in time; the node may be behind or cut off' },
+      ],
+      example: {
+        params: [],
+        result: { index: 17, blockNumber: 12, blockHash: '0x4910e709...e2a91461' },
+      },
+      handler: async () => (await readIndex()) as unknown as JsonValue,
     }),
     defineMethod({
       name: 'mokka_getCertificate',

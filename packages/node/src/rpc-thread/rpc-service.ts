@@ -18,9 +18,11 @@ import type {
   ChainForRpc,
   MainForRpc,
   NetworkView,
+  ReadIndexReport,
   RpcForChain,
   RpcForMain,
 } from '../threads/thread-contracts.ts';
+import { adminMethods } from './admin-methods.ts';
 import { BlockFeed } from './block-feed.ts';
 import { InclusionWaits } from './inclusion-waits.ts';
 import { mokkaMethods } from './mokka-methods.ts';
@@ -42,6 +44,8 @@ export interface RpcServiceOptions {
   readonly port: number;
   readonly callThreads: number;
   readonly callTimeLimitMs: number;
+  /** Whether methods that change the network are served. */
+  readonly admin: boolean;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
 }
@@ -137,13 +141,23 @@ export class RpcService {
       { waitsForInclusion: genesis.praline.mining.mode === 'instant' },
       { chain, main, reader, executor, waits, readable: (number) => readable.wait(number) },
     );
+    const readIndex = async (): Promise<ReadIndexReport> => {
+      const report = await main.readIndex();
+      await readable.wait(report.blockNumber);
+      return report;
+    };
     const server = createRpcServer(
       {
         reader,
         executor,
         transactions,
         accounts: developmentAccounts(genesis),
-        network: this.#networkService(reader, genesis),
+        network: {
+          ...this.#networkService(reader, genesis),
+          confirmCurrent: async () => {
+            await readIndex();
+          },
+        },
         events: feed,
       },
       {
@@ -155,7 +169,8 @@ export class RpcService {
         routes: this.#routes(main, reader),
       },
     );
-    server.addMethods(mokkaMethods({ main, reader }));
+    server.addMethods(mokkaMethods({ main, reader, readIndex }));
+    server.addMethods(adminMethods({ main, isEnabled: options.admin }));
     const timer = setInterval(() => {
       waits.tick(this.#network);
       readable.tick(this.#network);
@@ -177,7 +192,10 @@ export class RpcService {
     return { server, feed, waits, readable, executor, close };
   }
 
-  #networkService(reader: StoredChainReader, genesis: Genesis): NetworkService {
+  #networkService(
+    reader: StoredChainReader,
+    genesis: Genesis,
+  ): Omit<NetworkService, 'confirmCurrent'> {
     const startingBlock = reader.head().number;
     return {
       clientVersion: this.#options.clientVersion,

@@ -13,7 +13,8 @@ import type {
   PoolStatus,
   TransactionData,
 } from '@praline/chain';
-import type { Application } from 'mokka';
+import type { Application, NodeId } from 'mokka';
+import type { Leadership } from '../gossip/leadership-transfer.ts';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 
 /** Served by the chain thread to the main thread. */
@@ -111,6 +112,10 @@ export interface MainForRpc {
   sign(request: CallRequest): Promise<SignedForRequest>;
   /** Has the leader make a block; answers its number. Throws `ChainError`. */
   mine(): Promise<number>;
+  /** Confirms with a quorum that this node is current; answers what it has applied. Throws `ChainError` `no-quorum`. */
+  readIndex(): Promise<ReadIndexReport>;
+  /** Gives leadership to a validator, or to any; answers who leads then. Throws `ChainError`. */
+  transferLeadership(to: NodeId | null): Promise<Leadership>;
   /** Answers of the `mokka_*` methods, as JSON. */
   status(): Promise<NodeStatusReport>;
   peers(): Promise<readonly PeerReport[]>;
@@ -174,6 +179,14 @@ export interface NodeStatusReport {
     readonly ms: number;
   };
   readonly uptimeMs: number;
+}
+
+/** Answer of `mokka_readIndex`. */
+export interface ReadIndexReport {
+  /** Last entry applied here, not below any that was shown anywhere before the question. */
+  readonly index: number;
+  readonly blockNumber: number;
+  readonly blockHash: string;
 }
 
 /** One item of `mokka_peers`. */

@@ -60,6 +60,12 @@ interface AnswerSize {
   isExceeded: boolean;
 }
 
+/** What a handler may use, and what each request waits for before it is handled. */
+interface RequestContext extends MethodContext {
+  /** Rejects where a linearizable answer is wanted and can not be given. */
+  readonly isCurrent?: Promise<void>;
+}
+
 function newSize(): AnswerSize {
   return { bytes: 0, isExceeded: false };
 }
@@ -77,11 +83,15 @@ export class Dispatcher {
     this.#modules = modules;
   }
 
-  /** Never rejects. */
-  async dispatch(text: string, connection: Connection): Promise<Answer> {
+  /** Never rejects. `linearizable`: nothing is read before the node has confirmed that it is current. */
+  async dispatch(
+    text: string,
+    connection: Connection,
+    { linearizable = false }: { readonly linearizable?: boolean } = {},
+  ): Promise<Answer> {
     const actions: (() => void)[] = [];
     const context = this.#context(connection, actions);
-    const body = await this.#answer(text, context);
+    const body = await this.#answer(text, linearizable ? this.#currentContext(context) : context);
     return {
       body,
       afterResponse: () => {
@@ -90,7 +100,7 @@ export class Dispatcher {
     };
   }
 
-  async #answer(text: string, context: MethodContext): Promise<string | undefined> {
+  async #answer(text: string, context: RequestContext): Promise<string | undefined> {
     const message = parseMessage(text);
     if (message === undefined) return failure(null, RPC_ERROR_CODES.parseError, 'parse error');
     if (Array.isArray(message.value)) return this.#answerBatch(message.value, context);
@@ -99,7 +109,7 @@ export class Dispatcher {
     return this.#bounded(await this.#run(item.request, context), item.request, newSize());
   }
 
-  async #answerBatch(batch: unknown[], context: MethodContext): Promise<string | undefined> {
+  async #answerBatch(batch: unknown[], context: RequestContext): Promise<string | undefined> {
     if (batch.length === 0) return failure(null, RPC_ERROR_CODES.invalidRequest, 'empty batch');
     if (batch.length > this.#limits.batchLengthMax) {
       const message = `batch too large, at most ${this.#limits.batchLengthMax} requests`;
@@ -136,7 +146,7 @@ export class Dispatcher {
 
   async #runGroup(
     group: readonly Item[],
-    context: MethodContext,
+    context: RequestContext,
     size: AnswerSize,
   ): Promise<string[]> {
     // Nothing more is run once an answer could not be given: a batch must not multiply work that nobody gets.
@@ -175,7 +185,7 @@ export class Dispatcher {
     return JSON.stringify({ jsonrpc: '2.0', id, ...TOO_LARGE });
   }
 
-  async #run(request: Request, context: MethodContext): Promise<Outcome> {
+  async #run(request: Request, context: RequestContext): Promise<Outcome> {
     const method = this.#modules.registry.get(request.method);
     if (method === undefined) return { error: this.#methodNotFound(request.method) };
     const startedAt = performance.now();
@@ -187,8 +197,9 @@ export class Dispatcher {
     return outcome;
   }
 
-  async #invoke(method: Method, params: unknown, context: MethodContext): Promise<Outcome> {
+  async #invoke(method: Method, params: unknown, context: RequestContext): Promise<Outcome> {
     try {
+      await context.isCurrent;
       return { result: await method.invoke(params, context) };
     } catch (thrown) {
       return { error: toErrorObject(thrown) ?? this.#unexpected(thrown, method.name) };
@@ -209,6 +220,14 @@ export class Dispatcher {
     const reference = randomBytes(REFERENCE_BYTES).toString('hex');
     this.#modules.logger.error({ err: thrown, method, reference }, 'JSON-RPC method failed');
     return internalError(reference);
+  }
+
+  /** One confirmation serves all requests of a message. */
+  #currentContext(context: MethodContext): RequestContext {
+    const isCurrent = this.#modules.backend.network.confirmCurrent();
+    // Every request of the message reports the failure; without one nobody needs to.
+    isCurrent.catch(() => undefined);
+    return { ...context, isCurrent };
   }
 
   #context(connection: Connection, actions: (() => void)[]): MethodContext {

@@ -95,8 +95,11 @@ export class HttpHandler {
     if (text === undefined) {
       return json(response, 200, failure(null, RPC_ERROR_CODES.parseError, 'parse error'));
     }
+    const consistency = consistencyOf(request);
+    if (consistency === undefined) return plain(response, 400, CONSISTENCY_UNKNOWN);
     const connection = this.#connection(request, response);
-    const answer = await this.#modules.dispatcher.dispatch(text, connection);
+    const linearizable = consistency === 'linearizable';
+    const answer = await this.#modules.dispatcher.dispatch(text, connection, { linearizable });
     // An idle connection would keep a closing server waiting.
     if (this.#modules.isClosing()) response.setHeader('connection', 'close');
     if (answer.body === undefined) response.writeHead(204).end();
@@ -171,6 +174,17 @@ const GREETING =
   'curl -H "content-type: application/json" ' +
   '-d \'{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}\' http://localhost:8545\n';
 
+const CONSISTENCY_HEADER = 'praline-consistency';
+const CONSISTENCY_UNKNOWN =
+  `The header "${CONSISTENCY_HEADER}" is "local" (what this node has, the default) or "linearizable" ` +
+  '(this node confirms with a quorum first that it has everything that was shown before).\n';
+
+/** How current the answers must be; undefined when the client asks for what is not known here. */
+function consistencyOf({ headers }: IncomingMessage): 'local' | 'linearizable' | undefined {
+  const value = headers[CONSISTENCY_HEADER] ?? 'local';
+  return value === 'local' || value === 'linearizable' ? value : undefined;
+}
+
 function isJson(contentType: string | undefined): boolean {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   return type === 'application/json' || type === 'application/json-rpc';
@@ -184,7 +198,7 @@ function greet(path: string, response: ServerResponse): void {
 /** What a browser asks before a page's first request; the origin has been allowed already. */
 function preflight(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('access-control-allow-methods', 'POST, GET, OPTIONS');
-  response.setHeader('access-control-allow-headers', 'content-type');
+  response.setHeader('access-control-allow-headers', `content-type, ${CONSISTENCY_HEADER}`);
   response.setHeader('access-control-max-age', '600');
   if (request.headers['access-control-request-private-network'] === 'true') {
     response.setHeader('access-control-allow-private-network', 'true');

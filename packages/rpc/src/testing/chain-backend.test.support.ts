@@ -71,6 +71,7 @@ export class ChainBackend {
         networkId: genesis.chainId,
         coinbase: COINBASE,
         peerCount: () => 0,
+        confirmCurrent: async () => undefined,
         isListening: () => true,
         syncing: () => false,
       },

@@ -81,6 +81,7 @@ export function plainBackend(chain: PlainChain): PlainBackend {
       networkId: 31_337n,
       coinbase: addressOf(0xc0),
       peerCount: () => 3,
+      confirmCurrent: async () => undefined,
       isListening: () => true,
       syncing: () => false,
     },

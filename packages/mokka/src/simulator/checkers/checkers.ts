@@ -9,6 +9,7 @@ import { AgreementChecker } from './agreement.ts';
 import { DurabilityChecker } from './durability.ts';
 import { EvidenceCollector } from './evidence.ts';
 import { ProofChecker } from './proofs.ts';
+import { ReadChecker } from './reads.ts';
 import { SignatureChecker } from './signatures.ts';
 import { VoteChecker } from './votes.ts';
 
@@ -16,7 +17,7 @@ export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
   statistics: Statistics,
-): readonly Observer[] {
+): { readonly observers: readonly Observer[]; readonly reads: ReadChecker } {
   const { ids, rootHash } = cluster.names;
   const quorum = Math.floor(ids.length / 2) + 1;
   const collector = (): EvidenceCollector => evidence;
@@ -65,5 +66,9 @@ export function createCheckers(
       statistics.committed = agreement.committedCount;
     },
   };
-  return [disks, collecting, proofs, agreement];
+  const reads = new ReadChecker(
+    ids.length,
+    (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
+  );
+  return { observers: [disks, collecting, proofs, agreement, reads], reads };
 }

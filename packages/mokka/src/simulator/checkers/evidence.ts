@@ -37,6 +37,8 @@ export class EvidenceCollector {
       case 'heartbeat-ack':
       case 'leader-alive':
       case 'fetch':
+      case 'read-index':
+      case 'read-position':
         return;
       case 'pre-vote':
         this.#preVote(message.preVote);

@@ -28,7 +28,7 @@ export function summaryText(summary: Summary): string {
   const lines = [
     `${summary.seeds} seeds, ${runs} runs in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} runs/s)`,
     `virtual time ${(statistics.virtualTime / 1000).toFixed(0)} s, ${statistics.steps} steps, ${statistics.messages} messages`,
-    `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.elections} elections`,
+    `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.reads} reads confirmed, ${statistics.elections} elections`,
     `longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
     `faults: ${faults}`,
     `${failures.length} violations`,

@@ -43,6 +43,8 @@ export class Formatter {
       }
       case 'applied':
         return `applied ${input.index}`;
+      case 'read-index':
+        return `read-index (${input.read})`;
       case 'transfer-leadership':
         return `transfer-leadership to ${this.name(input.to)}`;
     }
@@ -64,6 +66,8 @@ export class Formatter {
         return `commit ${entryRange(effect.entries)} by certificate of ${effect.certificate.index}`;
       case 'rollback':
         return `rollback to ${idText(effect.to)}`;
+      case 'read-current':
+        return `read-current through (${effect.through}) at ${effect.index}`;
       case 'event':
         return `event ${this.#event(effect.event)}`;
       case 'halt':
@@ -122,6 +126,10 @@ export class Formatter {
         const { term, index, hash } = message.certificate;
         return `certificate t${term} ${idText({ index, hash })}`;
       }
+      case 'read-index':
+        return `read-index (${message.request})`;
+      case 'read-position':
+        return `read-position (${message.request}) ${lockText(message.lock)}`;
       case 'fetch':
         return `fetch (${message.request}) from ${message.from} to ${idText(message.tip)}`;
       case 'entries': {

@@ -78,6 +78,11 @@ export class VirtualNode {
     return this.#settings.disk;
   }
 
+  /** How often the node was booted. */
+  get boots(): number {
+    return this.#boot;
+  }
+
   get clock(): VirtualClock {
     return this.#settings.clock;
   }
@@ -258,6 +263,7 @@ export class VirtualNode {
         application.rollback(effect.to);
         return;
       case 'event':
+      case 'read-current':
         return;
       case 'halt':
         this.state = 'halted';
