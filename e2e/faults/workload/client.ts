@@ -176,7 +176,10 @@ export class Client {
       case 'register': {
         const call = { to: registers, data: encodeRead(query.key) };
         const output = query.linearizable
-          ? await readLinearizable(url, call, READ_TIMEOUT_MS)
+          ? await readLinearizable(url, call, {
+              way: query.key % 2 === 0 ? 'header' : 'confirmation',
+              timeoutMs: READ_TIMEOUT_MS,
+            })
           : await callRpc<Hex>(url, 'eth_call', [call, 'latest'], READ_TIMEOUT_MS);
         return decodeRead(output);
       }

@@ -6,7 +6,7 @@ import { DEVELOPMENT_MNEMONIC } from '../../../harness/network.ts';
 import { until } from '../../../harness/until.ts';
 import type { SeededRandom } from '../random.ts';
 import { Client } from './client.ts';
-import { compileContracts, encodeRead } from './contracts.ts';
+import { compileContracts } from './contracts.ts';
 import { offersLinearizableReads } from './linearizable-read.ts';
 import { OperationPlan } from './operation-plan.ts';
 import type { Recorder } from './recorder.ts';
@@ -78,9 +78,7 @@ export class Workload {
     this.#counter = await deploy(operator, code.counter);
     const contracts = { registers, counter: this.#counter };
     const nodes = Array.from({ length: this.#options.nodes }, (_, position) => position + 1);
-    // A node that lags does not know the contract yet, and would be asked for nothing.
-    const probe = { to: registers, data: encodeRead(0) };
-    this.#readsLinearizably = await offersLinearizableReads(url(1), probe);
+    this.#readsLinearizably = await offersLinearizableReads(url(1));
     this.#clients = this.#accounts.slice(1).map((_, position) => {
       const number = position + 1;
       return new Client(
