@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { availabilityByKind } from '../report/availability.ts';
+import { availabilityByKind, commitGaps } from '../report/availability.ts';
 import type { Timeline } from '../timeline.ts';
 import { checkOneLeaderPerTerm, checkProcessEnds } from './nodes.ts';
 import { checkProgress, checkRecovery } from './progress.ts';
@@ -71,6 +71,14 @@ describe('checkProgress', () => {
     expect(violations).toEqual([
       expect.stringMatching(/^no commit from 10000 to 19500 ms .*pause/),
     ]);
+  });
+});
+
+describe('commitGaps', () => {
+  it('ends when clients stop: what nobody sent can not be committed', () => {
+    const gaps = commitGaps(timeline({ disturbed: { from: 500, to: 15_000 } }));
+    expect(gaps.at(0)?.from).toBe(500);
+    expect(gaps.at(-1)).toMatchObject({ from: 10_000, to: 15_000, after: 'pause' });
   });
 });
 

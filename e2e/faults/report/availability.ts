@@ -17,10 +17,14 @@ export interface KindAvailability {
   readonly worstMs: number;
 }
 
-/** Gaps between commits, cut to the times when enough nodes were healthy. */
+/** Gaps between commits, cut to the times when enough nodes were healthy and clients sent transactions. */
 export function commitGaps(timeline: Timeline): readonly CommitGap[] {
   const commits = timeline.heights.map(({ at }) => at);
-  return timeline.healthy.flatMap(({ from, to }) => {
+  const { disturbed } = timeline;
+  return timeline.healthy.flatMap((healthy) => {
+    const from = Math.max(healthy.from, disturbed.from);
+    const to = Math.min(healthy.to, disturbed.to);
+    if (from >= to) return [];
     const inside = commits.filter((at) => at > from && at < to);
     const edges = [from, ...inside, to];
     return edges.slice(1).flatMap((end, position): CommitGap[] => {
