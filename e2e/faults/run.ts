@@ -86,8 +86,9 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
     now,
     sawHeight: (height) => recorder.sawHeight(height),
   });
+  const honest = network.numbers.filter((number) => number !== options.liar?.node);
   const workload = new Workload(
-    { nodes: options.nodes, random },
+    { accounts: Workload.accountsFor(options.nodes), nodes: honest, random },
     { recorder, url: (node) => network.url(node) },
   );
   try {
@@ -97,7 +98,7 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
     announce(`network of ${options.nodes} is up, ${workload.description}`);
     const quorum = quorumOf(options);
     nemesis = new Nemesis(
-      { schedule, quorum },
+      { schedule, quorum, honest },
       { network, observer, now, announce: (line) => announce(`${seconds(now())} ${line}`) },
     );
     const startedAt = now();
@@ -123,17 +124,18 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
     const timeline: Timeline = {
       duration: now(),
       disturbed,
-      samples: observer.samples,
+      // A node that misbehaves may say anything, and end as it likes.
+      samples: observer.samples.filter(({ node }) => honest.includes(node)),
       heights: recorder.heights,
       faults: nemesis.faults,
       states: nemesis.states,
       healthy: nemesis.healthy,
-      unaskedEnds,
+      unaskedEnds: unaskedEnds.filter(({ node }) => honest.includes(node)),
       recovery,
     };
     announce(`${seconds(now())} checking`);
     // Without recovery a node may not answer; what can be read is checked all the same.
-    const reading = readFinalState(network, workload.accountsAndCounter);
+    const reading = readFinalState(network, { ...workload.accountsAndCounter, nodes: honest });
     const final = await Promise.race([
       recovery.to === null ? reading.catch(() => null) : reading,
       aborted,
@@ -159,11 +161,11 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
         workload.check();
         if (!workload.isDone) throw new Error(`clients wait: ${workload.waiting}`);
       }, RECOVERY_BOUND_MS);
-      await workload.sendToEach(network.numbers, RECOVERY_BOUND_MS);
+      await workload.sendToEach(RECOVERY_BOUND_MS);
       // What the observer saw last may be older than the transactions just sent.
       await until(async () => {
         const heights = await Promise.all(
-          network.numbers.map((number) => callRpc<string>(network.url(number), 'eth_blockNumber')),
+          honest.map((number) => callRpc<string>(network.url(number), 'eth_blockNumber')),
         );
         if (new Set(heights).size > 1) throw new Error(`the nodes' heights are ${heights}`);
       }, RECOVERY_BOUND_MS);
@@ -186,7 +188,7 @@ function faultsTolerated({ crashModel, nodes }: RunOptions): number {
   return Math.floor((nodes - 1) / (crashModel === 'CFT' ? 2 : 3));
 }
 
-/** As the protocol counts it. A liar is never part of a healthy quorum, but it may happen to behave. */
+/** As the protocol counts it. */
 function quorumOf(options: RunOptions): number {
   const { crashModel, nodes } = options;
   if (crashModel === 'CFT') return Math.floor(nodes / 2) + 1;

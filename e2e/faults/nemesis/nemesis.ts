@@ -19,6 +19,8 @@ import {
 export interface NemesisOptions {
   readonly schedule: readonly Episode[];
   readonly quorum: number;
+  /** Nodes that run the product; a node that misbehaves on purpose is owed nothing. */
+  readonly honest: readonly number[];
 }
 
 export interface NemesisModules {
@@ -30,6 +32,8 @@ export interface NemesisModules {
 }
 
 const TICK_MS = 50;
+/** Between two starts of a node that ends at once. */
+const RESTART_INTERVAL_MS = 1_000;
 /** Between two resets of the same connections. */
 const RESET_INTERVAL_MS = 300;
 
@@ -95,7 +99,7 @@ export class Nemesis {
       this.#isHealing &&
       this.#active.size === 0 &&
       !this.#isTicking &&
-      network.machines.every((machine) => machine.isRunning)
+      this.#options.honest.every((number) => network.machine(number).isRunning)
     );
   }
 
@@ -186,6 +190,8 @@ export class Nemesis {
     for (const machine of network.machines) {
       const { number } = machine;
       if (machine.isRunning || wanted.down.has(number) || wanted.full.has(number)) continue;
+      if (now - (this.#startedAt.get(number) ?? -RESTART_INTERVAL_MS) < RESTART_INTERVAL_MS)
+        continue;
       this.#sufferedFull.delete(number);
       this.#startedAt.set(number, now);
       machine.start();
@@ -220,7 +226,7 @@ export class Nemesis {
       const seen = observer.latest(number)?.at ?? -1;
       if (seen > (this.#startedAt.get(number) ?? -1)) this.#answered.set(number, machine.starts);
       const state = this.#stateOf(number, machine.isRunning);
-      if (state === 'up') usable.push(number);
+      if (state === 'up' && this.#options.honest.includes(number)) usable.push(number);
       this.#enter(number, state, now);
     }
     const isHealthy = hasHealthyQuorum(usable, this.#conditions, this.#options.quorum);

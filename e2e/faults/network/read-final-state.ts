@@ -6,6 +6,8 @@ import { decodeCount, encodeCount } from '../workload/contracts.ts';
 import type { IsolatedNetwork } from './isolated-network.ts';
 
 export interface FinalStateOptions {
+  /** Whom to ask. */
+  readonly nodes: readonly number[];
   /** All accounts of the run; those that the chain names are added. */
   readonly accounts: readonly string[];
   readonly counter: string;
@@ -49,12 +51,12 @@ export async function readFinalState(
   options: FinalStateOptions,
 ): Promise<FinalState> {
   const chains: NodeChain[] = [];
-  for (const node of network.numbers) {
+  for (const node of options.nodes) {
     const url = network.url(node);
     const height = Number(await callRpc<string>(url, 'eth_blockNumber', [], TIMEOUT_MS));
     chains.push({ node, blocks: await readBlocks(url, height) });
   }
-  const url = network.url(network.numbers[0] ?? 1);
+  const url = network.url(options.nodes[0] ?? 1);
   const accounts = new Set(options.accounts.map((account) => account.toLowerCase()));
   for (const block of chains[0]?.blocks ?? []) {
     accounts.add(block.miner);

@@ -13,7 +13,10 @@ import type { Recorder } from './recorder.ts';
 import { type Call, TransactionSender } from './transaction-sender.ts';
 
 export interface WorkloadOptions {
-  readonly nodes: number;
+  /** Funded accounts, one per client and the operator's. */
+  readonly accounts: number;
+  /** Nodes that clients use. Who asks a node that lies has no promises. */
+  readonly nodes: readonly number[];
   readonly random: SeededRandom;
 }
 
@@ -41,8 +44,7 @@ export class Workload {
   constructor(options: WorkloadOptions, modules: WorkloadModules) {
     this.#options = options;
     this.#modules = modules;
-    const count = Workload.accountsFor(options.nodes);
-    this.#accounts = Array.from({ length: count }, (_, index) =>
+    this.#accounts = Array.from({ length: options.accounts }, (_, index) =>
       accountOf(index).address.toLowerCase(),
     );
   }
@@ -64,9 +66,10 @@ export class Workload {
   /** Deploys the contracts and makes the clients. */
   async prepare(): Promise<void> {
     const { recorder, url } = this.#modules;
-    const { random } = this.#options;
+    const { random, nodes } = this.#options;
+    const [first = 1] = nodes;
     const code = compileContracts();
-    const chainId = Number(await callRpc<string>(url(1), 'eth_chainId'));
+    const chainId = Number(await callRpc<string>(url(first), 'eth_chainId'));
     const sender = (client: number): TransactionSender =>
       new TransactionSender(
         { client, account: accountOf(client), chainId, random: random.fork(`sender ${client}`) },
@@ -74,11 +77,10 @@ export class Workload {
       );
     const operator = sender(0);
     this.#operator = operator;
-    const registers = await deploy(operator, code.registers);
-    this.#counter = await deploy(operator, code.counter);
+    const registers = await deploy(operator, code.registers, first);
+    this.#counter = await deploy(operator, code.counter, first);
     const contracts = { registers, counter: this.#counter };
-    const nodes = Array.from({ length: this.#options.nodes }, (_, position) => position + 1);
-    this.#readsLinearizably = await offersLinearizableReads(url(1));
+    this.#readsLinearizably = await offersLinearizableReads(url(first));
     this.#clients = this.#accounts.slice(1).map((_, position) => {
       const number = position + 1;
       return new Client(
@@ -136,11 +138,11 @@ export class Workload {
   }
 
   /** One new transaction through every node. Throws when a node does not get it mined in time. */
-  async sendToEach(nodes: readonly number[], timeoutMs: number): Promise<void> {
+  async sendToEach(timeoutMs: number): Promise<void> {
     const operator = this.#operator;
     if (operator === null) throw new Error('the workload is not prepared');
     const [to = '0x'] = this.#accounts;
-    for (const node of nodes) {
+    for (const node of this.#options.nodes) {
       const intent = { kind: 'transfer', to, wei: '1' } as const;
       await settle(
         operator,
@@ -155,7 +157,7 @@ function accountOf(client: number): ReturnType<typeof mnemonicToAccount> {
   return mnemonicToAccount(DEVELOPMENT_MNEMONIC, { addressIndex: client });
 }
 
-async function deploy(operator: TransactionSender, data: Hex): Promise<Hex> {
+async function deploy(operator: TransactionSender, data: Hex, node: number): Promise<Hex> {
   const call = {
     intent: { kind: 'deploy' },
     to: undefined,
@@ -163,7 +165,7 @@ async function deploy(operator: TransactionSender, data: Hex): Promise<Hex> {
     data,
     gas: DEPLOYMENT_GAS,
   } as const;
-  await settle(operator, call, { node: 1, timeoutMs: PREPARATION_TIMEOUT_MS });
+  await settle(operator, call, { node, timeoutMs: PREPARATION_TIMEOUT_MS });
   return operator.contractAddress;
 }
 
