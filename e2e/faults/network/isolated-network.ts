@@ -34,7 +34,7 @@ const RPC_PORT = 8545;
 /** A node finds node n at this port plus n of its switch. */
 const PROXY_PORT = 4000;
 /** Milliseconds in which a node answers after its start. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 
 const clusterSchema = z.looseObject({
   nodes: z.array(

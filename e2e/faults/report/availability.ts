@@ -11,10 +11,11 @@ export interface CommitGap extends Span {
 
 export interface KindAvailability {
   readonly kind: FaultKind;
+  /** How often it was imposed. */
   readonly episodes: number;
-  /** Over the episodes of this kind: the longest gap of each, milliseconds. */
-  readonly p50Ms: number;
-  readonly worstMs: number;
+  /** Over the longest gap of each episode, milliseconds; null when no gap followed with a healthy quorum. */
+  readonly p50Ms: number | null;
+  readonly worstMs: number | null;
 }
 
 /** Gaps between commits, cut to the times when enough nodes were healthy and clients sent transactions. */
@@ -46,21 +47,18 @@ export function availabilityByKind(timeline: Timeline): readonly KindAvailabilit
   for (const { from, to, episode } of commitGaps(timeline)) {
     if (episode !== null) worst.set(episode, Math.max(worst.get(episode) ?? 0, to - from));
   }
-  const byKind = new Map<FaultKind, number[]>();
-  const seen = new Set<number>();
-  for (const { episode, kind } of timeline.faults) {
-    if (seen.has(episode)) continue;
-    seen.add(episode);
-    const gap = worst.get(episode);
-    byKind.set(kind, [...(byKind.get(kind) ?? []), ...(gap === undefined ? [] : [gap])]);
-  }
-  return [...byKind].map(([kind, gaps]) => {
-    const sorted = gaps.toSorted((left, right) => left - right);
+  return [...new Set(timeline.faults.map(({ kind }) => kind))].map((kind) => {
+    const episodes = timeline.faults.filter((fault) => fault.kind === kind);
+    const gaps = episodes
+      .flatMap(({ episode }) => worst.get(episode) ?? [])
+      .map(Math.round)
+      .toSorted((left, right) => left - right);
+    const median = gaps[Math.floor((gaps.length - 1) / 2)];
     return {
       kind,
-      episodes: sorted.length,
-      p50Ms: Math.round(sorted[Math.floor((sorted.length - 1) / 2)] ?? 0),
-      worstMs: Math.round(sorted.at(-1) ?? 0),
+      episodes: episodes.length,
+      p50Ms: median ?? null,
+      worstMs: gaps.at(-1) ?? null,
     };
   });
 }

@@ -111,7 +111,7 @@ export function formatReport(report: Report): string {
     `${'fault'.padEnd(14)}${'times'.padStart(6)}${'p50, ms'.padStart(10)}${'worst, ms'.padStart(12)}`,
     ...report.availability.map(
       ({ kind, episodes, p50Ms, worstMs }) =>
-        `${kind.padEnd(14)}${String(episodes).padStart(6)}${String(p50Ms).padStart(10)}${String(worstMs).padStart(12)}`,
+        `${kind.padEnd(14)}${String(episodes).padStart(6)}${String(p50Ms ?? '-').padStart(10)}${String(worstMs ?? '-').padStart(12)}`,
     ),
     '',
     ...report.checks.flatMap(({ name, outcome, examined, violations, violationCount }) => [
