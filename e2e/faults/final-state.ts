@@ -34,12 +34,14 @@ export interface NodeChain {
 
 export interface FinalState {
   readonly chains: readonly NodeChain[];
+  /** Nodes whose chain could not be read, and why. */
+  readonly unread: readonly { readonly node: number; readonly reason: string }[];
   /** Wei by account, of every account that the run touched, in the genesis block. */
   readonly balancesBefore: ReadonlyMap<string, bigint>;
   /** The same at the head of one node. */
   readonly balancesAfter: ReadonlyMap<string, bigint>;
-  /** What the counter contract says at the head. */
-  readonly counter: number;
+  /** What the counter contract says at the head; null when it does not answer. */
+  readonly counter: number | null;
 }
 
 /** The chain that the others are compared with. */

@@ -3,7 +3,9 @@ import { type ChainBlock, type FinalState, referenceChain } from '../final-state
 import { type CheckResult, checkResult } from './check-result.ts';
 
 export function checkAgreement(state: FinalState): CheckResult {
-  const violations: string[] = [];
+  const violations = state.unread.map(
+    ({ node, reason }) => `the chain of node ${node} can not be read: ${reason}`,
+  );
   const reference = referenceChain(state);
   for (const { node, blocks } of state.chains) {
     blocks.forEach((block, number) => {

@@ -6,7 +6,7 @@ import { checkAgreement } from './agreement.ts';
 import { checkBalances } from './balances.ts';
 import { type CheckResult, checkResult } from './check-result.ts';
 import { checkLinearizableReads } from './linearizable-reads.ts';
-import { checkOneLeaderPerTerm, checkProcessEnds } from './nodes.ts';
+import { checkMonotonicHeights, checkOneLeaderPerTerm, checkProcessEnds } from './nodes.ts';
 import { checkProgress, checkRecovery } from './progress.ts';
 import { checkMonotonicReads, checkReadsAreCommitted, checkReadYourWrites } from './reads.ts';
 import {
@@ -30,6 +30,7 @@ export function checkAll({ history, timeline, final }: Evidence): readonly Check
   const ofTimeline = [
     checkMonotonicReads(history),
     checkLinearizableReads(history),
+    checkMonotonicHeights(timeline),
     checkOneLeaderPerTerm(timeline),
     checkProcessEnds(timeline),
     checkProgress(timeline, COMMIT_GAP_BOUND_MS),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { availabilityByKind, commitGaps } from '../report/availability.ts';
 import type { Timeline } from '../timeline.ts';
-import { checkOneLeaderPerTerm, checkProcessEnds } from './nodes.ts';
+import { checkMonotonicHeights, checkOneLeaderPerTerm, checkProcessEnds } from './nodes.ts';
 import { checkProgress, checkRecovery } from './progress.ts';
 
 function timeline(changes: Partial<Timeline> = {}): Timeline {
@@ -26,6 +26,20 @@ function timeline(changes: Partial<Timeline> = {}): Timeline {
 }
 
 const sample = { at: 0, role: 'leader', leader: 1, commitIndex: 0, height: 0 };
+
+describe('checkMonotonicHeights', () => {
+  it('reports a node that shows less than before, and compares no two nodes', () => {
+    const samples = [
+      { ...sample, node: 1, term: 1, height: 5 },
+      { ...sample, node: 2, term: 1, height: 4 },
+      { ...sample, node: 1, term: 1, height: 6 },
+    ];
+    expect(checkMonotonicHeights(timeline({ samples })).outcome).toBe('passed');
+    samples.push({ ...sample, at: 9, node: 1, term: 1, height: 5 });
+    const { violations } = checkMonotonicHeights(timeline({ samples }));
+    expect(violations).toEqual(['node 1 showed height 5 at 9 ms, after 6']);
+  });
+});
 
 describe('checkOneLeaderPerTerm', () => {
   it('passes for one leader of each term and reports two of one', () => {

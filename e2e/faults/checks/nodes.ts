@@ -2,6 +2,20 @@
 import type { Timeline } from '../timeline.ts';
 import { type CheckResult, checkResult } from './check-result.ts';
 
+/** No node ever shows a lower height than before, whether or not it was restarted. Rule *durability*. */
+export function checkMonotonicHeights(timeline: Timeline): CheckResult {
+  const highest = new Map<number, number>();
+  const violations: string[] = [];
+  for (const { node, at, height } of timeline.samples) {
+    const before = highest.get(node) ?? 0;
+    if (height < before) {
+      violations.push(`node ${node} showed height ${height} at ${at} ms, after ${before}`);
+    }
+    highest.set(node, Math.max(before, height));
+  }
+  return checkResult('monotonic-heights', `${timeline.samples.length} samples`, violations);
+}
+
 /** Rule *proof*: a term has one leader. */
 export function checkOneLeaderPerTerm(timeline: Timeline): CheckResult {
   const leaders = new Map<number, number>();

@@ -52,6 +52,9 @@ describe('checkReadsAreCommitted', () => {
   it('reports a counter that missed an increment', () => {
     const { violations } = checkReadsAreCommitted(goodHistory(), { ...stateOf(), counter: 0 });
     expect(violations).toEqual(['the counter is 0 after 1 increments']);
+    expect(checkReadsAreCommitted(goodHistory(), { ...stateOf(), counter: null }).outcome).toBe(
+      'failed',
+    );
   });
 });
 

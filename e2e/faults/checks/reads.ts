@@ -56,7 +56,9 @@ export function checkReadsAreCommitted(history: History, state: FinalState): Che
     }
   }
   if (state.counter !== increments.length) {
-    violations.push(`the counter is ${state.counter} after ${increments.length} increments`);
+    violations.push(
+      `the counter is ${state.counter ?? 'gone'} after ${increments.length} increments`,
+    );
   }
   return checkResult('committed-reads', `${reads.length} reads`, violations);
 }

@@ -123,6 +123,7 @@ export function stateOf(blocks: readonly ChainBlock[] = goodBlocks()): FinalStat
   const fee = GAS * GAS_PRICE;
   return {
     chains: [1, 2, 3].map((node) => ({ node, blocks })),
+    unread: [],
     balancesBefore: new Map([
       [ALICE, BEFORE],
       [BOB, BEFORE],

@@ -35,6 +35,13 @@ describe('checkAgreement', () => {
     ]);
   });
 
+  it('reports a node whose chain can not be read', () => {
+    const state = { ...stateOf(), unread: [{ node: 3, reason: 'no answer' }] };
+    expect(checkAgreement(state).violations).toEqual([
+      'the chain of node 3 can not be read: no answer',
+    ]);
+  });
+
   it('reports a node that is behind, and a chain with a hole', () => {
     expect(diverged(goodBlocks().slice(0, 4))).toEqual(['node 3 has 4 blocks, node 1 has 5']);
     const holed = goodBlocks().map((block) =>

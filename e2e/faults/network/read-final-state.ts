@@ -1,4 +1,5 @@
 /** Reads from every node its whole chain, in batches, and from one the balances. */
+import type { Hex } from 'viem';
 import { z } from 'zod';
 import { callRpc, post } from '../../../harness/json-rpc.ts';
 import type { ChainBlock, ChainTransaction, FinalState, NodeChain } from '../final-state.ts';
@@ -51,12 +52,17 @@ export async function readFinalState(
   options: FinalStateOptions,
 ): Promise<FinalState> {
   const chains: NodeChain[] = [];
+  const unread: FinalState['unread'][number][] = [];
   for (const node of options.nodes) {
     const url = network.url(node);
-    const height = Number(await callRpc<string>(url, 'eth_blockNumber', [], TIMEOUT_MS));
-    chains.push({ node, blocks: await readBlocks(url, height) });
+    try {
+      const height = Number(await callRpc<string>(url, 'eth_blockNumber', [], TIMEOUT_MS));
+      chains.push({ node, blocks: await readBlocks(url, height) });
+    } catch (error) {
+      unread.push({ node, reason: error instanceof Error ? error.message : String(error) });
+    }
   }
-  const url = network.url(options.nodes[0] ?? 1);
+  const url = network.url(chains[0]?.node ?? 1);
   const accounts = new Set(options.accounts.map((account) => account.toLowerCase()));
   for (const block of chains[0]?.blocks ?? []) {
     accounts.add(block.miner);
@@ -74,11 +80,16 @@ export async function readFinalState(
     return new Map([...accounts].map((account, position) => [account, answers[position] ?? 0n]));
   };
   const count = { to: options.counter, data: encodeCount() };
+  // A chain that lost the contract answers with nothing.
+  const counter = await callRpc<Hex>(url, 'eth_call', [count, 'latest'], TIMEOUT_MS)
+    .then(decodeCount)
+    .catch(() => null);
   return {
     chains,
+    unread,
     balancesBefore: await balances('0x0'),
     balancesAfter: await balances('latest'),
-    counter: decodeCount(await callRpc(url, 'eth_call', [count, 'latest'], TIMEOUT_MS)),
+    counter,
   };
 }
 
