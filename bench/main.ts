@@ -15,6 +15,7 @@ const USAGE = `npm run bench -- NAME [options]
   failover    time without service: leader killed, paused, handed over
 
   chain       blocks of transfers through the execution layer alone
+  snapshot    making and taking a snapshot of the state, 10,000 and 100,000 accounts
   transactions decoding and sender recovery alone
   transport   synced writes and frames between two nodes, without consensus
 
@@ -28,6 +29,7 @@ const USAGE = `npm run bench -- NAME [options]
 /** Layers by themselves: each file is a program of its own, with options of its own. */
 const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
   chain: () => import('./chain.ts'),
+  snapshot: () => import('./snapshot.ts'),
   transactions: () => import('./transactions.ts'),
   transport: () => import('./transport.ts'),
 };

@@ -40,10 +40,12 @@ it('exports exactly what is listed here', () => {
       "createStore",
       "decodeCertificate",
       "decodeEntry",
+      "decodeEvidence",
       "decodeLeaderProof",
       "decodeMessage",
       "encodeCertificate",
       "encodeEntry",
+      "encodeEvidence",
       "encodeLeaderProof",
       "encodeMessage",
       "faultsTolerated",
@@ -52,6 +54,7 @@ it('exports exactly what is listed here', () => {
       "leaderOf",
       "nodeIdFromBytes",
       "nodeIdToBytes",
+      "offenderOf",
       "parseClusterId",
       "parseNodeId",
       "parsePeerAddress",
@@ -61,6 +64,7 @@ it('exports exactly what is listed here', () => {
       "signingBytes",
       "storeIdentityOf",
       "verifyCertificate",
+      "verifyEvidence",
       "verifyLeaderProof",
     ]
   `);

@@ -1,16 +1,25 @@
-/** Encoding of commit certificates and leader proofs. Signatures are checked elsewhere. */
-import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+/** Encoding of certificates and leader proofs. Signatures are checked elsewhere. */
+import type { Certificate, CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import { isCommitCertificate } from '../core/certificate.ts';
 import type { NodeId } from '../core/types.ts';
 import { DecodeError } from './decode-error.ts';
 import { decodeItem, encodeItem, hexItem, type Item, integerItem, readFields } from './rlp.ts';
 import { phaseItem, readPhase, readStatementOf, statementItem } from './statement-codec.ts';
 
-export function encodeCertificate(certificate: CommitCertificate): Uint8Array {
+export function encodeCertificate(certificate: Certificate): Uint8Array {
   return encodeItem(certificateItem(certificate));
 }
 
-/** Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not checked here. */
+/**
+ * Reads a commit certificate. Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not
+ * checked here.
+ */
 export function decodeCertificate(bytes: Uint8Array): CommitCertificate {
+  return readCommitCertificate(decodeItem(bytes));
+}
+
+/** As {@link decodeCertificate}, of either phase: what a lock can rest on. */
+export function decodeLockCertificate(bytes: Uint8Array): Certificate {
   return readCertificate(decodeItem(bytes));
 }
 
@@ -19,6 +28,7 @@ export function encodeLeaderProof(proof: LeaderProof): Uint8Array {
     integerItem(proof.epoch),
     integerItem(proof.term),
     proof.votes.map(statementItem),
+    ...(proof.anchorCertificate === undefined ? [] : [certificateItem(proof.anchorCertificate)]),
   ]);
 }
 
@@ -31,11 +41,12 @@ export function decodeLeaderProof(bytes: Uint8Array): LeaderProof {
       votes: fields.list((item) => readStatementOf('term-vote', item)),
     };
     requireSorted(proof.votes.map((vote) => vote.voter));
-    return proof;
+    const anchorCertificate = fields.trailing(readCertificate);
+    return anchorCertificate === undefined ? proof : { ...proof, anchorCertificate };
   });
 }
 
-export function certificateItem(certificate: CommitCertificate): Item {
+export function certificateItem(certificate: Certificate): Item {
   return [
     phaseItem(certificate.phase),
     integerItem(certificate.epoch),
@@ -46,12 +57,16 @@ export function certificateItem(certificate: CommitCertificate): Item {
   ];
 }
 
-export function readCertificate(item: Item): CommitCertificate {
+export function readCommitCertificate(item: Item): CommitCertificate {
+  const certificate = readCertificate(item);
+  if (isCommitCertificate(certificate)) return certificate;
+  throw new DecodeError('bad-field', 'not a commit certificate');
+}
+
+export function readCertificate(item: Item): Certificate {
   return readFields(item, (fields) => {
-    const phase = readPhase(fields.integer());
-    if (phase !== 'commit') throw new DecodeError('bad-field', 'not a commit certificate');
-    const certificate: CommitCertificate = {
-      phase,
+    const certificate: Certificate = {
+      phase: readPhase(fields.integer()),
       epoch: fields.epoch(),
       term: fields.term(),
       index: fields.index(),

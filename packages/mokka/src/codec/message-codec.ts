@@ -2,9 +2,10 @@
 import type { Justification, Message } from '../core/message.ts';
 import type { PreVote, Yield } from '../core/statements.ts';
 import type { EntryId } from '../core/types.ts';
-import { certificateItem, readCertificate } from './certificate-codec.ts';
+import { certificateItem, readCertificate, readCommitCertificate } from './certificate-codec.ts';
 import { DecodeError } from './decode-error.ts';
 import { decodeEntry, encodeEntry } from './entry-codec.ts';
+import { evidenceItem, readEvidence } from './evidence-codec.ts';
 import {
   decodeItem,
   encodeItem,
@@ -35,6 +36,8 @@ const CODES: Readonly<Record<Message['type'], number>> = {
   certificate: 10,
   fetch: 11,
   entries: 12,
+  // 16 up: what only BFT says.
+  evidence: 16,
   'read-index': 13,
   'read-position': 14,
 };
@@ -67,17 +70,28 @@ function bodyItems(message: Message): Item[] {
     case 'leader-alive':
       return [integerItem(message.term)];
     case 'term-vote':
-      return [statementItem(message.termVote), message.justification.map(statementItem)];
+      return [
+        statementItem(message.termVote),
+        message.justification.map(statementItem),
+        ...(message.lockCertificate === undefined
+          ? []
+          : [certificateItem(message.lockCertificate)]),
+      ];
     case 'hand-over':
       return [statementItem(message.handOver)];
     case 'yield':
       return [statementItem(message.yield)];
     case 'propose':
-      return [encodeEntry(message.entry)];
+      return [
+        encodeEntry(message.entry),
+        ...(message.vote === undefined ? [] : [statementItem(message.vote)]),
+      ];
     case 'vote':
       return [statementItem(message.vote)];
     case 'certificate':
       return [certificateItem(message.certificate)];
+    case 'evidence':
+      return [evidenceItem(message.evidence)];
     case 'read-index':
       return [integerItem(message.request)];
     case 'read-position':
@@ -119,22 +133,30 @@ function readMessage(fields: FieldReader): Message {
       };
     case CODES['leader-alive']:
       return { type: 'leader-alive', term: fields.term() };
-    case CODES['term-vote']:
-      return {
+    case CODES['term-vote']: {
+      const message: Message = {
         type: 'term-vote',
         termVote: readStatementOf('term-vote', fields.item()),
         justification: fields.list(readJustification),
       };
+      const lockCertificate = fields.trailing(readCertificate);
+      return lockCertificate === undefined ? message : { ...message, lockCertificate };
+    }
     case CODES['hand-over']:
       return { type: 'hand-over', handOver: readStatementOf('hand-over', fields.item()) };
     case CODES.yield:
       return { type: 'yield', yield: readStatementOf('yield', fields.item()) };
-    case CODES.propose:
-      return { type: 'propose', entry: decodeEntry(fields.bytes()) };
+    case CODES.propose: {
+      const entry = decodeEntry(fields.bytes());
+      const vote = fields.trailing((item) => readStatementOf('vote', item));
+      return vote === undefined ? { type: 'propose', entry } : { type: 'propose', entry, vote };
+    }
     case CODES.vote:
       return { type: 'vote', vote: readStatementOf('vote', fields.item()) };
     case CODES.certificate:
       return { type: 'certificate', certificate: readCertificate(fields.item()) };
+    case CODES.evidence:
+      return { type: 'evidence', evidence: readEvidence(fields.item()) };
     case CODES.fetch:
       return {
         type: 'fetch',
@@ -155,7 +177,7 @@ function readMessage(fields: FieldReader): Message {
         type: 'entries',
         request: fields.integer(),
         entries: fields.list(readEncodedEntry),
-        certificate: fields.optional(readCertificate),
+        certificate: fields.optional(readCommitCertificate),
       };
     default:
       throw new DecodeError('unknown-type', `message type ${code}`);

@@ -144,6 +144,11 @@ export class FieldReader {
     return items[0] ?? null;
   }
 
+  /** The last field, where the list goes on to it. */
+  trailing<T>(read: (item: Item) => T): T | undefined {
+    return this.#next < this.#items.length ? read(this.item()) : undefined;
+  }
+
   integer(): number {
     const bytes = this.bytes();
     if (bytes.length > MAX_INTEGER_BYTES || bytes[0] === 0) {

@@ -2,13 +2,17 @@
  * The state of one core and the few operations every part of it uses. Each part of the protocol has its own file of
  * functions over this state; `core.ts` calls them.
  */
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Certificate, CommitCertificate, LeaderProof } from './certificate.ts';
+import { CertificateCache } from './certificate-cache.ts';
 import type { Effect, HaltCode } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { CoreEvent } from './event.ts';
+import { FetchAllowance } from './fetch-allowance.ts';
 import { Log } from './log.ts';
 import type { Message, TermVoteMessage } from './message.ts';
+import { type Misbehaviour, misbehaviourFrom } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
+import type { Preparation } from './preparing.ts';
 import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
 import { SeededRandom } from './random.ts';
 import { newReadIndex } from './read-index.ts';
@@ -53,6 +57,10 @@ export interface Leading {
   announced: boolean;
   heartbeatAt: number;
   transfer: Transfer | null;
+  /** The own vote that goes with the term-start, for followers that come late. */
+  termStartVote: Vote | null;
+  /** The application refused its own proposal: it is asked again with the next heartbeat. */
+  refusedOwn: boolean;
   /** Next instant at which an expiring proof is handed over. */
   handOverAt: number;
 }
@@ -92,6 +100,8 @@ export interface Election {
   readonly heard: Map<NodeId, HeardPreVote>;
   /** Highest term vote of each validator with what came with it. */
   readonly termVotes: Map<NodeId, TermVote>;
+  /** BFT: the valid certificate under the lock of each of them. */
+  readonly lockCertificates: Map<NodeId, Certificate>;
   /** When each validator's term vote was heard last: as a pre-vote it counts for one election timeout. */
   readonly termVotesHeardAt: Map<NodeId, number>;
   failedTerms: number;
@@ -109,6 +119,8 @@ export interface CatchUp {
   retryAt: number;
   /** Consecutive entries from just above the committed one. */
   staged: Entry[];
+  /** When this peer was asked first without having sent anything that proved right since; monotonic ms. */
+  unprovenSince: number;
 }
 
 /** What the application is doing and where it stands. */
@@ -143,6 +155,7 @@ export interface Peer {
   committed: EntryId | null;
   /** No proposal is sent again to this peer before. */
   repeatAt: number;
+  readonly fetches: FetchAllowance;
 }
 
 /** What happens once a write is synced. Rule *durability*. */
@@ -183,6 +196,7 @@ export class CoreContext implements ValidatorSet {
   /** The log dropped the entry that the own term vote locks on, and the vote has done its work or was never sent. */
   lockSuperseded: boolean;
   binding: TermBinding | null;
+  /** Votes by which this node accepted entries: CFT `commit`, BFT `prepare`. */
   readonly ownVotes = new Map<number, Vote>();
   readonly syncedVotes = new Set<number>();
   unsavedCertificates: CommitCertificate[] = [];
@@ -190,6 +204,12 @@ export class CoreContext implements ValidatorSet {
   prunedVotesBelow = 0;
   /** A verified certificate above what the log contains. */
   ahead: CommitCertificate | null;
+
+  readonly preparation: Preparation;
+  readonly misbehaviour: Misbehaviour;
+  readonly certificates = new CertificateCache();
+  /** BFT: the application complains of the leader of the present term. Rule *progress*. */
+  complaining = false;
 
   leadership: Leadership | null = null;
   leading: Leading | null = null;
@@ -242,6 +262,16 @@ export class CoreContext implements ValidatorSet {
       this.ownVotes.set(vote.index, vote);
       this.syncedVotes.add(vote.index);
     }
+    this.preparation = {
+      certificate: restored.lockCertificate,
+      saved: restored.savedLockCertificate,
+      lockedAt: 0,
+      awaited: null,
+      commitVotes: new Map(restored.commitVotes.map((vote) => [vote.index, vote])),
+      syncedCommitVotes: new Set(restored.commitVotes.map((vote) => vote.index)),
+      tallies: new Map(),
+    };
+    this.misbehaviour = misbehaviourFrom(restored.evidence);
     this.execution = {
       cursor: restored.applied,
       digest: restored.stateDigest,
@@ -259,6 +289,7 @@ export class CoreContext implements ValidatorSet {
       repeatAt: Number.POSITIVE_INFINITY,
       heard: new Map(),
       termVotes: new Map(),
+      lockCertificates: new Map(),
       termVotesHeardAt: new Map(),
       failedTerms: 0,
       leaderHeardAt: null,
@@ -273,6 +304,7 @@ export class CoreContext implements ValidatorSet {
         last: null,
         committed: null,
         repeatAt: 0,
+        fetches: new FetchAllowance(),
       });
     }
   }

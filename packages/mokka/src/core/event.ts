@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import type { Evidence } from './evidence.ts';
 import type { NodeId, Role, Term } from './types.ts';
 
 /** What users of the library observe; names are those of the original Mokka. */
@@ -18,4 +19,6 @@ export type CoreEvent =
   | { readonly type: 'log'; readonly entry: Entry }
   /** Entry committed. */
   | { readonly type: 'log_ack'; readonly entry: Entry }
+  /** BFT: a validator contradicted itself; the proof is being stored and is passed on. */
+  | { readonly type: 'evidence'; readonly offender: NodeId; readonly evidence: Evidence }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

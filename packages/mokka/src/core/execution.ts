@@ -6,6 +6,7 @@ import type { ProposalVerdict } from '../application.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry } from './entry.ts';
+import { noteRefusal } from './misbehaviour.ts';
 import type { EntryHash, EntryId, LogIndex, StateDigest, Ticket } from './types.ts';
 import { acceptEntry, isAcceptable } from './voting.ts';
 
@@ -50,10 +51,16 @@ export function onProcessed(
     if (entry.index > context.log.committed.index) refuse(context, entry, verdict.reason);
     return;
   }
+  const isIncoming = context.incoming.get(entry.index) === entry;
+  if (isIncoming ? !isAcceptable(context, entry) : !context.log.contains(entry)) {
+    if (isIncoming) context.incoming.delete(entry.index);
+    context.emit({ type: 'rollback', to: execution.cursor });
+    return context.ignore('no-longer-acceptable');
+  }
   execution.cursor = { index: entry.index, hash: entry.hash };
   execution.digest = verdict.stateDigest;
   execution.digests.set(entry.index, verdict.stateDigest);
-  if (context.incoming.get(entry.index) === entry) acceptEntry(context, entry);
+  if (isIncoming) acceptEntry(context, entry);
 }
 
 /** A refused proposal may come again with the leader's next repetition; a refused stored entry waits. */
@@ -64,8 +71,15 @@ function refuse(context: CoreContext, entry: Entry, reason: string): Done {
     context.event({ type: 'error', code: 'proposal-refused', message });
   }
   execution.reported = entry.hash;
-  if (context.incoming.get(entry.index) === entry) context.incoming.delete(entry.index);
-  else execution.refused = entry.hash;
+  if (context.incoming.get(entry.index) !== entry) {
+    execution.refused = entry.hash;
+    return;
+  }
+  context.incoming.delete(entry.index);
+  noteRefusal(context, entry);
+  if (entry.proposer !== context.self || context.leading === null) return;
+  context.leading.pending = false;
+  context.leading.refusedOwn = true;
 }
 
 /** Forgets the present leader's proposals that were not accepted; the application forgets the one it may be at. */

@@ -4,6 +4,7 @@ import { createEntry } from '../codec/entry-codec.ts';
 import { proofPayload } from './candidacy.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry, EntryKind } from './entry.ts';
+import { proposalOf } from './heartbeats.ts';
 import type { Ticket } from './types.ts';
 import { storeWithVote } from './voting.ts';
 
@@ -22,7 +23,7 @@ export function driveProposing(context: CoreContext): Done {
     storeWithVote(context, entry, true);
     return;
   }
-  if (!leading.pending || leading.transfer !== null) return;
+  if (!leading.pending || leading.transfer !== null || context.incoming.size > 0) return;
   if (log.tip.index - log.committed.index >= context.options.limits.maxInFlight) return;
   const ticket = context.ticket();
   const timestamp = Math.max(context.unixTime, log.tip.timestamp);
@@ -56,7 +57,9 @@ export function onPrepared(context: CoreContext, ticket: Ticket, proposal: Propo
   const stateDigest = execution.digest;
   if (stateDigest === null || execution.cursor.hash !== log.tip.hash) return;
   const fields = { payload: proposal.payload, stateDigest };
-  storeWithVote(context, nextEntry(context, 'payload', request.timestamp, fields), true);
+  // The application judges it as it judges everybody's, before it is stored: what it refuses must not stand in the way.
+  const entry = nextEntry(context, 'payload', request.timestamp, fields);
+  context.incoming.set(entry.index, entry);
 }
 
 function nextEntry(
@@ -84,5 +87,5 @@ export function onProposalSynced(context: CoreContext, entry: Entry): Done {
   if (leading === null || entry.term !== context.term) return;
   if (entry.kind === 'term-start') leading.announced = true;
   context.proposedAt.set(entry.index, context.now);
-  context.broadcast({ type: 'propose', entry });
+  context.broadcast(proposalOf(context, entry, context.ownVotes.get(entry.index) ?? null));
 }

@@ -2,9 +2,10 @@
  * Checks of what can be shown to third parties: commit certificates, leader proofs, justifications of term votes; and the
  * order of locks. Pure: everything needed is in the arguments, so clients can use them offline.
  */
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Certificate, LeaderProof } from './certificate.ts';
+import { countingStatements, isEnough } from './justification.ts';
 import type { Justification } from './message.ts';
-import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
+import { leaderOf, quorumSize } from './quorum.ts';
 import type { StatementSigner } from './signing.ts';
 import type { Lock, TermVote } from './statements.ts';
 import type { CrashModel, Epoch, NodeId, Term } from './types.ts';
@@ -38,9 +39,9 @@ export function anchorOf(votes: readonly TermVote[]): Lock | null {
   return conflict ? null : highest;
 }
 
-/** Rule *commit*: a quorum of valid commit votes of one epoch, one term and one hash. */
+/** Rule *commit*: a quorum of valid votes of one phase, one epoch, one term and one hash. Only the phase `commit` commits. */
 export function verifyCertificate(
-  certificate: CommitCertificate,
+  certificate: Certificate,
   set: ValidatorSet,
   signer: StatementSigner,
 ): boolean {
@@ -52,7 +53,10 @@ export function verifyCertificate(
   );
 }
 
-/** Rule *proof*: a quorum of valid term votes for exactly this term, each with a lock of a lower term. */
+/**
+ * Rule *proof*: a quorum of valid term votes for exactly this term, each with a lock of a lower term. BFT: the highest lock, if it
+ * is not the root, is certified.
+ */
 export function verifyLeaderProof(
   proof: LeaderProof,
   set: ValidatorSet,
@@ -61,6 +65,7 @@ export function verifyLeaderProof(
   if (proof.epoch !== set.epoch || proof.term === 0) return false;
   const { votes } = proof;
   if (!areQuorum(set, new Set(votes.map((vote) => vote.voter)), votes.length)) return false;
+  if (set.crashModel === 'BFT' && !isAnchorCertified(proof, set, signer)) return false;
   return votes.every(
     (vote) =>
       vote.term === proof.term &&
@@ -68,6 +73,24 @@ export function verifyLeaderProof(
       vote.lock.term < proof.term &&
       signer.verify(vote),
   );
+}
+
+/**
+ * Rule *lock*: a liar's lock must not become the anchor. Two equal highest locks on different entries can not both be certified, so
+ * the proof that holds them is made up.
+ */
+function isAnchorCertified(
+  proof: LeaderProof,
+  set: ValidatorSet,
+  signer: StatementSigner,
+): boolean {
+  const anchor = anchorOf(proof.votes);
+  const { anchorCertificate: certificate } = proof;
+  if (anchor === null) return false;
+  if (anchor.index === 0) return anchor.term === 0 && certificate === undefined;
+  if (certificate === undefined || certificate.hash !== anchor.hash) return false;
+  if (compareLocks(certificate, anchor) !== 0) return false;
+  return verifyCertificate(certificate, set, signer);
 }
 
 /** The term up to which a statement counts towards starting a term. Rules *pre-vote*, *yield*. */
@@ -87,27 +110,7 @@ export function isJustified(
   set: ValidatorSet,
   signer: StatementSigner,
 ): boolean {
-  if (justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * set.validators.length) return false;
-  const supporters = new Set<NodeId>();
-  const promised = new Set<NodeId>();
-  for (const statement of justification) {
-    if (statement.epoch !== set.epoch) continue;
-    if (statement.type === 'hand-over') {
-      if (isHandOverTo(term, ownTerm, statement, set) && signer.verify(statement)) return true;
-      continue;
-    }
-    const sender = statement.type === 'term-vote' ? statement.voter : statement.sender;
-    if (countsUpTo(statement) < term || !set.validators.includes(sender)) continue;
-    if (statement.type === 'yield' && leaderOf(set.validators, statement.term) !== sender) continue;
-    if (!signer.verify(statement)) continue;
-    supporters.add(sender);
-    if (statement.type === 'term-vote') promised.add(sender);
-  }
-  const { crashModel, validators } = set;
-  return (
-    supporters.size >= quorumSize(crashModel, validators.length) ||
-    promised.size > faultsTolerated(crashModel, validators.length)
-  );
+  return isEnough(countingStatements(term, ownTerm, justification, set, signer), set);
 }
 
 /**
@@ -126,7 +129,9 @@ export function isHandOverTo(
     handOver.fromTerm <= ownTerm &&
     handOver.toTerm > ownTerm &&
     handOver.toTerm <= handOver.fromTerm + set.validators.length &&
-    handOver.leader === leaderOf(set.validators, handOver.fromTerm)
+    handOver.leader === leaderOf(set.validators, handOver.fromTerm) &&
+    // Else one liar could lead from term to term without anybody asking for another.
+    handOver.leader !== leaderOf(set.validators, handOver.toTerm)
   );
 }
 

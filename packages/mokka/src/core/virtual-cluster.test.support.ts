@@ -3,12 +3,10 @@
  * rules; random faults are the simulator's business.
  */
 import type { ApplicationInfo, Proposal, ProposalVerdict } from '../application.ts';
-import { decodeCertificate, encodeCertificate } from '../codec/certificate-codec.ts';
-import { decodeEntry } from '../codec/entry-codec.ts';
+import { encodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
-import type { StorageOperation } from '../storage/storage.ts';
 import { sha256, toHex } from './bytes.ts';
 import type { CommitCertificate } from './certificate.ts';
 import { Core } from './core.ts';
@@ -21,14 +19,15 @@ import { type CoreOptions, DEFAULT_LIMITS, DEFAULT_TIMING, type Timing } from '.
 import type { SignatureScheme } from './statements.ts';
 import type {
   ClusterId,
+  CrashModel,
   EntryHash,
   EntryId,
   LogIndex,
   NodeId,
   Signature,
   StateDigest,
-  Ticket,
 } from './types.ts';
+import { entriesRead, persisted } from './virtual-disk.test.support.ts';
 
 const text = new TextEncoder();
 export const CLUSTER_ID = toHex(sha256(text.encode('cluster'))) as ClusterId;
@@ -56,12 +55,13 @@ export function testOptions(
   self: number,
   count: number,
   timing: Partial<Timing> = {},
+  crashModel: CrashModel = 'CFT',
 ): CoreOptions {
   const validators = Array.from({ length: count }, (_, number) => nodeId(number));
   return {
     self: nodeId(self),
     clusterId: CLUSTER_ID,
-    crashModel: 'CFT',
+    crashModel,
     validators,
     rootHash: ROOT_HASH,
     signatures: testSignatures(nodeId(self)),
@@ -142,6 +142,11 @@ export class TestApplication {
       entry.kind === 'payload' ? this.#after(before, entry.payload) : before;
   }
 
+  /** Digest of the state after an entry that was accepted or committed. */
+  digestAt(index: number): StateDigest {
+    return this.#digest(index);
+  }
+
   #digest(index: number): StateDigest {
     const digest = this.#digests[index];
     if (digest === undefined) throw new Error(`no digest at ${index}`);
@@ -198,21 +203,28 @@ export type Link = (from: number, to: number, message: Message) => boolean;
 export class VirtualCluster {
   readonly nodes: VirtualNode[];
   link: Link = () => true;
+  /** What a liar sends in place of a message of its core; null: nothing. */
+  tamper: (from: number, to: number, message: Message) => Message | null = (_from, _to, message) =>
+    message;
   /** Milliseconds of a sync. */
   syncTime = 1;
   now = 0;
   #queue: Event[] = [];
   #order = 0;
 
-  constructor(count: number, timing: Partial<Timing> = {}) {
+  constructor(count: number, timing: Partial<Timing> = {}, crashModel: CrashModel = 'CFT') {
     this.nodes = Array.from(
       { length: count },
-      (_, number) => new VirtualNode(testOptions(number, count, timing)),
+      (_, number) => new VirtualNode(testOptions(number, count, timing, crashModel)),
     );
   }
 
-  static async started(count: number, timing: Partial<Timing> = {}): Promise<VirtualCluster> {
-    const cluster = new VirtualCluster(count, timing);
+  static async started(
+    count: number,
+    timing: Partial<Timing> = {},
+    crashModel: CrashModel = 'CFT',
+  ): Promise<VirtualCluster> {
+    const cluster = new VirtualCluster(count, timing, crashModel);
     for (const number of cluster.nodes.keys()) await cluster.start(number);
     return cluster;
   }
@@ -359,7 +371,9 @@ export class VirtualCluster {
         node.sent.push(effect);
         const to = this.nodes.findIndex((peer) => peer.options.self === effect.to);
         if (!this.link(number, to, effect.message)) return;
-        const message = decodeMessage(encodeMessage(effect.message));
+        const said = this.tamper(number, to, effect.message);
+        if (said === null) return;
+        const message = decodeMessage(encodeMessage(said));
         return this.#schedule(to, 1, () => ({ type: 'message', from: node.options.self, message }));
       }
       case 'persist':
@@ -404,47 +418,4 @@ export class VirtualCluster {
         return;
     }
   }
-}
-
-function persisted(
-  node: VirtualNode,
-  effect: { ticket: Ticket; operations: readonly StorageOperation[] },
-): Input {
-  const { numbered, records } = node.tables;
-  node.synced += 1;
-  for (const operation of effect.operations) {
-    if (operation.type === 'put-record') records.set(operation.name, operation.value);
-    else if (operation.type === 'delete-record') records.delete(operation.name);
-    else {
-      const table = numbered.get(operation.table);
-      if (operation.type === 'put') table?.set(operation.key, operation.value);
-      for (const key of [...(table?.keys() ?? [])]) {
-        const drop =
-          (operation.type === 'delete' && key === operation.key) ||
-          (operation.type === 'delete-from' && key >= operation.from) ||
-          (operation.type === 'delete-below' && key < operation.below);
-        if (drop) table?.delete(key);
-      }
-    }
-  }
-  return { type: 'persisted', ticket: effect.ticket };
-}
-
-function entriesRead(node: VirtualNode, effect: Extract<Effect, { type: 'read-entries' }>): Input {
-  const entries: Entry[] = [];
-  let certificate: CommitCertificate | null = null;
-  let bytes = 0;
-  for (
-    let index: number = effect.from;
-    index <= effect.to && bytes <= effect.maxBytes;
-    index += 1
-  ) {
-    const value = node.tables.numbered.get('entries')?.get(index);
-    if (value === undefined) break;
-    entries.push(decodeEntry(value));
-    bytes += value.length;
-    const stored = node.tables.numbered.get('certificates')?.get(index);
-    if (stored !== undefined) certificate = decodeCertificate(stored);
-  }
-  return { type: 'entries-read', ticket: effect.ticket, entries, certificate };
 }

@@ -5,6 +5,7 @@
 import type { CoreContext, Done } from './context.ts';
 import { persist, putBinding, putEntry, putTerm, putVote } from './durability.ts';
 import type { Entry } from './entry.ts';
+import { lockOnAwaited } from './preparing.ts';
 import type { Vote } from './statements.ts';
 import type { LogIndex } from './types.ts';
 
@@ -19,7 +20,7 @@ export function isAcceptable(context: CoreContext, entry: Entry): boolean {
   if (leadership === null || leadership.term !== term || entry.term !== term) return false;
   if (entry.epoch !== context.epoch || entry.proposer !== leadership.leader) return false;
   if (entry.index !== log.tip.index + 1 || entry.parentHash !== log.tip.hash) return false;
-  if (entry.timestamp < log.tip.timestamp) return false;
+  if (entry.timestamp < log.tip.timestamp || votedOtherwise(context, entry)) return false;
   if (log.tip.term === term)
     return entry.kind === 'payload' && isBoundTo(context, leadership.termStart);
   return (
@@ -27,6 +28,16 @@ export function isAcceptable(context: CoreContext, entry: Entry): boolean {
     entry.hash === leadership.termStart?.hash &&
     isFree(context, entry)
   );
+}
+
+/**
+ * Rule *vote*: another entry has this node's vote at this place. In BFT a liar can bring that about, with a second chain of its
+ * term that a certificate put in the place of the first: such a node follows by certificates.
+ */
+function votedOtherwise(context: CoreContext, entry: Entry): boolean {
+  const known = context.ownVotes.get(entry.index);
+  if (known === undefined || known.term < entry.term) return false;
+  return known.term !== entry.term || known.hash !== entry.hash;
 }
 
 /** Whether this node may still vote for a term-start of its term. Rule *proof*. */
@@ -45,7 +56,7 @@ function isBoundTo(context: CoreContext, termStart: Entry | null): boolean {
 export function acceptEntry(context: CoreContext, entry: Entry): Done {
   if (!isAcceptable(context, entry)) return;
   context.incoming.delete(entry.index);
-  storeWithVote(context, entry, false);
+  storeWithVote(context, entry, entry.proposer === context.self);
 }
 
 /**
@@ -65,6 +76,9 @@ export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean
     context.binding = { term: entry.term, termStart: { index, hash } };
     operations.push(putBinding(context.binding), putTerm(context.term));
   }
+  if (isOwn && entry.kind === 'term-start' && context.leading !== null) {
+    context.leading.termStartVote = vote;
+  }
   context.ownVotes.set(vote.index, vote);
   context.syncedVotes.delete(vote.index);
   persist(context, operations, [
@@ -74,6 +88,7 @@ export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean
   ]);
   context.event({ type: 'log', entry });
   context.changed = true;
+  lockOnAwaited(context, entry);
 }
 
 /** Rule *vote*: once per (term, index); a stored vote is used again as it is. Null when another entry has it. */
@@ -84,7 +99,7 @@ function voteFor(context: CoreContext, entry: Entry): Vote | null {
   }
   return context.signer.sign<Vote>({
     type: 'vote',
-    phase: 'commit',
+    phase: context.crashModel === 'CFT' ? 'commit' : 'prepare',
     epoch: entry.epoch,
     term: entry.term,
     index: entry.index,
@@ -95,7 +110,9 @@ function voteFor(context: CoreContext, entry: Entry): Vote | null {
 
 /** A vote is durable: it goes to its leader, unless a later promise came first (the lock in it covers the entry). */
 export function onVoteSynced(context: CoreContext, vote: Vote): Done {
+  const { commitVotes, syncedCommitVotes } = context.preparation;
   if (context.ownVotes.get(vote.index) === vote) context.syncedVotes.add(vote.index);
+  if (commitVotes.get(vote.index) === vote) syncedCommitVotes.add(vote.index);
   if (vote.term !== context.term || context.leadership === null) return;
   context.send(context.leadership.leader, { type: 'vote', vote });
 }

@@ -7,6 +7,7 @@ import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import { Core } from '../core/core.ts';
 import type { Entry } from '../core/entry.ts';
 import type { CoreEvent } from '../core/event.ts';
+import type { Evidence } from '../core/evidence.ts';
 import {
   type CoreOptions,
   DEFAULT_LIMITS,
@@ -206,6 +207,22 @@ export class Mokka {
   /** The proof of the leader of a term, if this node has seen an entry of it. */
   async getLeaderProof(term: Term): Promise<LeaderProof | null> {
     return this.#storedLog.leaderProof(term);
+  }
+
+  /**
+   * BFT: proofs that validators contradicted themselves, at most 1,024. Check them with `verifyEvidence`. Throws {@link MokkaError}
+   * `not-started` before `start`.
+   */
+  getEvidence(): readonly Evidence[] {
+    return this.#started().evidence();
+  }
+
+  /**
+   * BFT, rule *progress*: asks for another leader, until told otherwise or until one starts. Only for what this node itself sent to
+   * the leader, and what could have been proposed in each of the last blocks while they had room.
+   */
+  complain(active: boolean): void {
+    this.#driver?.input({ type: 'complaint', active });
   }
 
   /** Asks this node, if it leads, to give its leadership to another validator; null: to any. */

@@ -9,7 +9,7 @@ import type { Entry } from '../core/entry.ts';
 import type { Input } from '../core/input.ts';
 import type { Limits, Timing } from '../core/options.ts';
 import type { SignatureScheme } from '../core/statements.ts';
-import type { ClusterId, EntryHash, Instant, NodeId } from '../core/types.ts';
+import type { ClusterId, CrashModel, EntryHash, Instant, NodeId } from '../core/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { MessageCodec } from './world/network.ts';
 
@@ -23,6 +23,7 @@ export interface BootRequest {
   /** Number of the node in `validators`. */
   readonly node: number;
   readonly validators: readonly NodeId[];
+  readonly crashModel: CrashModel;
   readonly clusterId: ClusterId;
   readonly rootHash: EntryHash;
   readonly signatures: SignatureScheme;

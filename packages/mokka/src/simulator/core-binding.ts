@@ -13,13 +13,14 @@ import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
-  const { validators, node, clusterId, rootHash, signatures, timing, limits, seed } = request;
+  const { validators, crashModel, node, clusterId, rootHash, signatures, timing, limits, seed } =
+    request;
   const self = validators[node];
   if (self === undefined) throw new RangeError(`There is no node ${node}.`);
   return {
     self,
     clusterId,
-    crashModel: 'CFT',
+    crashModel,
     validators,
     rootHash,
     signatures,

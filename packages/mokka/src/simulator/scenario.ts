@@ -5,12 +5,14 @@
  * some suffer from one thing only and some from everything at once.
  */
 import { DEFAULT_LIMITS, type Limits, type Timing } from '../core/options.ts';
+import type { CrashModel } from '../core/types.ts';
 import { Random } from './world/random.ts';
 
 /** All times in virtual milliseconds, all rates as probabilities unless a comment says otherwise. */
 export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
+  readonly crashModel: CrashModel;
   readonly timing: Timing;
   readonly limits: Limits;
   /** How long faults strike before the cluster is healed. */
@@ -84,9 +86,13 @@ export interface FaultIntervals {
 /** Share of seeds in which leadership changes all the time, with many proposals in flight. */
 const TURBULENT = 0.15;
 
-export function drawScenario(seed: number, nodes: number): Scenario {
+export function drawScenario(
+  seed: number,
+  nodes: number,
+  crashModel: CrashModel = 'CFT',
+): Scenario {
   const random = new Random(seed, `scenario/${nodes}`);
-  const scenario = drawConditions(seed, nodes, random);
+  const scenario = { ...drawConditions(seed, nodes, random), crashModel };
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
 }
 
@@ -105,7 +111,7 @@ export function makeTurbulent(scenario: Scenario): Scenario {
   };
 }
 
-function drawConditions(seed: number, nodes: number, random: Random): Scenario {
+function drawConditions(seed: number, nodes: number, random: Random): Omit<Scenario, 'crashModel'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>

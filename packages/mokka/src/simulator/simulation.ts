@@ -4,8 +4,9 @@
  * The healed part holds at least a quorum and is fully connected; the rest stays dead, cut off, deaf or mute. Within
  * `RECOVERY_LIMIT` a command sent after healing must be applied by every healed node, and the healed nodes must agree.
  */
+import type { CrashModel } from '../core/types.ts';
 import type { CoreBinding } from './binding.ts';
-import { createCheckers } from './checkers/checkers.ts';
+import { createCheckers, quorumOf } from './checkers/checkers.ts';
 import type { ReadChecker } from './checkers/reads.ts';
 import { combineObservers, type Observer } from './observer.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
@@ -27,6 +28,8 @@ const SETTLE_LIMIT = 10_000;
 export interface SimulationOptions {
   readonly seed: number;
   readonly nodes: number;
+  /** CFT when it is left out. */
+  readonly crashModel?: CrashModel;
   readonly binding: CoreBinding;
   /** Listens beside the checkers, given the virtual time. */
   readonly trace?: (now: () => number) => Observer;
@@ -48,7 +51,7 @@ export interface SimulationResult {
 }
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const drawn = drawScenario(options.seed, options.nodes);
+  const drawn = drawScenario(options.seed, options.nodes, options.crashModel);
   const scenario = options.adjust?.(drawn) ?? drawn;
   const simulation = new Simulation(scenario, options);
   const violation = await simulation.run();
@@ -116,7 +119,7 @@ class Simulation {
 
   #heal(): number[] {
     const { nodes, network, connections } = this.#cluster;
-    const quorum = Math.floor(nodes.length / 2) + 1;
+    const quorum = quorumOf(this.#scenario.crashModel, nodes.length);
     const size = this.#random.chance(0.5)
       ? nodes.length
       : this.#random.integer(quorum, nodes.length);

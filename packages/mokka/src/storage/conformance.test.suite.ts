@@ -3,9 +3,11 @@
  *
  * Imported by their test files only.
  */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MemoryStorage } from './memory.ts';
+import { NUMBERED_TABLES } from './operation-check.ts';
 import type { NumberedTable, Storage, StorageOperation } from './storage.ts';
 
 /** A store under test: opened again after `close`, it must hold what was written. */
@@ -16,7 +18,7 @@ export interface StorageUnderTest {
 }
 
 const NO_LIMITS = { maxCount: 1_000_000, maxBytes: 1_000_000_000 };
-const TABLES: readonly NumberedTable[] = ['entries', 'certificates', 'votes', 'proofs'];
+const TABLES: readonly NumberedTable[] = NUMBERED_TABLES;
 
 /** Registers the tests; call inside `describe`. `create` makes a new empty store each time. */
 export function describeStorage(create: () => Promise<StorageUnderTest>): void {

@@ -41,6 +41,9 @@ const TABLE_NUMBERS: Readonly<Record<NumberedTable, number>> = {
   certificates: 1,
   votes: 2,
   proofs: 3,
+  // 4 and 5 are taken below.
+  'commit-votes': 6,
+  evidence: 7,
 };
 const RECORDS_NUMBER = 4;
 const FORMAT_NUMBER = 5;

@@ -9,7 +9,9 @@ export const NUMBERED_TABLES: readonly NumberedTable[] = [
   'entries',
   'certificates',
   'votes',
+  'commit-votes',
   'proofs',
+  'evidence',
 ];
 /** Longest name of a record in bytes of UTF-8. */
 const RECORD_NAME_MAX_BYTES = 256;

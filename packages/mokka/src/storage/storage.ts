@@ -5,10 +5,16 @@
  */
 
 /**
- * `entries`, `certificates`, `votes` and `proofs` are keyed by a number (big-endian order, so a range is a range of indexes),
- * `records` by a short name.
+ * Numbered tables are keyed by a number (big-endian order, so a range is a range of indexes), `records` by a short name.
+ * `votes` holds this node's votes of acceptance, `commit-votes` those of the second phase of BFT.
  */
-export type NumberedTable = 'entries' | 'certificates' | 'votes' | 'proofs';
+export type NumberedTable =
+  | 'entries'
+  | 'certificates'
+  | 'votes'
+  | 'commit-votes'
+  | 'proofs'
+  | 'evidence';
 
 export type StorageOperation =
   | {

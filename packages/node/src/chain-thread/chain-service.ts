@@ -25,6 +25,7 @@ import type {
 } from '../threads/thread-contracts.ts';
 import { BlockProducer } from './block-producer.ts';
 import { type AppliedBlock, ChainApplication } from './chain-application.ts';
+import { ChainSnapshots } from './chain-snapshots.ts';
 import { HeldTransactions } from './held-transactions.ts';
 import { NextBlockRules } from './next-block-rules.ts';
 import { TransactionDesk } from './transaction-desk.ts';
@@ -74,6 +75,12 @@ export class ChainService {
     processProposal: (entry) => this.#required.application.processProposal(entry),
     commit: (entries, certificate) => this.#required.application.commit(entries, certificate),
     rollback: (to) => this.#required.application.rollback(to),
+    offerSnapshot: (minimum) => this.#required.snapshots.offerSnapshot(minimum),
+    snapshotChunk: (entry, chunk) => this.#required.snapshots.snapshotChunk(entry, chunk),
+    beginRestore: (manifest) => this.#required.snapshots.beginRestore(manifest),
+    restoreChunk: (chunk, bytes) => this.#required.snapshots.restoreChunk(chunk, bytes),
+    finishRestore: (certificate) => this.#required.snapshots.finishRestore(certificate),
+    abandonRestore: () => this.#required.snapshots.abandonRestore(),
     receive: async (transactions) => this.#required.desk.receive(transactions),
     pooledForGossip: async (maxBytes) => this.#required.desk.pooledForGossip(maxBytes),
     nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
@@ -104,6 +111,7 @@ interface Running {
   readonly chain: Chain;
   readonly pool: Mempool;
   readonly application: ChainApplication;
+  readonly snapshots: ChainSnapshots;
   readonly desk: TransactionDesk;
   mine(): Promise<number>;
   close(): Promise<void>;
@@ -148,6 +156,15 @@ async function startRunning(
     },
   );
   const miners = new Map<number, () => void>();
+  const headChanged = () => {
+    void main.poolChanged.asEvent(pool.status());
+    for (const [number, resolve] of miners) {
+      if (number <= chain.head.number) {
+        miners.delete(number);
+        resolve();
+      }
+    }
+  };
   const application = new ChainApplication(options.rootHash, {
     chain,
     producer,
@@ -155,13 +172,7 @@ async function startRunning(
     now: () => performance.now(),
     onBlocks: (blocks) => {
       publish(blocks, { pool, desk, main, rpc });
-      void main.poolChanged.asEvent(pool.status());
-      for (const [number, resolve] of miners) {
-        if (number <= chain.head.number) {
-          miners.delete(number);
-          resolve();
-        }
-      }
+      headChanged();
     },
     onSettled: () => {
       if (producer.isWanted) {
@@ -169,11 +180,23 @@ async function startRunning(
       }
     },
   });
+  const snapshots = new ChainSnapshots({
+    chain,
+    application,
+    onRestored: (head, { index }) => {
+      // Whatever the blocks between have mined or made invalid.
+      pool.onStateReplaced(new Set(head.block.transactions.map(({ hash }) => hash)));
+      publish([{ ...head, entryIndex: index, executionMs: 0 }], { pool, desk, main, rpc });
+      headChanged();
+    },
+  });
+  await snapshots.removeLeftovers();
   const timers = startTimers(genesis, { producer, held, proposable });
   return {
     chain,
     pool,
     application,
+    snapshots,
     desk,
     mine: () =>
       new Promise((resolve) => {

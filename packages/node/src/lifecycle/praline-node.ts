@@ -373,5 +373,13 @@ function applicationOf(chain: RemoteThread<ChainForMain>): Application {
     processProposal: (entry) => chain.processProposal(entry),
     commit: (entries, certificate) => chain.commit(entries, certificate),
     rollback: (to) => chain.rollback(to),
+    snapshots: {
+      offerSnapshot: (minimum) => chain.offerSnapshot(minimum),
+      snapshotChunk: (entry, chunk) => chain.snapshotChunk(entry, chunk),
+      beginRestore: (manifest) => chain.beginRestore(manifest),
+      restoreChunk: (chunkNumber, bytes) => chain.restoreChunk(chunkNumber, bytes),
+      finishRestore: (certificate) => chain.finishRestore(certificate),
+      abandonRestore: () => chain.abandonRestore(),
+    },
   };
 }

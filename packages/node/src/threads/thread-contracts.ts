@@ -13,12 +13,12 @@ import type {
   PoolStatus,
   TransactionData,
 } from '@praline/chain';
-import type { Application, NodeId } from 'mokka';
+import type { Application, NodeId, SnapshotApplication } from 'mokka';
 import type { Leadership } from '../gossip/leadership-transfer.ts';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 
 /** Served by the chain thread to the main thread. */
-export interface ChainForMain extends Application {
+export interface ChainForMain extends Omit<Application, 'snapshots'>, SnapshotApplication {
   /** Opens the chain; the first call. Throws `ChainError`. */
   start(): Promise<ChainStart>;
   /** Adds transactions that peers sent; refusals are not reported. */

@@ -5,7 +5,7 @@
  * Every commit certificate that appears anywhere is verified here, without the core's own code, and commits its entry with all
  * ancestors, once and for all.
  */
-import type { CommitCertificate } from '../../core/certificate.ts';
+import type { Certificate, CommitCertificate } from '../../core/certificate.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { EntryHash, EntryId, NodeId } from '../../core/types.ts';
@@ -44,12 +44,12 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     return this.#committed.length - 1;
   }
 
-  certificate(certificate: CommitCertificate): void {
+  certificate(certificate: Certificate): void {
     const { ids, quorum } = this.#modules;
     const { votes, index, hash } = certificate;
     const voters = new Set(votes.map((vote) => vote.voter));
     const known = votes.every((vote) => ids.includes(vote.voter));
-    if (certificate.phase !== 'commit' || !known || voters.size !== votes.length) {
+    if (!known || voters.size !== votes.length) {
       this.#fail('commit', `a certificate of entry ${index} is not made of validators' votes`);
     }
     if (voters.size < quorum) {
@@ -62,7 +62,7 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     if (entry.term !== certificate.term || entry.epoch !== certificate.epoch) {
       this.#fail('commit', `entry ${index} is certified by votes of another term`);
     }
-    this.#commitChain(entry);
+    if (certificate.phase === 'commit') this.#commitChain(entry);
   }
 
   #commitChain(certified: Entry): void {

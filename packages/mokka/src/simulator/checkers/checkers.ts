@@ -1,5 +1,6 @@
 /** All checkers of a simulation, wired to each other. None of them uses the core's own verification. */
 import type { Effect } from '../../core/effect.ts';
+import type { CrashModel } from '../../core/types.ts';
 import type { CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
 import type { Statistics } from '../statistics.ts';
@@ -13,13 +14,21 @@ import { ReadChecker } from './reads.ts';
 import { SignatureChecker } from './signatures.ts';
 import { VoteChecker } from './votes.ts';
 
+/** The rule's own sizes, not the core's function for them. */
+export function quorumOf(crashModel: CrashModel, nodes: number): number {
+  if (crashModel === 'CFT') return Math.floor(nodes / 2) + 1;
+  const faults = Math.floor((nodes - 1) / 3);
+  return Math.ceil((nodes + faults + 1) / 2);
+}
+
 export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
   statistics: Statistics,
 ): { readonly observers: readonly Observer[]; readonly reads: ReadChecker } {
   const { ids, rootHash } = cluster.names;
-  const quorum = Math.floor(ids.length / 2) + 1;
+  const { crashModel } = cluster;
+  const quorum = quorumOf(crashModel, ids.length);
   const collector = (): EvidenceCollector => evidence;
   const signatures = new SignatureChecker(cluster.signatures, ids);
   const disks = new DurabilityChecker({
@@ -32,6 +41,7 @@ export function createCheckers(
   const votes = new VoteChecker({
     ids,
     quorum,
+    crashModel,
     signatures,
     disks,
     isSuperseded: (after, before) => proofs.isSuperseded(after, before),

@@ -4,7 +4,7 @@
  * Checkers register for the kinds they judge. An object is handed to them the first time it is seen, however often it
  * is sent.
  */
-import type { CommitCertificate } from '../../core/certificate.ts';
+import type { Certificate } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Justification, Message } from '../../core/message.ts';
 import type { HandOver, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
@@ -16,7 +16,8 @@ export interface EvidenceJudge {
   termVote?(statement: TermVote): void;
   justification?(statement: TermVote, justification: readonly Justification[]): void;
   vote?(statement: Vote): void;
-  certificate?(certificate: CommitCertificate): void;
+  /** Of either phase. */
+  certificate?(certificate: Certificate): void;
   entry?(entry: Entry): void;
 }
 
@@ -46,6 +47,7 @@ export class EvidenceCollector {
         return;
       case 'term-vote':
         this.#termVote(message.termVote);
+        if (message.lockCertificate !== undefined) this.certificate(message.lockCertificate);
         if (!this.#isNew(message.justification)) return;
         for (const statement of message.justification) this.#justifying(statement);
         this.#judge((judge) => judge.justification?.(message.termVote, message.justification));
@@ -58,12 +60,19 @@ export class EvidenceCollector {
         return;
       case 'propose':
         this.entry(message.entry);
+        if (message.vote !== undefined) this.vote(message.vote);
         return;
       case 'vote':
         this.vote(message.vote);
         return;
       case 'certificate':
         this.certificate(message.certificate);
+        return;
+      case 'evidence':
+        for (const statement of [message.evidence.first, message.evidence.second]) {
+          if (statement.type === 'vote') this.vote(statement);
+          else this.#termVote(statement);
+        }
         return;
       case 'entries':
         for (const entry of message.entries) this.entry(entry);
@@ -78,7 +87,7 @@ export class EvidenceCollector {
     this.#judge((judge) => judge.entry?.(entry));
   }
 
-  certificate(certificate: CommitCertificate): void {
+  certificate(certificate: Certificate): void {
     if (!this.#isNew(certificate)) return;
     this.#judge((judge) => judge.certificate?.(certificate));
   }

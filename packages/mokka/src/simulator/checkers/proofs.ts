@@ -81,6 +81,9 @@ export class ProofChecker implements EvidenceJudge, Observer {
       this.#fail(`the term-start of ${term} carries a proof of ${proof.term}`);
     }
     this.#modules.collector().termVotes(proof.votes);
+    if (proof.anchorCertificate !== undefined) {
+      this.#modules.collector().certificate(proof.anchorCertificate);
+    }
     const voters = new Set(proof.votes.map((vote) => vote.voter));
     const fitting = proof.votes.every(
       (vote) =>

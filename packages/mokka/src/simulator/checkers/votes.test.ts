@@ -32,6 +32,7 @@ beforeEach(() => {
   register.onSigned = (record) => disks.signed(record);
   votes = new VoteChecker({
     ids,
+    crashModel: 'CFT',
     quorum: 2,
     signatures: new SignatureChecker(register, ids),
     disks,

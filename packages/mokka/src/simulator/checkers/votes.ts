@@ -4,10 +4,10 @@
  * One hash per (key, term, index, phase); one lock per (key, term); terms promised in rising order; nothing of a lower term
  * after a promise; a lock never below what its owner has voted for, unless a newer proof superseded that.
  */
-import type { CommitCertificate } from '../../core/certificate.ts';
+import type { Certificate } from '../../core/certificate.ts';
 import type { Justification } from '../../core/message.ts';
 import type { Lock, TermVote, Vote } from '../../core/statements.ts';
-import type { NodeId, Term } from '../../core/types.ts';
+import type { CrashModel, NodeId, Term } from '../../core/types.ts';
 import { ViolationError } from '../world/violation.ts';
 import type { DurabilityChecker } from './durability.ts';
 import type { EvidenceJudge } from './evidence.ts';
@@ -16,6 +16,7 @@ import type { SignatureChecker } from './signatures.ts';
 export interface VoteModules {
   readonly ids: readonly NodeId[];
   readonly quorum: number;
+  readonly crashModel: CrashModel;
   readonly signatures: SignatureChecker;
   readonly disks: DurabilityChecker;
   /** Whether a leader proof of a term between the two (both excluded) was shown by anyone. */
@@ -81,7 +82,7 @@ export class VoteChecker implements EvidenceJudge {
   }
 
   /** A certificate shows votes that may never have been sent on their own. */
-  certificate(certificate: CommitCertificate): void {
+  certificate(certificate: Certificate): void {
     const { phase, epoch, term, index, hash } = certificate;
     for (const { voter, signature } of certificate.votes) {
       this.vote({ type: 'vote', phase, epoch, term, index, hash, voter, signature });
@@ -107,7 +108,7 @@ export class VoteChecker implements EvidenceJudge {
       }
     }
     // With an even number of nodes f+1 is less than a quorum.
-    const faults = Math.floor((ids.length - 1) / 2);
+    const faults = Math.floor((ids.length - 1) / (this.#modules.crashModel === 'CFT' ? 2 : 3));
     if (supporters.size < quorum && promised.size <= faults) {
       this.#fail(
         'promise',
@@ -124,6 +125,8 @@ export class VoteChecker implements EvidenceJudge {
     if (vote.at > promise.at) {
       this.#fail('promise', voter, `votes in term ${term} after promising term ${promised}`);
     }
+    // BFT: only the second vote follows a lock.
+    if (vote.statement.phase === 'prepare') return;
     const { lock } = promise.statement;
     if (isBelow(lock, term, index) && !this.#modules.isSuperseded(term, promised)) {
       this.#fail(

@@ -21,6 +21,12 @@ describe('arguments of the simulator', () => {
     expect(parse('--nodes 3,4,7 --json')).toMatchObject({ nodes: [3, 4, 7], json: true });
   });
 
+  test('the crash model', () => {
+    expect(parse('--seeds 3')).toMatchObject({ crashModel: 'CFT' });
+    expect(parse('--mode BFT')).toMatchObject({ crashModel: 'BFT' });
+    expect(() => parse('--mode bft')).toThrow(UsageError);
+  });
+
   test('help', () => {
     expect(parse('--help')).toBeNull();
   });

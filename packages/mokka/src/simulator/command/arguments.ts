@@ -1,5 +1,6 @@
 /** The command line of the simulator. */
 import { parseArgs } from 'node:util';
+import type { CrashModel } from '../../core/types.ts';
 
 export interface SimulateArguments {
   /** Number of seeds, counted up from `firstSeed`. */
@@ -7,6 +8,7 @@ export interface SimulateArguments {
   readonly firstSeed: number;
   /** Cluster sizes, each run with every seed. */
   readonly nodes: readonly number[];
+  readonly crashModel: CrashModel;
   readonly json: boolean;
   readonly trace: boolean;
   /** Processes that run seeds at the same time. */
@@ -17,12 +19,13 @@ const MAX_NODES = 25;
 
 export const USAGE = `Simulates clusters of the consensus core on virtual time, network and disks.
 
-  npm run simulate -- --seeds N [--nodes N[,N...]] [--seed S] [--workers N] [--json]
-  npm run simulate -- --seed S --nodes N [--trace]
+  npm run simulate -- --seeds N [--nodes N[,N...]] [--mode CFT|BFT] [--seed S] [--workers N] [--json]
+  npm run simulate -- --seed S --nodes N [--mode CFT|BFT] [--trace]
 
   --seeds N      how many seeds to run (1 with --seed, otherwise 100)
   --seed S       the first seed (default 1)
   --nodes LIST   cluster sizes, 1 to ${MAX_NODES}; every seed is run with each of them (default 1,3,5)
+  --mode MODE    CFT (default) or BFT, in which all nodes are honest
   --trace        prints the whole run of one seed and one cluster size
   --workers N    processes to use (default: one per processor)
   --json         prints the summary as one JSON object on standard output
@@ -60,6 +63,7 @@ export function parseArguments(
     seeds,
     firstSeed: wholeNumber('--seed', values.seed ?? '1', 0),
     nodes,
+    crashModel: crashModel(values.mode ?? 'CFT'),
     json: values.json === true,
     trace,
     workers: wholeNumber('--workers', values.workers ?? String(processors), 1),
@@ -70,6 +74,7 @@ function parseWords(words: readonly string[]): {
   seeds?: string | undefined;
   seed?: string | undefined;
   nodes?: string | undefined;
+  mode?: string | undefined;
   workers?: string | undefined;
   json?: boolean | undefined;
   trace?: boolean | undefined;
@@ -82,6 +87,7 @@ function parseWords(words: readonly string[]): {
         seeds: { type: 'string' },
         seed: { type: 'string' },
         nodes: { type: 'string' },
+        mode: { type: 'string' },
         workers: { type: 'string' },
         json: { type: 'boolean' },
         trace: { type: 'boolean' },
@@ -91,6 +97,11 @@ function parseWords(words: readonly string[]): {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function crashModel(word: string): CrashModel {
+  if (word === 'CFT' || word === 'BFT') return word;
+  throw new UsageError(`--mode ${word}: give CFT or BFT.`);
 }
 
 function wholeNumber(option: string, word: string, least: number): number {

@@ -16,7 +16,7 @@ const write = (text: string): void => {
 async function runSimulations(options: SimulateArguments): Promise<number> {
   const runs: Run[] = [];
   for (let seed = options.firstSeed; seed < options.firstSeed + options.seeds; seed += 1) {
-    for (const nodes of options.nodes) runs.push({ seed, nodes });
+    for (const nodes of options.nodes) runs.push({ seed, nodes, crashModel: options.crashModel });
   }
   const [only] = runs;
   if (options.trace && only !== undefined) return (await printRun(only, write)) ? 0 : 1;

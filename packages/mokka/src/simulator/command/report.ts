@@ -19,7 +19,7 @@ export interface Summary extends BatchResult {
 }
 
 function replayCommand(run: Run): string {
-  return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes} --trace`;
+  return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes}${run.crashModel === 'BFT' ? ' --mode BFT' : ''} --trace`;
 }
 
 export function summaryText(summary: Summary): string {
@@ -62,11 +62,12 @@ export async function explainFailures(failures: readonly Failure[]): Promise<str
   return text;
 }
 
-async function explain({ seed, nodes, violation }: Failure): Promise<string> {
+async function explain({ seed, nodes, crashModel, violation }: Failure): Promise<string> {
   const trace = createTrace({ ids: clusterNames(nodes).ids, keep: SHOWN_LINES });
   const { scenario } = await simulate({
     seed,
     nodes,
+    crashModel,
     binding: coreBinding,
     trace: trace.observer,
   });
@@ -76,7 +77,7 @@ async function explain({ seed, nodes, violation }: Failure): Promise<string> {
     `settings: ${JSON.stringify(scenario)}`,
     `the last of ${trace.lineCount()} events:`,
     ...trace.lastLines(),
-    `replay: ${replayCommand({ seed, nodes })}`,
+    `replay: ${replayCommand({ seed, nodes, crashModel })}`,
     '',
     '',
   ].join('\n');

@@ -1,5 +1,5 @@
 /** The virtual cluster: nodes, the network between them, and the operations on whole nodes that faults are made of. */
-import type { ClusterId, EntryHash, NodeId } from '../../core/types.ts';
+import type { ClusterId, CrashModel, EntryHash, NodeId } from '../../core/types.ts';
 import type { CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
 import type { Scenario } from '../scenario.ts';
@@ -40,6 +40,7 @@ export function clusterNames(nodes: number): ClusterNames {
 export class Cluster {
   readonly timeline = new Timeline();
   readonly names: ClusterNames;
+  readonly crashModel: CrashModel;
   readonly network: VirtualNetwork;
   readonly nodes: readonly VirtualNode[];
   readonly connections: Connections;
@@ -55,6 +56,7 @@ export class Cluster {
     this.#scenario = scenario;
     this.#modules = modules;
     this.#random = new Random(scenario.seed, 'cluster');
+    this.crashModel = scenario.crashModel;
     this.names = clusterNames(scenario.nodes);
     this.signatures = new SignatureRegister(this.names.ids);
     this.signatures.onSigned = (record) => modules.observer.signed(record);
@@ -106,6 +108,7 @@ export class Cluster {
       bootRequest: {
         node: number,
         validators: this.names.ids,
+        crashModel: this.crashModel,
         clusterId: this.names.clusterId,
         rootHash: this.names.rootHash,
         signatures: this.signatures.scheme(number),

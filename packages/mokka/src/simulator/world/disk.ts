@@ -4,6 +4,7 @@
  * A crash keeps everything synced. Of the writes in flight it keeps a random prefix, since a write may have reached
  * the platter although nobody was told.
  */
+import { NUMBERED_TABLES } from '../../storage/operation-check.ts';
 import type {
   NumberedTable,
   NumberedValue,
@@ -14,7 +15,7 @@ import type {
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
-const TABLES: readonly NumberedTable[] = ['entries', 'certificates', 'votes', 'proofs'];
+const TABLES: readonly NumberedTable[] = NUMBERED_TABLES;
 
 interface Write {
   readonly operations: readonly StorageOperation[];
@@ -27,7 +28,9 @@ class DiskContent {
     entries: new Map(),
     certificates: new Map(),
     votes: new Map(),
+    'commit-votes': new Map(),
     proofs: new Map(),
+    evidence: new Map(),
   };
   readonly records = new Map<string, Uint8Array>();
 
