@@ -38,7 +38,7 @@ export interface RunResult {
 /** Milliseconds in which all nodes take part again after the last fault. */
 const RECOVERY_BOUND_MS = 60_000;
 /** Each node's disk; the chain of a minute needs a few of these. */
-const DISK_MEBIBYTES = { base: 64, perMinute: 16 };
+const DISK_MEBIBYTES = { base: 64, perMinute: 24 };
 const MINUTE_MS = 60_000;
 
 export function scheduleOf(options: RunOptions): readonly Episode[] {
