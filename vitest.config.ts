@@ -20,6 +20,7 @@ export default defineConfig({
             'repository/**/*.test.ts',
             'bench/**/*.test.ts',
             'e2e/faults/**/*.test.ts',
+            'spec/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -31,8 +32,8 @@ export default defineConfig({
           name: 'e2e',
           // After the rest: whole networks need the machine to themselves.
           sequence: { groupOrder: 1 },
-          include: ['e2e/**/*.test.ts'],
-          exclude: ['e2e/faults/**'],
+          include: ['e2e/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'e2e/faults/**'],
           globalSetup: ['e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

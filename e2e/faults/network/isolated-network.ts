@@ -47,7 +47,6 @@ const clusterSchema = z.looseObject({
     }),
   ),
 });
-const genesisSchema = z.looseObject({ praline: z.looseObject({}) });
 
 interface Link {
   readonly from: number;
@@ -208,19 +207,13 @@ async function makeCluster(options: IsolatedNetworkOptions): Promise<readonly st
   const made = await runPraline(
     [
       ...['init', path, '--nodes', String(nodes), '--accounts', String(accounts)],
-      ...['--mnemonic', DEVELOPMENT_MNEMONIC],
+      ...['--mnemonic', DEVELOPMENT_MNEMONIC, '--crash-model', crashModel],
     ],
     folder,
   );
   if (made.code !== 0) throw new Error(`praline init failed:\n${made.output}`);
   const cluster = clusterSchema.parse(JSON.parse(readFileSync(join(path, 'cluster.json'), 'utf8')));
-  const genesisPath = join(path, 'genesis.json');
-  const genesis = genesisSchema.parse(JSON.parse(readFileSync(genesisPath, 'utf8')));
-  writeFileSync(
-    genesisPath,
-    JSON.stringify({ ...genesis, praline: { ...genesis.praline, crashModel } }),
-  );
-  // The nodes make their own, on their own disks and for this genesis, at their first start.
+  // The nodes make their own, on their own disks, at their first start.
   rmSync(join(path, 'data'), { recursive: true, force: true });
   cluster.nodes.forEach((_, position) => {
     const self = position + 1;

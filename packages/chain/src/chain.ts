@@ -158,12 +158,15 @@ export class Chain {
   buildBlock(parent: Hash, request: BuildRequest): Promise<BuildResult> {
     return this.#exclusively(async () => {
       const context = this.#contextOf(parent);
-      const number = blockNumberOf(context.header.number + 1);
-      const evm = await this.#evms.at(number, request.timestamp);
-      const built = await buildBlock(evm, context, request);
+      const built = await this.#build(context, request);
       if (built.block !== null) this.#keep(built, context.state);
       return built;
     });
+  }
+
+  /** As `buildBlock` on the head, to see what would come of it: nothing is kept. */
+  tryBlock(request: BuildRequest): Promise<BuildResult> {
+    return this.#exclusively(() => this.#build(this.#contextOf(this.#head.hash), request));
   }
 
   /**
@@ -362,6 +365,12 @@ export class Chain {
       ancestorHash: (number) =>
         this.#inFlight.ancestor(parent, number) ?? readCanonical(this.#tables, number),
     };
+  }
+
+  async #build(context: ParentContext, request: BuildRequest): Promise<BuildResult> {
+    const number = blockNumberOf(context.header.number + 1);
+    const evm = await this.#evms.at(number, request.timestamp);
+    return buildBlock(evm, context, request);
   }
 
   #keep(executed: ExecutedBlock, parent: State): void {

@@ -59,6 +59,7 @@ export {
   type LogInfo,
   Mokka,
   type MokkaOptions,
+  type NodeOptions,
   rootHashOf,
   storeIdentityOf,
 } from './driver/mokka.ts';
@@ -78,6 +79,8 @@ export * from './identity/ed25519-scheme.ts';
 export * from './identity/identity-error.ts';
 export * from './identity/node-id.ts';
 export * from './identity/node-key.ts';
+export * from './ordered-log/push.ts';
+export * from './ordered-log/push-error.ts';
 export type * from './snapshot.ts';
 export * from './storage/folder-lock.ts';
 export * from './storage/lmdb.ts';
@@ -85,6 +88,8 @@ export * from './storage/memory.ts';
 export type * from './storage/storage.ts';
 export * from './storage/storage-error.ts';
 export * from './transport/memory.ts';
+export type * from './transport/signed/message-pipe.ts';
+export * from './transport/signed/signed-transport.ts';
 export * from './transport/tls/limits.ts';
 export type * from './transport/tls/statistics.ts';
 export * from './transport/tls/tls-transport.ts';

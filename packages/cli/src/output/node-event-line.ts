@@ -15,6 +15,8 @@ export function formatNodeEvent(event: NodeEvent): string {
       return `node lost         node ${event.node ?? event.publicKey}`;
     case 'peer-joined':
       return `node connected    node ${event.node ?? event.publicKey}`;
+    case 'evidence':
+      return `validator lied    node ${event.node ?? event.publicKey} (${event.kind}; see mokka_getEvidence)`;
     case 'failed':
       return `failed            ${event.message}`;
     case 'stopped':

@@ -39,4 +39,11 @@ export type NetworkEvent =
       readonly reason: string;
     }
   | { readonly event: 'node-back'; readonly node: number; readonly pid: number | null }
+  /** A validator signed statements that contradict each other; told once for each kind. */
+  | {
+      readonly event: 'evidence';
+      readonly publicKey: string;
+      readonly node: number | null;
+      readonly kind: string;
+    }
   | { readonly event: 'stopped' };

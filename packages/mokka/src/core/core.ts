@@ -110,6 +110,11 @@ export class Core {
     return { last: { index: tip.index, hash: tip.hash }, committed, certificate };
   }
 
+  /** Everything it knows, for tools that compare whole states. To be read only. */
+  inspect(): CoreContext {
+    return this.#context;
+  }
+
   /** BFT: contradictory statements of validators that this node knows of, in the order in which it learned of them. */
   evidence(): readonly Evidence[] {
     return [...this.#context.misbehaviour.evidence.values()];

@@ -3,7 +3,6 @@
  * order of locks. Pure: everything needed is in the arguments, so clients can use them offline.
  */
 import type { Certificate, LeaderProof } from './certificate.ts';
-import { countingStatements, isEnough } from './justification.ts';
 import type { Justification } from './message.ts';
 import { leaderOf, quorumSize } from './quorum.ts';
 import type { StatementSigner } from './signing.ts';
@@ -96,21 +95,6 @@ function isAnchorCertified(
 /** The term up to which a statement counts towards starting a term. Rules *pre-vote*, *yield*. */
 export function countsUpTo(statement: Exclude<Justification, { type: 'hand-over' }>): Term {
   return statement.type === 'yield' ? ((statement.term + 1) as Term) : statement.term;
-}
-
-/**
- * Rule *promise*: whether `justification` makes a node of `ownTerm` join `term`: a quorum of statements that count for it,
- * f+1 term votes for it or a later one, or a hand-over to it
- * that the node's own term has not outlived.
- */
-export function isJustified(
-  term: Term,
-  ownTerm: Term,
-  justification: readonly Justification[],
-  set: ValidatorSet,
-  signer: StatementSigner,
-): boolean {
-  return isEnough(countingStatements(term, ownTerm, justification, set, signer), set);
 }
 
 /**

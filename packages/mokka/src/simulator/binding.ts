@@ -17,6 +17,8 @@ import type { MessageCodec } from './world/network.ts';
 export interface ConsensusCore {
   step(input: Input, instant: Instant): readonly Effect[];
   nextDeadline(): number | null;
+  /** How many inputs were ignored, by reason. */
+  ignored?(): ReadonlyMap<string, number>;
 }
 
 export interface BootRequest {

@@ -51,6 +51,14 @@ export const coreBinding: CoreBinding = {
   initialise: (request) => createStore(request.storage, coreOptions(request)),
   boot: async (request) => {
     const options = coreOptions(request);
-    return new Core(options, await restoreCore(request.storage, request.application, options));
+    const core = new Core(
+      options,
+      await restoreCore(request.storage, request.application, options),
+    );
+    return {
+      step: (input, instant) => core.step(input, instant),
+      nextDeadline: () => core.nextDeadline(),
+      ignored: () => core.status().ignored,
+    };
   },
 };

@@ -59,6 +59,7 @@ interface Tables {
   readonly format: Table;
 }
 
+/** The storage for validators: one folder, one environment, made once with `create`. */
 export class LmdbStorage implements Storage {
   readonly #tables: Tables;
   readonly #commits: GroupCommit;

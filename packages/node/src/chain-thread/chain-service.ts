@@ -24,6 +24,7 @@ import type {
   RpcForChain,
 } from '../threads/thread-contracts.ts';
 import { BlockProducer } from './block-producer.ts';
+import { CensorshipWatch } from './censorship-watch.ts';
 import { type AppliedBlock, ChainApplication } from './chain-application.ts';
 import { ChainSnapshots } from './chain-snapshots.ts';
 import { HeldTransactions } from './held-transactions.ts';
@@ -33,6 +34,8 @@ import { TurnBatch } from './turn-batch.ts';
 
 /** How often held transactions are looked at, in milliseconds. */
 const HELD_CHECK_INTERVAL_MS = 250;
+/** How often it is looked whether the leader makes blocks, in milliseconds. */
+const CENSORSHIP_CHECK_INTERVAL_MS = 500;
 
 export interface ChainServiceOptions {
   readonly folder: string;
@@ -86,6 +89,7 @@ export class ChainService {
     nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
     sign: async (requestId, request) => this.#required.desk.sign(requestId, request),
     mine: () => this.#required.mine(),
+    leaderChanged: (leader) => this.#running?.censorship?.leaderChanged(leader),
     close: async () => {
       await this.#running?.close();
     },
@@ -113,6 +117,8 @@ interface Running {
   readonly application: ChainApplication;
   readonly snapshots: ChainSnapshots;
   readonly desk: TransactionDesk;
+  /** Only where leaders may be malicious. */
+  readonly censorship: CensorshipWatch | null;
   mine(): Promise<number>;
   close(): Promise<void>;
 }
@@ -155,6 +161,7 @@ async function startRunning(
       },
     },
   );
+  const censorship = censorshipWatch(genesis, { producer, main });
   const miners = new Map<number, () => void>();
   const headChanged = () => {
     void main.poolChanged.asEvent(pool.status());
@@ -172,6 +179,9 @@ async function startRunning(
     now: () => performance.now(),
     onBlocks: (blocks) => {
       publish(blocks, { pool, desk, main, rpc });
+      for (const { block } of blocks) {
+        censorship?.blockCommitted(block.header);
+      }
       headChanged();
     },
     onSettled: () => {
@@ -191,13 +201,14 @@ async function startRunning(
     },
   });
   await snapshots.removeLeftovers();
-  const timers = startTimers(genesis, { producer, held, proposable });
+  const timers = startTimers(genesis, { producer, held, proposable, censorship });
   return {
     chain,
     pool,
     application,
     snapshots,
     desk,
+    censorship,
     mine: () =>
       new Promise((resolve) => {
         const number = producer.force(application.tipNumber);
@@ -242,6 +253,27 @@ function publish(
   }
 }
 
+/** In a crash-tolerant network leaders are trusted. */
+function censorshipWatch(
+  genesis: Genesis,
+  { producer, main }: { readonly producer: BlockProducer; readonly main: ChainRemotes['main'] },
+): CensorshipWatch | null {
+  const { crashModel, mining } = genesis.praline;
+  if (crashModel === 'CFT') {
+    return null;
+  }
+  return new CensorshipWatch(
+    { blockTimeMs: mining.mode === 'interval' ? mining.blockTimeMs : 0 },
+    {
+      candidates: () => producer.nextOfSenders(),
+      offer: ({ raw }) => void main.transactionPassedOver.asEvent({ raw, requestId: null }),
+      isMineable: (transaction) => producer.isMineable(transaction, Date.now()),
+      complain: (active) => void main.complaint.asEvent(active),
+      now: () => performance.now(),
+    },
+  );
+}
+
 /** Interval mining runs on every node; only a leader is asked for a proposal. */
 function startTimers(
   genesis: Genesis,
@@ -249,9 +281,10 @@ function startTimers(
     readonly producer: BlockProducer;
     readonly held: HeldTransactions;
     readonly proposable: TurnBatch<null>;
+    readonly censorship: CensorshipWatch | null;
   },
 ): NodeJS.Timeout[] {
-  const { producer, held, proposable } = modules;
+  const { producer, held, proposable, censorship } = modules;
   const timers = [
     setInterval(() => {
       if (held.releaseExpired()) {
@@ -259,6 +292,9 @@ function startTimers(
       }
     }, HELD_CHECK_INTERVAL_MS),
   ];
+  if (censorship !== null) {
+    timers.push(setInterval(() => censorship.tick(), CENSORSHIP_CHECK_INTERVAL_MS));
+  }
   const { mode, blockTimeMs } = genesis.praline.mining;
   if (mode === 'interval') {
     timers.push(

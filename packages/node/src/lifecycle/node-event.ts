@@ -41,6 +41,8 @@ export const nodeEventSchema = z.discriminatedUnion('event', [
   /** The link to a member went down or came up. */
   z.object({ event: z.literal('peer-lost'), publicKey, node: nodeNumber }),
   z.object({ event: z.literal('peer-joined'), publicKey, node: nodeNumber }),
+  /** A validator was found to have signed two statements that contradict each other. */
+  z.object({ event: z.literal('evidence'), publicKey, node: nodeNumber, kind: z.string() }),
   /** The node stops because it must not go on. */
   z.object({ event: z.literal('failed'), code: z.string(), message: z.string() }),
   /** The node ended as asked. */

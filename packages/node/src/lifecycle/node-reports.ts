@@ -6,6 +6,7 @@ import {
   type LeaderProof,
   type Mokka,
   type NodeId,
+  offenderOf,
   parseNodeId,
   type Term,
 } from 'mokka';
@@ -104,6 +105,18 @@ export class NodeReports {
     return proof === null ? null : proofReport(proof);
   }
 
+  /** Proofs that validators contradicted themselves. */
+  evidence(): object[] {
+    const { mokka } = this.#modules;
+    return mokka.getEvidence().map((evidence) => ({
+      kind: evidence.kind,
+      offender: offenderOf(evidence),
+      node: numberOf(this.#options, offenderOf(evidence)),
+      first: statementReport(evidence.first),
+      second: statementReport(evidence.second),
+    }));
+  }
+
   #peer(id: NodeId, member: NodeOptions['members'][number]): PeerReport {
     const { connected, status, heardAt } = this.#modules.view.peer(id);
     const rpcHost = member.rpcHost === '0.0.0.0' ? member.host : member.rpcHost;
@@ -127,8 +140,12 @@ function proofReport(proof: LeaderProof): object {
   return {
     epoch: proof.epoch,
     term: proof.term,
-    votes: proof.votes.map(({ signature, ...vote }) => ({ ...vote, signature: hex(signature) })),
+    votes: proof.votes.map(statementReport),
   };
+}
+
+function statementReport<S extends { readonly signature: Uint8Array }>(statement: S): object {
+  return { ...statement, signature: hex(statement.signature) };
 }
 
 function hex(bytes: Uint8Array): string {

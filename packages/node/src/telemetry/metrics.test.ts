@@ -13,6 +13,7 @@ function newMetrics(): NodeMetrics {
     connectedValidators: zero,
     commitIndex: zero,
     appliedIndex: zero,
+    evidence: zero,
     pool: () => ({ pending: 2, queued: 3 }),
   });
 }

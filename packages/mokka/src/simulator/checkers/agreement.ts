@@ -16,6 +16,7 @@ import type { EvidenceCollector, EvidenceJudge } from './evidence.ts';
 
 export interface AgreementModules {
   readonly ids: readonly NodeId[];
+  readonly liars: ReadonlySet<number>;
   readonly quorum: number;
   readonly rootHash: EntryHash;
   readonly disks: DurabilityChecker;
@@ -27,6 +28,8 @@ export interface AgreementModules {
 
 export class AgreementChecker implements EvidenceJudge, Observer {
   readonly #modules: AgreementModules;
+  /** Disks of correct nodes that hold whatever is committed. */
+  readonly #leastCopies: number;
   /** Hashes of the committed entries; index 0 is the root. */
   readonly #committed: EntryHash[];
   /** Index after the last entry handed to each application since its boot. */
@@ -37,6 +40,7 @@ export class AgreementChecker implements EvidenceJudge, Observer {
   constructor(modules: AgreementModules) {
     this.#modules = modules;
     this.#committed = [modules.rootHash];
+    this.#leastCopies = modules.quorum - modules.liars.size;
     this.#next = modules.ids.map(() => 1);
   }
 
@@ -119,7 +123,7 @@ export class AgreementChecker implements EvidenceJudge, Observer {
       this.#next[node] = entry.index + 1;
       this.#requireCommitted(entry, `committed by node ${node}`);
       const copies = this.#modules.disks.copies(entry.index, entry.hash);
-      if (copies < this.#modules.quorum) {
+      if (copies < this.#leastCopies) {
         this.#fail('durability', `entry ${entry.index} is committed and lies on ${copies} disks`);
       }
     }
@@ -138,6 +142,7 @@ export class AgreementChecker implements EvidenceJudge, Observer {
 
   finished(healed: readonly number[]): void {
     for (const node of this.#modules.ids.keys()) {
+      if (this.#modules.liars.has(node)) continue;
       for (const [place, hash] of this.#modules.appliedHashes(node).entries()) {
         if (this.#committed[place + 1] === hash) continue;
         this.#fail('agreement', `node ${node} ends with another entry ${place + 1}`);
@@ -149,7 +154,7 @@ export class AgreementChecker implements EvidenceJudge, Observer {
       }
     }
     for (const [index, hash] of this.#committed.entries()) {
-      if (index === 0 || this.#modules.disks.copies(index, hash) >= this.#modules.quorum) continue;
+      if (index === 0 || this.#modules.disks.copies(index, hash) >= this.#leastCopies) continue;
       this.#fail('durability', `entry ${index} was committed and is on too few disks`);
     }
   }

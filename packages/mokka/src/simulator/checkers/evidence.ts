@@ -8,6 +8,7 @@ import type { Certificate } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Justification, Message } from '../../core/message.ts';
 import type { HandOver, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
+import type { NodeId } from '../../core/types.ts';
 
 export interface EvidenceJudge {
   preVote?(statement: PreVote): void;
@@ -32,7 +33,8 @@ export class EvidenceCollector {
     this.#judges = judges;
   }
 
-  message(message: Message): void {
+  /** A message that a correct node sends; it answers for what it has checked. */
+  message(sender: NodeId, message: Message): void {
     switch (message.type) {
       case 'heartbeat':
       case 'heartbeat-ack':
@@ -48,7 +50,8 @@ export class EvidenceCollector {
       case 'term-vote':
         this.#termVote(message.termVote);
         if (message.lockCertificate !== undefined) this.certificate(message.lockCertificate);
-        if (!this.#isNew(message.justification)) return;
+        // What justifies another's term vote is passed on unread.
+        if (message.termVote.voter !== sender || !this.#isNew(message.justification)) return;
         for (const statement of message.justification) this.#justifying(statement);
         this.#judge((judge) => judge.justification?.(message.termVote, message.justification));
         return;

@@ -15,6 +15,7 @@ import type { EvidenceCollector, EvidenceJudge } from './evidence.ts';
 
 export interface ProofModules {
   readonly ids: readonly NodeId[];
+  readonly liars: ReadonlySet<NodeId>;
   readonly quorum: number;
   readonly rootHash: EntryHash;
   readonly proofOf: CoreBinding['proofOf'];
@@ -72,7 +73,8 @@ export class ProofChecker implements EvidenceJudge, Observer {
   #termStart(entry: Entry): void {
     const { term } = entry;
     const known = this.#termStarts.get(term);
-    if (known !== undefined && known !== entry.hash) {
+    const mayLie = this.#modules.liars.has(entry.proposer);
+    if (known !== undefined && known !== entry.hash && !mayLie) {
       this.#fail(`two term-starts in term ${term}`);
     }
     this.#termStarts.set(term, entry.hash);

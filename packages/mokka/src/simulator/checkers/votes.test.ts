@@ -33,6 +33,7 @@ beforeEach(() => {
   votes = new VoteChecker({
     ids,
     crashModel: 'CFT',
+    liars: new Set(),
     quorum: 2,
     signatures: new SignatureChecker(register, ids),
     disks,

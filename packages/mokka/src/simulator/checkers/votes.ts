@@ -15,6 +15,7 @@ import type { SignatureChecker } from './signatures.ts';
 
 export interface VoteModules {
   readonly ids: readonly NodeId[];
+  readonly liars: ReadonlySet<NodeId>;
   readonly quorum: number;
   readonly crashModel: CrashModel;
   readonly signatures: SignatureChecker;
@@ -42,6 +43,10 @@ export class VoteChecker implements EvidenceJudge {
 
   vote(vote: Vote): void {
     const { voter, epoch, term, index, phase, hash } = vote;
+    if (this.#modules.liars.has(voter)) {
+      this.#modules.signatures.check(vote, voter);
+      return;
+    }
     const place = `${voter}/${epoch}/${term}/${index}/${phase}`;
     const known = this.#votes.get(place);
     if (known === hash) return;
@@ -57,6 +62,10 @@ export class VoteChecker implements EvidenceJudge {
 
   termVote(termVote: TermVote): void {
     const { voter, epoch, term, lock } = termVote;
+    if (this.#modules.liars.has(voter)) {
+      this.#modules.signatures.check(termVote, voter);
+      return;
+    }
     const content = `${lock.term}/${lock.index}/${lock.hash}`;
     const known = this.#promises.get(`${voter}/${epoch}/${term}`);
     if (known === content) return;

@@ -5,7 +5,9 @@ const parse = (line: string) => parseArguments(line.split(' ').filter(Boolean), 
 
 describe('arguments of the simulator', () => {
   test('a number of seeds, over the usual cluster sizes', () => {
-    expect(parse('--seeds 2000')).toMatchObject({ seeds: 2000, firstSeed: 1, nodes: [1, 3, 5] });
+    const sizes = [1, 2, 3, 4, 5];
+    expect(parse('--seeds 2000')).toMatchObject({ seeds: 2000, firstSeed: 1, nodes: sizes });
+    expect(parse('--mode BFT')).toMatchObject({ crashModel: 'BFT', nodes: [4, 5, 7] });
   });
 
   test('one seed and one size, as a replay needs', () => {
@@ -40,6 +42,7 @@ describe('arguments of the simulator', () => {
     '--nodes 3,',
     '--nodes 26',
     '--seed -1',
+    '--mode PBFT',
     '--frobnicate',
     'stray',
     '--trace --seeds 2',

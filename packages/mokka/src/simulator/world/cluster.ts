@@ -66,6 +66,7 @@ export class Cluster {
         timeline: this.timeline,
         random: new Random(scenario.seed, 'network'),
         codec: modules.binding,
+        isLiar: (node) => scenario.liars.some((liar) => liar.node === node),
         counts: modules.statistics.faults,
         deliver: (from, to, message) => {
           const id = this.names.ids[from];
@@ -131,6 +132,10 @@ export class Cluster {
       observer,
       statistics,
     });
+    node.disk.onFailed = () => {
+      statistics.faults.failedWrites += 1;
+      this.crash(number);
+    };
     node.crashInStep = faults.crashInStep;
     node.onCrashInStep = () => {
       statistics.faults.crashesInStep += 1;
@@ -150,10 +155,12 @@ export class Cluster {
 
   crash(number: number): void {
     const node = this.nodes[number];
-    if (node === undefined || node.state === 'down') return;
+    if (node === undefined || node.state === 'down' || node.state === 'refused') return;
     const { faults } = this.#modules.statistics;
+    const { lost, kept } = node.crash();
     faults.crashes += 1;
-    faults.lostWrites += node.crash();
+    faults.lostWrites += lost;
+    faults.keptWrites += kept;
     this.connections.nodeWentDown(number, this.#random.between(0, 100));
   }
 
@@ -169,8 +176,14 @@ export class Cluster {
   boot(number: number): void {
     const node = this.nodes[number];
     if (node === undefined || node.state !== 'down' || this.#abandoned.has(number)) return;
+    // Whoever runs the node waits until there is space again.
+    if (node.disk.isFull) return;
     this.#modules.statistics.faults.restarts += 1;
-    this.#boots.push(node.boot().then(() => this.connections.nodeBooted(number)));
+    this.#boots.push(
+      node.boot().then(() => {
+        if (node.state === 'running') this.connections.nodeBooted(number);
+      }),
+    );
   }
 
   /** Runs until `limit` (virtual milliseconds) or until `isDone` says so; true when it did. */
