@@ -2,6 +2,7 @@
 import type { Certificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Justification, Message } from '../core/message.ts';
+import { requestCount } from '../core/request-numbers.ts';
 import type { CoreStatus } from '../core/status.ts';
 import type { EntryHash, EntryId, NodeId } from '../core/types.ts';
 
@@ -98,9 +99,9 @@ export class Printer {
         return `evidence ${kind} of ${this.node(first.voter)}: ${what.join(' and ')}`;
       }
       case 'read-index':
-        return `read-index ${message.request}`;
+        return `read-index ${requestCount(message.request)}`;
       case 'read-position':
-        return `read-position ${message.request} lock ${this.id(message.lock)}`;
+        return `read-position ${requestCount(message.request)} lock ${this.id(message.lock)}`;
       default:
         return message satisfies never;
     }
