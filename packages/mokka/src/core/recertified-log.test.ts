@@ -7,11 +7,11 @@ import type { CommitCertificate, LeaderProof } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import { genesisMembers } from './epochs.ts';
 import { LogVerificationError, LogVerifier } from './log-verification.ts';
+import { ROOT_HASH } from './test-application.test.support.ts';
 import type { CrashModel } from './types.ts';
 import {
   CLUSTER_ID,
   nodeId,
-  ROOT_HASH,
   testOptions,
   testSignatures,
   VirtualCluster,
