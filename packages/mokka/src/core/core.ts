@@ -5,6 +5,7 @@
  * no clock and no randomness but the seeded jitter: the same options, restored state and inputs give the same effects.
  */
 import { MAX_LIST_ITEMS, MAX_MESSAGE_BYTES } from '../codec/rlp.ts';
+import { giveUpUnapproved } from './approval.ts';
 import { driveCandidacy } from './candidacy.ts';
 import { driveCatchUp, onEntries } from './catch-up.ts';
 import type { CommitCertificate } from './certificate.ts';
@@ -18,6 +19,7 @@ import {
   onYield,
   resetElectionTimer,
 } from './election.ts';
+import { noteEpoch } from './epoch-change.ts';
 import type { Evidence } from './evidence.ts';
 import {
   driveApply,
@@ -31,6 +33,15 @@ import { beginTransfer, driveTransfer } from './hand-over.ts';
 import { onHeartbeat, onHeartbeatAck, onPropose } from './heartbeats.ts';
 import type { Input } from './input.ts';
 import { checkInvariants } from './invariants.ts';
+import type { Member } from './members.ts';
+import {
+  driveMembership,
+  onMembershipRefusal,
+  onMembershipRequest,
+  onReadiness,
+  onReadinessRequest,
+  proposeMembership,
+} from './membership.ts';
 import type { Message } from './message.ts';
 import { onEvidence } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
@@ -38,6 +49,7 @@ import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promi
 import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
 import { checkRetention, drivePruning, onPruned, onPruningRead } from './pruning.ts';
 import { driveReadIndex, onReadAsked, onReadIndex, onReadPosition } from './read-index.ts';
+import { driveRecertifying, onRecertify } from './recertifying.ts';
 import type { RestoredState } from './restored-state.ts';
 import { driveSnapshots, onSnapshotOffer } from './snapshot-fetch.ts';
 import {
@@ -86,7 +98,7 @@ export class Core {
     if (new Set(options.validators).size !== options.validators.length) {
       throw new RangeError('every validator is named once');
     }
-    checkRetention(options.retention ?? 'archive');
+    checkRetention(options.retention ?? 'archive', options.snapshots === true);
     this.#context = new CoreContext(options, restored);
   }
 
@@ -121,6 +133,11 @@ export class Core {
 
   status(): CoreStatus {
     return statusOf(this.#context);
+  }
+
+  /** Whom the host keeps links to; `peers` effects tell of every change. */
+  peerAddresses(): readonly Member[] {
+    return this.#context.peerAddresses();
   }
 
   /** Where the log stands, with the highest certificate; null at the root. */
@@ -161,6 +178,7 @@ function start(context: CoreContext): Done {
   context.started = true;
   context.lastProgressAt = context.now;
   context.waiting = { what: 'nothing', since: context.now };
+  context.emit({ type: 'peers', peers: context.peerAddresses() });
   resetElectionTimer(context);
   // Rule *single*: one validator needs nobody.
   if (context.isValidator && context.quorum === 1) context.election.deadline = context.now;
@@ -177,7 +195,10 @@ function settle(context: CoreContext): Done {
     driveSnapshots(context);
     driveApply(context);
     driveProcessing(context);
+    driveRecertifying(context);
     driveTransfer(context);
+    driveMembership(context);
+    giveUpUnapproved(context);
     driveProposing(context);
     driveReadIndex(context);
     driveOffers(context);
@@ -230,6 +251,8 @@ function dispatch(context: CoreContext, input: Input): Done {
       return onRestored(context, input);
     case 'transfer-leadership':
       return beginTransfer(context, input.to);
+    case 'propose-membership':
+      return proposeMembership(context, input);
     default:
       return assertNever(input);
   }
@@ -239,6 +262,7 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
   const peer = context.peers.get(from);
   if (peer === undefined) return context.ignore('not-a-member');
   peer.lastHeard = context.now;
+  noteEpoch(context, from, message);
   switch (message.type) {
     case 'heartbeat':
       return onHeartbeat(context, from, message);
@@ -259,7 +283,7 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
     case 'vote':
       return onVote(context, from, message.vote);
     case 'certificate':
-      return onCertificate(context, message.certificate);
+      return onCertificate(context, from, message.certificate);
     case 'evidence':
       return onEvidence(context, message.evidence);
     case 'read-index':
@@ -278,6 +302,16 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
       return onChunkRequest(context, from, message);
     case 'chunk':
       return onChunk(context, from, message);
+    case 'recertify':
+      return onRecertify(context, from, message);
+    case 'membership-request':
+      return onMembershipRequest(context, from, message);
+    case 'membership-refusal':
+      return onMembershipRefusal(context, from, message);
+    case 'readiness-request':
+      return onReadinessRequest(context, from, message.epoch);
+    case 'readiness':
+      return onReadiness(context, from, message.readiness);
     default:
       return assertNever(message);
   }
@@ -301,7 +335,7 @@ function onConnection(context: CoreContext, id: NodeId, connected: boolean): Don
   peer.connected = connected;
   context.event({ type: connected ? 'join' : 'leave', peer: id });
   const { election, leadership } = context;
-  if (!connected && leadership?.leader === id && context.isValidator) {
+  if (!connected && leadership?.leader === id) {
     const { electionTimeout, electionJitter } = context.options.timing;
     const soon = Math.floor(electionTimeout / 3 + context.random.next() * electionJitter);
     election.deadline = Math.min(election.deadline, context.now + soon);

@@ -7,12 +7,13 @@ import { encodeEntry } from '../codec/entry-codec.ts';
 import { encodeMessage } from '../codec/message-codec.ts';
 import { encodeBinding, encodeTerm, encodeVote } from '../codec/record-codec.ts';
 import type { StorageOperation } from '../storage/storage.ts';
+import type { CommitCertificate } from './certificate.ts';
 import type { AfterSync, CoreContext } from './context.ts';
 import type { Entry } from './entry.ts';
 import type { TermVoteMessage } from './message.ts';
 import type { TermBinding } from './restored-state.ts';
 import type { Vote } from './statements.ts';
-import type { LogIndex, Term } from './types.ts';
+import type { LogIndex } from './types.ts';
 
 /** Names of the storage's records. */
 export const RECORDS = {
@@ -36,10 +37,7 @@ export function persist(
 ): void {
   const ticket = context.ticket();
   const all = [...operations];
-  for (const certificate of context.unsavedCertificates) {
-    const value = encodeCertificate(certificate);
-    all.push({ type: 'put', table: 'certificates', key: certificate.index, value });
-  }
+  all.push(...context.unsavedCertificates.map(putCertificate));
   context.unsavedCertificates = [];
   const floor = context.log.committed.index;
   if (floor >= context.prunedVotesBelow + VOTE_PRUNING_STEP) {
@@ -99,6 +97,11 @@ export function certificateDeadline(context: CoreContext): number {
   return context.unsavedSince + context.options.timing.certificateDelay;
 }
 
+export function putCertificate(certificate: CommitCertificate): StorageOperation {
+  const value = encodeCertificate(certificate);
+  return { type: 'put', table: 'certificates', key: certificate.index, value };
+}
+
 export function putEntry(entry: Entry): StorageOperation[] {
   const operations: StorageOperation[] = [
     { type: 'put', table: 'entries', key: entry.index, value: encodeEntry(entry) },
@@ -106,11 +109,23 @@ export function putEntry(entry: Entry): StorageOperation[] {
   if (entry.kind === 'term-start') {
     operations.push({ type: 'put', table: 'proofs', key: entry.term, value: entry.payload });
   }
+  // Rule *snapshot*: membership entries outlive what is pruned.
+  if (entry.kind === 'membership') {
+    operations.push({
+      type: 'put',
+      table: 'memberships',
+      key: entry.index,
+      value: encodeEntry(entry),
+    });
+  }
   return operations;
 }
 
-export function deleteEntriesFrom(index: number): StorageOperation {
-  return { type: 'delete-from', table: 'entries', from: index as LogIndex };
+export function deleteEntriesFrom(index: number): StorageOperation[] {
+  return [
+    { type: 'delete-from', table: 'entries', from: index },
+    { type: 'delete-from', table: 'memberships', from: index },
+  ];
 }
 
 export function putVote(vote: Vote): StorageOperation {
@@ -121,8 +136,9 @@ export function putCommitVote(vote: Vote): StorageOperation {
   return { type: 'put', table: 'commit-votes', key: vote.index, value: encodeVote(vote) };
 }
 
-export function putTerm(term: Term): StorageOperation {
-  return { type: 'put-record', name: RECORDS.term, value: encodeTerm(term) };
+export function putTerm(context: CoreContext): StorageOperation {
+  const value = encodeTerm(context.term, context.epoch);
+  return { type: 'put-record', name: RECORDS.term, value };
 }
 
 export function putTermVote(message: TermVoteMessage): StorageOperation {

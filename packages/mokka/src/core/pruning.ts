@@ -5,24 +5,28 @@
 import { encodePruning } from '../codec/snapshot-codec.ts';
 import type { StorageOperation } from '../storage/storage.ts';
 import type { CoreContext, Done } from './context.ts';
-import { persist } from './durability.ts';
+import { persist, putCertificate } from './durability.ts';
 import type { Entry } from './entry.ts';
-import type { LogIndex, Ticket } from './types.ts';
+import type { SnapshotOffer } from './snapshot-exchange.ts';
+import type { Epoch, LogIndex, Ticket } from './types.ts';
 
 /** Name of the record. */
 export const PRUNING_RECORD = 'pruning';
 /** Entries deleted in one transaction. */
 const PRUNING_STEP = 256;
 
+/** Fetch timeouts until a snapshot that could not be made is tried again. */
+const MAKE_PAUSE_TIMEOUTS = 30;
 /** However long snapshots are being given, not more than so many times the entries are kept. */
 const MAX_HELD = 100;
 
 /** What a node keeps of its log: everything, or at least this many applied entries. */
 export type Retention = 'archive' | { readonly entries: number };
 
-/** Throws RangeError for what can not be kept. */
-export function checkRetention(retention: Retention): void {
+/** Throws RangeError for what can not be kept, and without snapshots, which whoever lacks what is deleted needs. */
+export function checkRetention(retention: Retention, snapshots: boolean): void {
   if (retention === 'archive') return;
+  if (!snapshots) throw new RangeError('only logs of applications with snapshots can be pruned');
   if (!Number.isSafeInteger(retention.entries) || retention.entries < 1) {
     throw new RangeError('retention is "archive" or a whole number of entries, 1 or more');
   }
@@ -41,17 +45,24 @@ export interface Pruning {
   deletedBelow: number;
   /** The entry up to which is deleted next is being read: its term tells which proofs go. */
   reading: { readonly ticket: Ticket; readonly below: number } | null;
+  /** Where the newest snapshot of this node was made, as far as it knows. */
+  own: LogIndex | null;
+  /** The one that is being made. */
+  making: Ticket | null;
+  /** None is made before, since one could not be made. */
+  makeAt: number;
   isWriting: boolean;
 }
 
 export const NOTHING_PRUNED: PrunedLog = { lowest: 1 as LogIndex, deletedBelow: 1 };
 
 export function newPruning(stored: PrunedLog): Pruning {
-  return { ...stored, reading: null, isWriting: false };
+  return { ...stored, reading: null, own: null, making: null, makeAt: 0, isWriting: false };
 }
 
 export function drivePruning(context: CoreContext): Done {
   const { pruning } = context;
+  makeSnapshot(context);
   if (pruning.reading !== null || pruning.isWriting) return;
   const target = targetOf(context);
   if (target <= pruning.deletedBelow) return;
@@ -61,17 +72,66 @@ export function drivePruning(context: CoreContext): Done {
   context.emit({ type: 'read-entries', ticket, from: below, to: below, maxBytes: 1 });
 }
 
-/** What is below may go; in steps, so that not every entry that is applied costs a transaction. */
-function targetOf({ options, execution, pruning, snapshots, now }: CoreContext): number {
+/**
+ * Whoever lacks what is pruned needs a snapshot, and the votes that would prove a new one may be its own: so nothing above a snapshot
+ * of this node is deleted, and one that took the place of its log makes one at once.
+ */
+function makeSnapshot(context: CoreContext): Done {
+  const { pruning, options, log, now, execution } = context;
+  if (options.snapshots !== true || pruning.making !== null || now < pruning.makeAt) return;
+  const own = pruning.own ?? 0;
+  const isMissing = pruning.lowest > 1 && own < pruning.lowest;
+  const next = pruning.lowest + stepOf(context);
+  const isWanted = keptFrom(context) >= next && own < next;
+  if ((!isMissing && !isWanted) || execution.applied < pruning.lowest) return;
+  const ticket = context.ticket();
+  pruning.making = ticket;
+  const minimum = (isMissing ? pruning.lowest : next) as LogIndex;
+  const newest = log.certificate;
+  context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: 0 as Epoch, newest });
+}
+
+/** The application made, or has, a snapshot, or it could not; false when the ticket is not of this. */
+export function onOwnSnapshot(
+  context: CoreContext,
+  ticket: Ticket,
+  offer: SnapshotOffer | null,
+  at: LogIndex | null,
+): boolean {
+  const { pruning, snapshots, now, options } = context;
+  if (at !== null) pruning.own = Math.max(pruning.own ?? 0, at) as LogIndex;
+  if (pruning.making !== ticket) return false;
+  pruning.making = null;
+  if (at === null) pruning.makeAt = now + MAKE_PAUSE_TIMEOUTS * options.timing.fetchTimeout;
+  if (offer !== null) snapshots.proved = { offer, epoch: 0 as Epoch };
+  context.changed = true;
+  return true;
+}
+
+function keptFrom({ options, execution }: CoreContext): number {
   const { retention = 'archive' } = options;
-  if (retention === 'archive') return pruning.lowest;
+  return retention === 'archive' ? 0 : execution.applied - retention.entries + 1;
+}
+
+/** In steps, so that not every entry that is applied costs a transaction. */
+function stepOf({ options }: CoreContext): number {
+  const { retention = 'archive' } = options;
+  return retention === 'archive' ? PRUNING_STEP : Math.min(PRUNING_STEP, retention.entries);
+}
+
+/** What is below may go. */
+function targetOf(context: CoreContext): number {
+  const { options, execution, pruning, snapshots, now, log } = context;
+  const { retention = 'archive' } = options;
+  const { own } = pruning;
+  // Only the entry above proves a snapshot.
+  if (retention === 'archive' || own === null || own >= log.committed.index) return pruning.lowest;
   const { held } = snapshots;
   const isHeld = held !== null && now < held.until;
-  const kept = execution.applied - retention.entries + 1;
+  const kept = Math.min(keptFrom(context), own);
   const most = execution.applied - MAX_HELD * retention.entries;
   const lowest = isHeld ? Math.min(kept, Math.max(held.at, most)) : kept;
-  const step = Math.min(PRUNING_STEP, retention.entries);
-  return lowest >= pruning.lowest + step ? lowest : pruning.lowest;
+  return lowest >= pruning.lowest + stepOf(context) ? lowest : pruning.lowest;
 }
 
 /** The disk answered; false when the ticket is not of this. */
@@ -91,6 +151,8 @@ export function onPruningRead(
   const operations: StorageOperation[] = [
     { type: 'delete-below', table: 'entries', below },
     { type: 'delete-below', table: 'certificates', below },
+    // What tells the members of each epoch stays.
+    ...context.epochs.certificatesBelow(below).map(putCertificate),
   ];
   // None where a snapshot left a gap; its proofs go with the entries above.
   const [kept] = entries;

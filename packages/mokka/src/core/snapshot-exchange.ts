@@ -188,10 +188,17 @@ export interface SnapshotExchange {
   readonly refusedUntil: Map<NodeId, number>;
   /** The newest snapshot that peers asked for, and until when what follows it is not pruned: they need that next. */
   held: { readonly at: LogIndex; readonly until: number } | null;
+  /** The last offer that could be proved, for those who know the members up to `epoch` or later: a newer one may not be yet. */
+  proved: { readonly offer: SnapshotOffer; readonly epoch: Epoch } | null;
   /** Peers that wait for a snapshot made at `at`, until an entry above it is committed and proves it. */
   readonly waiting: Map<
     NodeId,
-    { readonly request: number; readonly epoch: Epoch; readonly at: LogIndex }
+    {
+      readonly request: number;
+      readonly from: LogIndex;
+      readonly epoch: Epoch;
+      readonly at: LogIndex;
+    }
   >;
   /** What the host is preparing for peers. */
   readonly serving: Map<Ticket, ServedRequest>;
@@ -202,6 +209,7 @@ export type ServedRequest =
       readonly kind: 'offer';
       readonly to: NodeId;
       readonly request: number;
+      readonly from: LogIndex;
       readonly epoch: Epoch;
       /** Whether it was read anew, once what proves it was there. */
       readonly isRepeated: boolean;
@@ -220,6 +228,7 @@ export function newSnapshotExchange(): SnapshotExchange {
     arePruned: false,
     refusedUntil: new Map(),
     held: null,
+    proved: null,
     waiting: new Map(),
     serving: new Map(),
   };

@@ -71,9 +71,7 @@ function askNext(context: CoreContext, search: SnapshotSearch): Done {
   search.asked.add(peer);
   search.deadline = context.now + OFFER_TIMEOUTS * fetchTimeout;
   snapshots.fetch = search;
-  // One that leaves as much to replay is not worth taking.
-  const worthwhile = (context.ahead?.index ?? 0) - options.limits.snapshotDistance;
-  const from = Math.max(log.committed.index + 1, worthwhile) as LogIndex;
+  const from = (log.committed.index + 1) as LogIndex;
   context.send(peer, {
     type: 'snapshot-request',
     request: search.request,

@@ -2,15 +2,17 @@
  * Rule *snapshot*: the log goes on from a snapshot's entry. What is stored and leads through that entry stays; anything else
  * is replaced by the entries that prove the snapshot.
  */
-import { RECORDED_SNAPSHOT } from '../codec/snapshot-codec.ts';
+import { encodeEntry } from '../codec/entry-codec.ts';
+import { RECORDED_SNAPSHOT, type SnapshotProof } from '../codec/snapshot-codec.ts';
 import type { StorageOperation } from '../storage/storage.ts';
 import { commitTo, mergeChain } from './committing.ts';
 import type { CoreContext, Done } from './context.ts';
-import { deleteEntriesFrom, persist, putEntry, putTerm } from './durability.ts';
+import { deleteEntriesFrom, persist, putCertificate, putEntry, putTerm } from './durability.ts';
 import type { Entry } from './entry.ts';
+import { beginEpoch } from './epoch-change.ts';
 import { dropAbove } from './leadership.ts';
 import { putPruning } from './pruning.ts';
-import type { SnapshotOffer } from './snapshot-exchange.ts';
+import type { CertifiedMembership, SnapshotOffer } from './snapshot-exchange.ts';
 import type { EntryId, LogIndex } from './types.ts';
 
 /** Why the log can not go on from this snapshot: only more than f faults lead there; null when it can. */
@@ -34,10 +36,12 @@ export function installSnapshot(context: CoreContext, offer: SnapshotOffer): Don
   if (refusal !== null) return context.halt('conflicting-commit', refusal);
   const isOurs = log.contains(base) || base.index <= log.committed.index;
   if (isOurs) {
+    // The entry that ended the present epoch may be among those that were not known to be committed.
+    for (const membership of offer.memberships) commitTo(context, membership.certificate);
     const added = offer.next.filter(({ index }) => index > log.committed.index);
     if (!mergeChain(context, added, certificate.term, certificate)) return;
     commitTo(context, certificate);
-    persist(context, [forgetRecord()], []);
+    persist(context, [...membershipOperations(offer.memberships), forgetRecord()], []);
   } else {
     replaceLog(context, offer);
   }
@@ -54,8 +58,10 @@ export function installSnapshot(context: CoreContext, offer: SnapshotOffer): Don
   context.changed = true;
 }
 
-function replaceLog(context: CoreContext, { base, next, certificate }: SnapshotOffer): Done {
+function replaceLog(context: CoreContext, offer: SnapshotOffer): Done {
+  const { base, next, certificate, memberships } = offer;
   const { log, pruning, incoming } = context;
+  const dropped = deleteEntriesFrom(log.committed.index + 1);
   dropAbove(context, log.committed);
   const { index, hash, term, timestamp } = base;
   log.rebase({ id: { index, hash }, term, timestamp, certificate: null }, next);
@@ -63,17 +69,39 @@ function replaceLog(context: CoreContext, { base, next, certificate }: SnapshotO
     if (waiting <= certificate.index) incoming.delete(waiting);
   }
   pruning.lowest = index;
-  const operations = replacingOperations(base, next);
-  // With the term, as whenever entries are dropped.
-  operations.push(putTerm(context.term), putPruning(pruning), forgetRecord());
+  const operations = [...dropped, ...replacingOperations(offer), putPruning(pruning)];
+  // Rule *membership*: as if each had been committed in its place.
+  for (const { entry, certificate: ended } of memberships) {
+    if (entry.epoch < context.epoch) continue;
+    beginEpoch(context, entry, ended);
+    if (context.halted !== null) return;
+  }
   commitTo(context, certificate);
+  // With the term, as whenever entries are dropped.
+  operations.push(putTerm(context), forgetRecord());
   const last: EntryId = { index: certificate.index, hash: certificate.hash };
   persist(context, operations, [{ type: 'synced', id: last }]);
 }
 
 /** The store's log goes on from `base`; entries below it are left to pruning. */
-export function replacingOperations(base: Entry, next: readonly Entry[]): StorageOperation[] {
-  return [deleteEntriesFrom(base.index), ...putEntry(base), ...next.flatMap(putEntry)];
+export function replacingOperations(proof: SnapshotProof): StorageOperation[] {
+  const { base, next, memberships } = proof;
+  return [
+    ...deleteEntriesFrom(base.index),
+    ...membershipOperations(memberships),
+    ...putEntry(base),
+    ...next.flatMap(putEntry),
+  ];
+}
+
+/** Rule *snapshot*: what tells the members of an epoch is kept for good. */
+export function membershipOperations(
+  memberships: readonly CertifiedMembership[],
+): StorageOperation[] {
+  return memberships.flatMap(({ entry, certificate }): StorageOperation[] => [
+    { type: 'put', table: 'memberships', key: entry.index, value: encodeEntry(entry) },
+    putCertificate(certificate),
+  ]);
 }
 
 /** The store's log leads through the snapshot's entry: only what differs above it is replaced. */
@@ -84,7 +112,7 @@ export function extendingOperations(
   const at = next.findIndex(({ index, hash }) => stored(index) !== hash);
   const first = next[at];
   if (first === undefined) return [];
-  return [deleteEntriesFrom(first.index), ...next.slice(at).flatMap(putEntry)];
+  return [...deleteEntriesFrom(first.index), ...next.slice(at).flatMap(putEntry)];
 }
 
 export function forgetRecord(): StorageOperation {

@@ -5,6 +5,7 @@
 import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext } from './context.ts';
 import type { Entry } from './entry.ts';
+import { readMembers } from './epoch-change.ts';
 import type { SnapshotOffer } from './snapshot-exchange.ts';
 import type { EntryId } from './types.ts';
 import { type ValidatorSet, verifyCertificate } from './verification.ts';
@@ -41,16 +42,36 @@ export function faultOf(context: CoreContext, offer: SnapshotOffer): OfferFault 
   return null;
 }
 
-/** Rule *membership*: the validators whose votes the certificate needs; null when this node can not know them. */
+/**
+ * Rule *membership*: the validators whose votes the certificate needs, found by stepping through the epochs from the present one;
+ * null when an epoch between is not shown to have begun as it must.
+ */
 function setFor(context: CoreContext, offer: SnapshotOffer): ValidatorSet | null {
-  const { certificate, next, memberships } = offer;
-  if (memberships.length > 0 || certificate.epoch !== context.epoch) return null;
-  return next.every(({ epoch }) => epoch === context.epoch) ? context : null;
+  const { base, next, certificate, memberships } = offer;
+  const epochs = context.epochs.copy();
+  for (const membership of memberships) {
+    const { present } = epochs;
+    const { entry } = membership;
+    const members = entry.kind === 'membership' ? readMembers(entry) : null;
+    const isNext = entry.epoch === present.epoch && entry.index > present.since;
+    if (members === null || !isNext || entry.index > base.index) return null;
+    if (!isSame(membership.certificate, entry) || !isOfTerm(membership.certificate, entry)) {
+      return null;
+    }
+    if (!verifyCertificate(membership.certificate, present, context.signer)) return null;
+    epochs.begin({ ...membership, members });
+  }
+  const { present } = epochs;
+  const endsEpoch = base.kind === 'membership' && present.since === base.index;
+  if (base.epoch !== present.epoch - (endsEpoch ? 1 : 0)) return null;
+  if (certificate.epoch !== present.epoch) return null;
+  return next.every(({ epoch }) => epoch === present.epoch) ? present : null;
 }
 
-/** Rule *vote*: votes of a term are for entries of it. */
+/** Rule *vote*: votes of a term are for entries of it, or for a membership entry certified again in place. */
 function isOfTerm(certificate: CommitCertificate, entry: Entry): boolean {
-  return certificate.term === entry.term;
+  if (certificate.term === entry.term) return true;
+  return entry.kind === 'membership' && certificate.term > entry.term;
 }
 
 function isSame(left: EntryId, right: EntryId): boolean {

@@ -1,5 +1,6 @@
 /** Rule *snapshot*: giving snapshots to those that are behind, a bounded number of chunks at a time. */
 import type { CoreContext, Done } from './context.ts';
+import { onOwnSnapshot } from './pruning.ts';
 import {
   MAX_CHUNK_BYTES,
   type ServedRequest,
@@ -7,7 +8,7 @@ import {
   type SnapshotMessage,
   type SnapshotOffer,
 } from './snapshot-exchange.ts';
-import type { LogIndex, NodeId } from './types.ts';
+import type { Epoch, LogIndex, NodeId } from './types.ts';
 
 /** Chunks that are read for one peer at a time; more than a correct one asks for. */
 const MAX_SERVED_CHUNKS = 8;
@@ -34,7 +35,8 @@ export function onSnapshotRequest(
   // One that was made below what is pruned can not be proved any more.
   const minimum = Math.max(message.from, pruning.lowest) as LogIndex;
   const { request, epoch } = message;
-  prepare(context, minimum, { kind: 'offer', to: from, request, epoch, isRepeated: false });
+  const served = { kind: 'offer', to: from, request, from: message.from, epoch } as const;
+  prepare(context, minimum, { ...served, isRepeated: false });
 }
 
 function prepare(
@@ -48,26 +50,44 @@ function prepare(
   context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: served.epoch, newest });
 }
 
+/** A snapshot that was proved before and serves this peer too: what would prove a newer one may need its vote. */
+function earlierOffer(
+  { snapshots, pruning }: CoreContext,
+  from: LogIndex,
+  epoch: Epoch,
+): SnapshotOffer | null {
+  const { proved } = snapshots;
+  if (proved === null || proved.epoch > epoch) return null;
+  const { offer } = proved;
+  if (offer.base.index < Math.max(from, pruning.lowest)) return null;
+  const memberships = offer.memberships.filter(({ entry }) => entry.epoch >= epoch);
+  return { ...offer, memberships };
+}
+
 /** Offers what has come to be proved. */
 export function driveOffers(context: CoreContext): Done {
   const { snapshots, log } = context;
-  for (const [to, { request, epoch, at }] of snapshots.waiting) {
+  for (const [to, { request, from, epoch, at }] of snapshots.waiting) {
     if (log.committed.index <= at || log.syncedIndex < log.committed.index) continue;
     snapshots.waiting.delete(to);
-    prepare(context, at, { kind: 'offer', to, request, epoch, isRepeated: true });
+    prepare(context, at, { kind: 'offer', to, request, from, epoch, isRepeated: true });
   }
 }
 
 export function onSnapshotOffered(context: CoreContext, input: Input<'snapshot-offered'>): Done {
+  if (onOwnSnapshot(context, input.ticket, input.offer, input.at)) return;
   const served = context.snapshots.serving.get(input.ticket);
   if (served?.kind !== 'offer') return context.ignore('stale-ticket');
   context.snapshots.serving.delete(input.ticket);
-  const { offer, at } = input;
+  const { snapshots } = context;
+  const { at } = input;
   if (at !== null) hold(context, at);
-  const { to, request, epoch, isRepeated } = served;
+  const { to, request, from, epoch, isRepeated } = served;
+  if (input.offer !== null) snapshots.proved = { offer: input.offer, epoch };
+  const offer = input.offer ?? earlierOffer(context, from, epoch);
   if (at !== null && offer === null && !isRepeated) {
     // Made just now, of everything that is applied: the next entry proves it.
-    context.snapshots.waiting.set(to, { request, epoch, at });
+    snapshots.waiting.set(to, { request, from, epoch, at });
     context.changed = true;
     return;
   }

@@ -9,9 +9,14 @@ import { sha256, toHex } from './bytes.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import type { Input } from './input.ts';
-import type { RestoreOutcome, SnapshotEffect, SnapshotOffer } from './snapshot-exchange.ts';
-import type { LogIndex } from './types.ts';
-import type { TestApplication } from './virtual-cluster.test.support.ts';
+import type {
+  CertifiedMembership,
+  RestoreOutcome,
+  SnapshotEffect,
+  SnapshotOffer,
+} from './snapshot-exchange.ts';
+import type { TestApplication } from './test-application.test.support.ts';
+import type { Epoch, LogIndex } from './types.ts';
 
 const CHUNKS = 6;
 
@@ -128,7 +133,7 @@ export function snapshotAnswer(host: SnapshotHost, effect: SnapshotEffect): Inpu
   switch (effect.type) {
     case 'offer-snapshot': {
       const manifest = snapshots.offer(effect.minimum);
-      const offer = manifest === null ? null : offerOf(host, manifest, effect.newest);
+      const offer = manifest === null ? null : offerOf(host, manifest, effect.newest, effect.epoch);
       const at = manifest?.entry.index ?? null;
       return { type: 'snapshot-offered', ticket: effect.ticket, at, offer };
     }
@@ -170,6 +175,7 @@ function offerOf(
   { tables }: SnapshotHost,
   manifest: SnapshotManifest,
   newest: CommitCertificate | null,
+  epoch: Epoch,
 ): SnapshotOffer | null {
   const entry = (index: number): Entry | null => {
     const bytes = tables.numbered.get('entries')?.get(index);
@@ -188,5 +194,13 @@ function offerOf(
     if (one === null) return null;
     next.push(one);
   }
-  return { manifest, base, next, certificate, memberships: [] };
+  const memberships = [...(tables.numbered.get('memberships') ?? [])]
+    .map(([, bytes]) => decodeEntry(bytes))
+    .filter((one) => one.index < first && one.epoch >= epoch)
+    .sort((left, right) => left.index - right.index)
+    .flatMap((one): CertifiedMembership[] => {
+      const bytes = tables.numbered.get('certificates')?.get(one.index);
+      return bytes === undefined ? [] : [{ entry: one, certificate: decodeCertificate(bytes) }];
+    });
+  return { manifest, base, next, certificate, memberships };
 }

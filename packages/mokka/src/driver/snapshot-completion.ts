@@ -3,7 +3,7 @@
  * log followed completes that; one that stopped before goes on from the log it has.
  */
 import type { ApplicationInfo } from '../application.ts';
-import { encodeCertificate } from '../codec/certificate-codec.ts';
+import { decodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import {
   decodePruning,
@@ -11,10 +11,12 @@ import {
   RECORDED_SNAPSHOT,
   type SnapshotProof,
 } from '../codec/snapshot-codec.ts';
+import { putCertificate } from '../core/durability.ts';
 import { NOTHING_PRUNED, PRUNING_RECORD, type PrunedLog, putPruning } from '../core/pruning.ts';
 import {
   extendingOperations,
   forgetRecord,
+  membershipOperations,
   replacingOperations,
 } from '../core/snapshot-installation.ts';
 import type { LogIndex } from '../core/types.ts';
@@ -35,25 +37,42 @@ export async function completeSnapshot(
 }
 
 async function installing(storage: Storage, proof: SnapshotProof): Promise<StorageOperation[]> {
-  const { base, next, certificate } = proof;
-  const value = encodeCertificate(certificate);
-  const certified: StorageOperation = {
-    type: 'put',
-    table: 'certificates',
-    key: certificate.index,
-    value,
-  };
+  const { base, next, certificate, memberships } = proof;
+  const certified = putCertificate(certificate);
   const stored = new Map<number, string>();
   for (const { index } of [base, ...next]) {
     const bytes = await storage.get('entries', index);
     if (bytes !== undefined) stored.set(index, decodeEntry(bytes).hash);
   }
   if (stored.get(base.index) === base.hash) {
-    return [...extendingOperations(next, (index) => stored.get(index)), certified];
+    return [
+      ...extendingOperations(next, (index) => stored.get(index)),
+      ...membershipOperations(memberships),
+      certified,
+    ];
   }
   const { deletedBelow } = (await storedPruning(storage)) ?? NOTHING_PRUNED;
   const pruned: PrunedLog = { lowest: base.index as LogIndex, deletedBelow };
-  return [...replacingOperations(base, next), certified, putPruning(pruned)];
+  return [
+    ...(await forgettingUncertified(storage)),
+    ...replacingOperations(proof),
+    certified,
+    putPruning(pruned),
+  ];
+}
+
+/** Membership entries of the log that is replaced which nobody certified. */
+async function forgettingUncertified(storage: Storage): Promise<StorageOperation[]> {
+  const limits = { maxCount: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
+  const all = await storage.range('memberships', 0, Number.MAX_SAFE_INTEGER, limits);
+  const operations: StorageOperation[] = [];
+  for (const { key, value } of all) {
+    const bytes = await storage.get('certificates', key);
+    const isCertified =
+      bytes !== undefined && decodeCertificate(bytes).hash === decodeEntry(value).hash;
+    if (!isCertified) operations.push({ type: 'delete', table: 'memberships', key });
+  }
+  return operations;
 }
 
 /** How far the log is deleted; null when nothing is. */

@@ -1,9 +1,10 @@
 /** Reads of what is on disk: entries, certificates and leader proofs. */
-import { decodeCertificate, decodeLeaderProof } from '../codec/certificate-codec.ts';
+import { decodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
+import { decodeTermStart } from '../codec/term-start-codec.ts';
 import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
-import type { SnapshotOffer } from '../core/snapshot-exchange.ts';
+import type { CertifiedMembership, SnapshotOffer } from '../core/snapshot-exchange.ts';
 import type { Epoch, LogIndex, Term } from '../core/types.ts';
 import type { SnapshotManifest } from '../snapshot.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -76,7 +77,7 @@ export class StoredLog {
   /** A snapshot with what proves it; null when nothing covers its successor yet, or what would is not kept. */
   async snapshotOffer(
     manifest: SnapshotManifest,
-    _epoch: Epoch,
+    epoch: Epoch,
     newest: CommitCertificate | null,
   ): Promise<SnapshotOffer | null> {
     const { index, hash } = manifest.entry;
@@ -86,11 +87,27 @@ export class StoredLog {
     const { certificate, entries: next } = covering;
     const bytes = next.reduce((sum, { payload }) => sum + payload.length, base.payload.length);
     if (bytes > MAX_OFFER_BYTES) return null;
-    return { manifest, base, next, certificate, memberships: [] };
+    const memberships = await this.#memberships(epoch, index);
+    return memberships === null ? null : { manifest, base, next, certificate, memberships };
+  }
+
+  /** The membership entries that ended `epoch` and later ones, up to `last`, with their certificates; null when one has none yet. */
+  async #memberships(epoch: Epoch, last: LogIndex): Promise<CertifiedMembership[] | null> {
+    const limits = { maxCount: Number.MAX_SAFE_INTEGER, maxBytes: MAX_OFFER_BYTES };
+    const memberships: CertifiedMembership[] = [];
+    for (const { key, value } of await this.#storage.range('memberships', 1, last, limits)) {
+      const entry = decodeEntry(value);
+      if (entry.epoch < epoch) continue;
+      const bytes = await this.#storage.get('certificates', key);
+      const certificate = bytes === undefined ? null : decodeCertificate(bytes);
+      if (certificate?.hash !== entry.hash) return null;
+      memberships.push({ entry, certificate });
+    }
+    return memberships;
   }
 
   async leaderProof(term: Term): Promise<LeaderProof | null> {
     const bytes = await this.#storage.get('proofs', term);
-    return bytes === undefined ? null : decodeLeaderProof(bytes);
+    return bytes === undefined ? null : decodeTermStart(bytes).proof;
   }
 }

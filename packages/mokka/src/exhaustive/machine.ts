@@ -106,7 +106,7 @@ export class Machine {
       (one) => decodeEntry(one).term,
     );
     const promised = termVote === undefined ? 0 : termOf(termVote);
-    return Math.max(record === undefined ? 0 : decodeTerm(record), promised, 0, ...entries);
+    return Math.max(record === undefined ? 0 : decodeTerm(record).term, promised, 0, ...entries);
   }
 
   /** Applies a stimulus; what is sent by it. Throws ViolationError. */
@@ -253,6 +253,8 @@ export class Machine {
       case 'restore-chunk':
       case 'abandon-restore':
       case 'finish-restore':
+      case 'peers':
+      case 'membership-result':
         return null;
     }
   }

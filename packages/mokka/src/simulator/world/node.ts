@@ -6,8 +6,9 @@ import type { CommitCertificate } from '../../core/certificate.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Input } from '../../core/input.ts';
+import type { Member } from '../../core/members.ts';
 import type { SnapshotEffect, SnapshotOffer } from '../../core/snapshot-exchange.ts';
-import type { NodeId } from '../../core/types.ts';
+import type { Epoch, NodeId } from '../../core/types.ts';
 import { RestoreError } from '../../driver/restore.ts';
 import type { SnapshotManifest } from '../../snapshot.ts';
 import { StorageError } from '../../storage/storage-error.ts';
@@ -55,6 +56,11 @@ export class VirtualNode {
   onCrashInStep: () => void = () => {};
   /** A bit of its disk flipped, or the disk is another one: then, and only then, it may refuse to start. */
   hasDoubtfulStore = false;
+  /** Members of the last epoch that this node told of. */
+  members: readonly Member[] = [];
+  /** Numbers of the nodes to which it keeps links. */
+  readonly peers = new Set<number>();
+  onPeers: () => void = () => {};
   readonly #settings: NodeSettings;
   readonly #numbers: ReadonlyMap<NodeId, number>;
   #core: ConsensusCore | null = null;
@@ -323,7 +329,15 @@ export class VirtualNode {
       case 'rollback':
         application.rollback(effect.to);
         return;
+      case 'peers':
+        this.peers.clear();
+        for (const { id } of effect.peers) this.peers.add(this.#numberOf(id));
+        this.onPeers();
+        return;
       case 'event':
+        if (effect.event.type === 'epoch') this.members = effect.event.members;
+        return;
+      case 'membership-result':
       case 'read-current':
         return;
       case 'offer-snapshot':
@@ -350,11 +364,11 @@ export class VirtualNode {
     const boot = this.#boot;
     this.application.snapshots.run(
       effect,
-      (manifest, { ticket, newest }) => ({
+      (manifest, { ticket, newest, epoch }) => ({
         type: 'snapshot-offered',
         ticket,
         at: manifest.entry.index,
-        offer: this.#offer(manifest, newest),
+        offer: this.#offer(manifest, newest, epoch),
       }),
       (input) => {
         if (boot === this.#boot) this.receive(input);
@@ -362,9 +376,13 @@ export class VirtualNode {
     );
   }
 
-  #offer(manifest: SnapshotManifest, newest: CommitCertificate | null): SnapshotOffer | null {
+  #offer(
+    manifest: SnapshotManifest,
+    newest: CommitCertificate | null,
+    epoch: Epoch,
+  ): SnapshotOffer | null {
     try {
-      return readOffer(this.disk, this.#settings.binding, manifest, newest);
+      return readOffer(this.disk, this.#settings.binding, manifest, newest, epoch);
     } catch (error) {
       if (!(error instanceof StorageError) || !this.hasDoubtfulStore) throw error;
       this.#refuse(error.code);

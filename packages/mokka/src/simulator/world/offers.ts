@@ -1,7 +1,8 @@
 /** Reads from a virtual disk what proves a snapshot, as the driver does from a real one. */
 import type { CommitCertificate } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
-import type { SnapshotOffer } from '../../core/snapshot-exchange.ts';
+import type { CertifiedMembership, SnapshotOffer } from '../../core/snapshot-exchange.ts';
+import type { Epoch } from '../../core/types.ts';
 import type { SnapshotManifest } from '../../snapshot.ts';
 import type { CoreBinding } from '../binding.ts';
 import type { VirtualDisk } from './disk.ts';
@@ -12,6 +13,7 @@ export function readOffer(
   binding: CoreBinding,
   manifest: SnapshotManifest,
   newest: CommitCertificate | null,
+  epoch: Epoch,
 ): SnapshotOffer | null {
   const { index } = manifest.entry;
   const one = { maxCount: 1, maxBytes: Number.MAX_SAFE_INTEGER };
@@ -24,5 +26,26 @@ export function readOffer(
     .map(({ value }) => binding.decodeEntry(value));
   const [base, ...next] = read;
   if (base?.index !== index || next.at(-1)?.hash !== certificate.hash) return null;
-  return { manifest, base, next, certificate, memberships: [] };
+  const memberships = readMemberships(disk, binding, epoch, index);
+  return memberships === null ? null : { manifest, base, next, certificate, memberships };
+}
+
+/** Those above an epoch, up to an entry; null when the certificate of one is not stored yet. */
+function readMemberships(
+  disk: VirtualDisk,
+  binding: CoreBinding,
+  epoch: Epoch,
+  last: number,
+): CertifiedMembership[] | null {
+  const all = { maxCount: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
+  const memberships: CertifiedMembership[] = [];
+  for (const { key, value } of disk.read('memberships', 1, last, all)) {
+    const entry = binding.decodeEntry(value);
+    if (entry.epoch < epoch) continue;
+    const [stored] = disk.read('certificates', key, key, all);
+    const certificate = stored === undefined ? null : binding.decodeCertificate(stored.value);
+    if (certificate?.hash !== entry.hash) return null;
+    memberships.push({ entry, certificate });
+  }
+  return memberships;
 }

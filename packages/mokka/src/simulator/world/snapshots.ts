@@ -13,7 +13,7 @@ import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
 const CHUNKS = 4;
-/** Chance that a snapshot is gone when one of its chunks is asked for. */
+/** Chance that a chunk can not be had when it is asked for. */
 const VANISHES = 0.03;
 /** Chance that a call fails for reasons of this machine. */
 const FAILS = 0.04;
@@ -51,7 +51,8 @@ type Answer = (input: Input) => void;
 
 export class VirtualSnapshots {
   readonly #settings: SnapshotsSettings;
-  #offered: { manifest: SnapshotManifest; chunks: readonly Uint8Array[] } | null = null;
+  /** Durable: the two newest. */
+  #offered: { manifest: SnapshotManifest; chunks: readonly Uint8Array[] }[] = [];
   /** Durable. */
   #taken: { manifest: SnapshotManifest; chunks: Map<number, Uint8Array> } | null = null;
   #generation = 0;
@@ -64,11 +65,11 @@ export class VirtualSnapshots {
 
   crash(): void {
     this.#generation += 1;
-    this.#offered = null;
   }
 
   wipe(): void {
     this.#taken = null;
+    this.#offered = [];
   }
 
   /** Answers after a while; `prove` reads what proves a snapshot. */
@@ -132,8 +133,8 @@ export class VirtualSnapshots {
   }
 
   #offer(minimum: number): SnapshotManifest | null {
-    const known = this.#offered;
-    if (known !== null && known.manifest.entry.index >= minimum) return known.manifest;
+    const known = this.#offered.at(-1);
+    if (known !== undefined && known.manifest.entry.index >= minimum) return known.manifest;
     const { applied, stateDigest } = this.#settings.subject.info;
     if (applied.index < Math.max(1, minimum)) return null;
     const bytes = new TextEncoder().encode(JSON.stringify(this.#settings.subject.states()));
@@ -142,14 +143,14 @@ export class VirtualSnapshots {
     for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
     const list = chunks.map((chunk) => ({ hash: toHex(sha256(chunk)), bytes: chunk.length }));
     const manifest = { entry: applied, stateDigest, chunks: list };
-    this.#offered = { manifest, chunks };
+    this.#offered = [...this.#offered.slice(-1), { manifest, chunks }];
     return manifest;
   }
 
   #chunk(entry: EntryId, chunk: number): Uint8Array | null {
-    if (this.#settings.random.chance(VANISHES)) this.#offered = null;
-    const isKept = this.#offered?.manifest.entry.hash === entry.hash;
-    return isKept ? (this.#offered?.chunks[chunk] ?? null) : null;
+    if (this.#settings.random.chance(VANISHES)) return null;
+    const kept = this.#offered.find(({ manifest }) => manifest.entry.hash === entry.hash);
+    return kept?.chunks[chunk] ?? null;
   }
 
   #begin(manifest: SnapshotManifest): readonly number[] {
