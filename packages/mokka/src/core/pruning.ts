@@ -83,10 +83,14 @@ function makeSnapshot(context: CoreContext): Done {
   const isMissing = pruning.lowest > 1 && own < pruning.lowest;
   const next = pruning.lowest + stepOf(context);
   const isWanted = keptFrom(context) >= next && own < next;
-  if ((!isMissing && !isWanted) || execution.applied < pruning.lowest) return;
+  const isUnproved = isPruning(context) && own > provedAt(context) && isProvable(context, own);
+  const isNeeded = isMissing || isWanted || isUnproved;
+  if (!isNeeded || execution.applied < pruning.lowest) return;
   const ticket = context.ticket();
   pruning.making = ticket;
-  const minimum = (isMissing ? pruning.lowest : next) as LogIndex;
+  // What proves the last one is read before a newer one takes its place.
+  const made = isMissing ? pruning.lowest : next;
+  const minimum = (isUnproved ? own : made) as LogIndex;
   const newest = log.certificate;
   context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: 0 as Epoch, newest });
 }
@@ -102,10 +106,25 @@ export function onOwnSnapshot(
   if (at !== null) pruning.own = Math.max(pruning.own ?? 0, at) as LogIndex;
   if (pruning.making !== ticket) return false;
   pruning.making = null;
-  if (at === null) pruning.makeAt = now + MAKE_PAUSE_TIMEOUTS * options.timing.fetchTimeout;
+  if (at === null || (offer === null && isProvable(context, at))) {
+    pruning.makeAt = now + MAKE_PAUSE_TIMEOUTS * options.timing.fetchTimeout;
+  }
   if (offer !== null) snapshots.proved = { offer, epoch: 0 as Epoch };
   context.changed = true;
   return true;
+}
+
+function isPruning({ options, pruning }: CoreContext): boolean {
+  return pruning.lowest > 1 || (options.retention ?? 'archive') !== 'archive';
+}
+
+/** The entry above is committed and on disk. */
+function isProvable({ log }: CoreContext, at: number): boolean {
+  return at < log.committed.index && log.committed.index <= log.syncedIndex;
+}
+
+function provedAt({ snapshots }: CoreContext): number {
+  return snapshots.proved?.offer.base.index ?? 0;
 }
 
 function keptFrom({ options, execution }: CoreContext): number {

@@ -12,9 +12,9 @@ import { checkTrusted, showsTrusted } from './trusted-entry.ts';
 import type { LogIndex, NodeId } from './types.ts';
 
 /** Fetch timeouts after which another peer is asked; making a snapshot takes longer, and the next round finds it made. */
-const OFFER_TIMEOUTS = 20;
+const OFFER_TIMEOUTS = 8;
 /** Fetch timeouts for late answers, once all were asked: a new snapshot is proved by the next entry. */
-const LATE_TIMEOUTS = 100;
+const LATE_TIMEOUTS = 12;
 /** Fetch timeouts between two rounds over all peers. */
 const ROUND_PAUSE_TIMEOUTS = 10;
 /** Fetch timeouts after this machine failed. */
