@@ -9,9 +9,7 @@ import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Member } from '../core/members.ts';
 import { MEMBERSHIP_REFUSALS, type Message } from '../core/message.ts';
-import type { PrunedLog } from '../core/pruning.ts';
 import type { TermBinding } from '../core/restored-state.ts';
-import type { SnapshotOffer } from '../core/snapshot-exchange.ts';
 import type { Statement } from '../core/statements.ts';
 import type {
   ClusterId,
@@ -51,8 +49,8 @@ import {
   decodeSnapshotRecord,
   encodePruning,
   encodeSnapshotRecord,
-  type SnapshotProof,
 } from './snapshot-codec.ts';
+import { snapshotValues } from './snapshot-values.test.support.ts';
 import { decodeTermStart, encodeTermStart, type TermStartPayload } from './term-start-codec.ts';
 
 /** Small ones that meet each other, and the edges of every length that RLP knows. */
@@ -177,28 +175,7 @@ const evidence: fc.Arbitrary<Evidence> = fc.oneof(
   }),
 );
 
-const chunkNumber = fc.oneof(fc.nat(300), fc.constantFrom(0, 65_535));
-const chunkInfo = fc.record({
-  hash: digits,
-  bytes: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constantFrom(1, 262_144)),
-});
-const offer: fc.Arbitrary<SnapshotOffer> = fc
-  .record({
-    stateDigest: digits as fc.Arbitrary<StateDigest>,
-    chunks: fc.array(chunkInfo, { minLength: 1, maxLength: 3 }),
-    base: entry,
-    next: fc.array(entry, { maxLength: 3 }),
-    certificate,
-    memberships: fc.array(fc.record({ entry, certificate }), { maxLength: 2 }),
-  })
-  .map(({ stateDigest, chunks, base, ...rest }) => {
-    const { index, hash } = base;
-    return { manifest: { entry: { index, hash }, stateDigest, chunks }, base, ...rest };
-  });
-const proofOfSnapshot: fc.Arbitrary<SnapshotProof> = offer.map(
-  ({ manifest: _, ...proof }) => proof,
-);
-const pruned: fc.Arbitrary<PrunedLog> = fc.record({ lowest: index, deletedBelow: number });
+const snapshots = snapshotValues({ entry, certificate, entryId, digits, number, index, epoch });
 const member: fc.Arbitrary<Member> = fc.record({
   id,
   host: fc.constantFrom('127.0.0.1', '::1', 'node-1.example.org'),
@@ -281,29 +258,7 @@ const messages: MessageTable = {
     },
     { requiredKeys: ['type', 'request', 'entries', 'certificate'] },
   ),
-  'snapshot-request': fc.record({
-    type: fc.constant('snapshot-request'),
-    request: number,
-    from: index,
-    epoch,
-  }),
-  'snapshot-offer': fc.record({
-    type: fc.constant('snapshot-offer'),
-    request: number,
-    offer: fc.option(offer),
-  }),
-  'chunk-request': fc.record({
-    type: fc.constant('chunk-request'),
-    request: number,
-    entry: entryId,
-    chunk: chunkNumber,
-  }),
-  chunk: fc.record({
-    type: fc.constant('chunk'),
-    request: number,
-    chunk: chunkNumber,
-    bytes: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 })),
-  }),
+  ...snapshots.messages,
   recertify: fc.record({ type: fc.constant('recertify'), proof, entry }),
   'membership-request': fc.record({
     type: fc.constant('membership-request'),
@@ -373,8 +328,8 @@ export const wireFormats: readonly WireFormat[] = [
   format('term record', termRecord, (record) => encodeTerm(record.term, record.epoch), decodeTerm),
   format('vote record', vote, encodeVote, decodeVote),
   format('evidence', evidence, encodeEvidence, decodeEvidence),
-  format('snapshot record', proofOfSnapshot, encodeSnapshotRecord, decodeSnapshotRecord),
-  format('pruning record', pruned, encodePruning, decodePruning),
+  format('snapshot record', snapshots.proof, encodeSnapshotRecord, decodeSnapshotRecord),
+  format('pruning record', snapshots.pruned, encodePruning, decodePruning),
   format('binding record', binding, encodeBinding, decodeBinding),
   format('identity record', identity, encodeStoreIdentity, decodeStoreIdentity),
 ];

@@ -18,7 +18,7 @@ const LATE_TIMEOUTS = 12;
 /** Fetch timeouts between two rounds over all peers. */
 const ROUND_PAUSE_TIMEOUTS = 10;
 /** Fetch timeouts after this machine failed. */
-export const FAILURE_PAUSE_TIMEOUTS = 200;
+export const FAILURE_PAUSE_TIMEOUTS = 15;
 /** Fetch timeouts for which a peer that was wrong is not asked. */
 const REFUSAL_TIMEOUTS = 200;
 

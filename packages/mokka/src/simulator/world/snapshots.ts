@@ -16,7 +16,7 @@ const CHUNKS = 4;
 /** Chance that a chunk can not be had when it is asked for. */
 const VANISHES = 0.03;
 /** Chance that a call fails for reasons of this machine. */
-const FAILS = 0.04;
+const FAILS = 0.01;
 
 /** One entry with the state after it. */
 export interface SnapshotState {
