@@ -2,6 +2,8 @@
  * Entry `@praline/chain/reading`: makes a chain's folder and reads it, and signs for development accounts. It loads no EVM.
  */
 export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
+export { InvalidBlockError } from './block/invalid-block-error.ts';
+export { BlockSequence } from './execution/block-sequence.ts';
 export { devGenesisFile } from './genesis/dev-genesis.ts';
 export { createGenesis } from './genesis/genesis.ts';
 export { checksumAddress } from './query/checksum-address.ts';

@@ -39,4 +39,11 @@ export type NetworkEvent =
       readonly reason: string;
     }
   | { readonly event: 'node-back'; readonly node: number; readonly pid: number | null }
+  /** The members changed. */
+  | {
+      readonly event: 'epoch';
+      readonly epoch: number;
+      readonly validators: number;
+      readonly observers: number;
+    }
   | { readonly event: 'stopped' };

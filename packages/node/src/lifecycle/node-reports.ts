@@ -1,14 +1,8 @@
 /** Answers of the `mokka_*` methods as JSON values. Bytes are hexadecimal with `0x`; Mokka's ids and hashes are as they are. */
 import { performance } from 'node:perf_hooks';
 import type { PoolStatus } from '@praline/chain';
-import {
-  formatPeerAddress,
-  type LeaderProof,
-  type Mokka,
-  type NodeId,
-  parseNodeId,
-  type Term,
-} from 'mokka';
+import { formatPeerAddress, type LeaderProof, type Member, type Mokka, type Term } from 'mokka';
+import { rpcUrlOf } from '../config/advertised-rpc-url.ts';
 import type { NodeStatusReport, PeerReport } from '../threads/thread-contracts.ts';
 import type { BlockEntries } from './block-entries.ts';
 import { numberOf } from './consensus.ts';
@@ -52,6 +46,8 @@ export class NodeReports {
       term: status.term,
       leader: status.leader,
       crashModel: genesis.praline.crashModel,
+      epoch: status.epoch,
+      isMember: status.isMember,
       validators,
       quorum: needed,
       connectedValidators: connected,
@@ -70,14 +66,10 @@ export class NodeReports {
     };
   }
 
+  /** The other members of the present epoch. */
   peers(): PeerReport[] {
-    const { members, key } = this.#options;
-    return members
-      .filter(({ publicKey }) => publicKey !== key.id)
-      .map((member) => {
-        const id = parseNodeId(member.publicKey);
-        return this.#peer(id, member);
-      });
+    const { members } = this.#modules.mokka.status();
+    return members.filter(({ id }) => id !== this.#options.key.id).map((one) => this.#peer(one));
   }
 
   /** The certificate that covers a block's entry, and the entries between; null at genesis. */
@@ -104,14 +96,15 @@ export class NodeReports {
     return proof === null ? null : proofReport(proof);
   }
 
-  #peer(id: NodeId, member: NodeOptions['members'][number]): PeerReport {
+  #peer(member: Member): PeerReport {
+    const { id } = member;
     const { connected, status, heardAt } = this.#modules.view.peer(id);
-    const rpcHost = member.rpcHost === '0.0.0.0' ? member.host : member.rpcHost;
     return {
       node: numberOf(this.#options, id),
       publicKey: id,
-      address: formatPeerAddress({ id, host: member.host, port: member.port }),
-      rpcUrl: `http://${rpcHost}:${member.rpcPort}`,
+      address: formatPeerAddress(member),
+      membership: member.role,
+      rpcUrl: rpcUrlOf(this.#options.members, id, status),
       connected,
       lastHeardMs: heardAt === null ? null : Math.round(performance.now() - heardAt),
       role: status?.role ?? null,

@@ -15,7 +15,15 @@ function viewOf(crashModel: CrashModel): PeerView {
 function tell(view: PeerView, heights: readonly number[]): void {
   heights.forEach((blockNumber, position) => {
     const role: Role = 'follower';
-    const status = { role, term: 1, appliedIndex: 1, blockNumber, blockHash: '0x', pooled: 0 };
+    const status = {
+      role,
+      term: 1,
+      appliedIndex: 1,
+      blockNumber,
+      blockHash: '0x',
+      pooled: 0,
+      rpcUrl: null,
+    };
     view.told(OTHERS[position] ?? SELF, status, 0);
   });
 }
@@ -46,7 +54,15 @@ describe('the highest block that others tell of', () => {
     expect(view.network()).toMatchObject({ highestBlock: 6, connectedValidators: 3 });
     view.told(
       '9'.repeat(64) as NodeId,
-      { role: 'follower', term: 1, appliedIndex: 1, blockNumber: LIE, blockHash: '0x', pooled: 0 },
+      {
+        role: 'follower',
+        term: 1,
+        appliedIndex: 1,
+        blockNumber: LIE,
+        blockHash: '0x',
+        pooled: 0,
+        rpcUrl: null,
+      },
       0,
     );
     expect(view.network().highestBlock).toBe(6);
