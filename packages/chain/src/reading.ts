@@ -10,4 +10,5 @@ export { checksumAddress } from './query/checksum-address.ts';
 export { matches as logMatches } from './query/log-search.ts';
 export { revertMessage } from './query/revert-reason.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
+export { type ChainPosition, readChainPosition } from './store/chain-position.ts';
 export { createChainFolder } from './store/create-chain-folder.ts';

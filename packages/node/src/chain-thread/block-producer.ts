@@ -17,6 +17,7 @@ import {
   type PooledTransaction,
   type PralineConfig,
 } from '@praline/chain';
+import { timestampOf } from './block-time.ts';
 import type { HeldTransactions } from './held-transactions.ts';
 
 /** Gas of the cheapest transaction: bounds how many candidates a block can take. */
@@ -134,9 +135,4 @@ export class BlockProducer {
     }
     return chosen;
   }
-}
-
-/** Whole seconds, never before the parent. Proposer and voters compute it alike. */
-export function timestampOf(parent: HeaderData, timestampMs: number): number {
-  return Math.max(parent.timestamp, Math.floor(timestampMs / 1000));
 }
