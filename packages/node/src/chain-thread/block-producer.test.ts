@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import type { EntryId } from 'mokka';
 import { describe, expect, it } from 'vitest';
-import { BlockProducer } from './block-producer.ts';
 import { timestampOf } from './block-time.ts';
 import { certificateFor, Replica, ROOT, testFolder, transfer } from './replica.test.support.ts';
 
