@@ -15,7 +15,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['packages/*/src/**/*.test.ts', 'repository/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'repository/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'spec/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -26,7 +31,7 @@ export default defineConfig({
           name: 'e2e',
           // After the rest: whole networks need the machine to themselves.
           sequence: { groupOrder: 1 },
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/**/*.test.ts', 'examples/**/*.test.ts'],
           globalSetup: ['e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -3,9 +3,11 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchFailover, FAILOVER_KINDS, type FailoverKind } from './failover.ts';
 import { benchLatency } from './latency.ts';
+import { benchMokka } from './mokka.ts';
 import type { BenchResult } from './report.ts';
 import { benchStart } from './start.ts';
 import { benchTransfers } from './transfers.ts';
+import { benchWire } from './wire.ts';
 
 const USAGE = `npm run bench -- NAME [options]
 
@@ -14,13 +16,19 @@ const USAGE = `npm run bench -- NAME [options]
   start       "praline start" to a leader, with processor time and memory
   failover    time without service: leader killed, paused, handed over
 
+  mokka       writes of 100 bytes to Mokka alone, beside etcd
+  wire        messages and bytes between nodes per committed entry, by the number of nodes
+
   chain       blocks of transfers through the execution layer alone
+  snapshot    making and taking a snapshot of the state, 10,000 and 100,000 accounts
   transactions decoding and sender recovery alone
   transport   synced writes and frames between two nodes, without consensus
 
   --json                one JSON object on standard output
   --transactions N      transfers: 6000, latency: 500
   --connections N       transfers: 50
+  --seconds N           mokka, per row: 5
+  --crash-model M       wire: CFT (default) or BFT
   --rounds N            failover: 50 of each kind, start: 3
   --kinds A,B           failover: kill,pause,hand-over
 `;
@@ -28,6 +36,7 @@ const USAGE = `npm run bench -- NAME [options]
 /** Layers by themselves: each file is a program of its own, with options of its own. */
 const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
   chain: () => import('./chain.ts'),
+  snapshot: () => import('./snapshot.ts'),
   transactions: () => import('./transactions.ts'),
   transport: () => import('./transport.ts'),
 };
@@ -48,10 +57,15 @@ async function main(): Promise<number> {
       transactions: { type: 'string' },
       connections: { type: 'string' },
       rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      'crash-model': { type: 'string', default: 'CFT' },
       kinds: { type: 'string' },
     },
   });
-  const count = (name: 'transactions' | 'connections' | 'rounds', otherwise: number): number => {
+  const count = (
+    name: 'transactions' | 'connections' | 'rounds' | 'seconds',
+    otherwise: number,
+  ): number => {
     const value = Number(values[name] ?? otherwise);
     if (!Number.isSafeInteger(value) || value < 1)
       throw new Error(`--${name} is a whole number above 0`);
@@ -65,6 +79,8 @@ async function main(): Promise<number> {
       }),
     latency: () => benchLatency({ transactions: count('transactions', 500) }),
     start: () => benchStart({ rounds: count('rounds', 3) }),
+    mokka: () => benchMokka({ seconds: count('seconds', 5) }),
+    wire: () => benchWire({ crashModel: values['crash-model'] }),
     failover: () => benchFailover({ rounds: count('rounds', 50), kinds: kindsOf(values.kinds) }),
   };
   const [name = ''] = positionals;

@@ -115,9 +115,15 @@ function pathProblem(tree: RepositoryTree, page: string, span: string): string |
   if (file === undefined) return `${path} is no file or folder; name what is there now`;
   const symbol = match?.[2];
   if (symbol === undefined || !tree.files.includes(file)) return undefined;
-  return new RegExp(`\\b${symbol.replaceAll('$', '\\$')}\\b`).test(tree.read(file))
-    ? undefined
-    : `${file} has no ${symbol}`;
+  return hasSymbol(file, tree.read(file), symbol) ? undefined : `${file} has no ${symbol}`;
+}
+
+/** In the models a rule is a definition; a word in a comment is none. */
+function hasSymbol(file: string, text: string, symbol: string): boolean {
+  const name = symbol.replaceAll('$', '\\$');
+  const isModel = file.endsWith('.qnt');
+  const pattern = isModel ? `\\b(?:def|val|action|run|type|module) ${name}\\b` : `\\b${name}\\b`;
+  return new RegExp(pattern).test(text);
 }
 
 /** A file, a folder with files, or a pattern with `*` that matches one. */

@@ -115,10 +115,16 @@ describe('import edges', () => {
     );
   });
 
-  it('keeps product packages out of what uses the product from outside, but lets benchmarks time them', () => {
+  it('keeps product packages out of what uses the product from outside, but lets benchmarks time them and the specification compare with them', () => {
     const found = check({ 'e2e/package.json': '{"name":"e2e"}', 'e2e/a.ts': "import 'low';" });
     expect(found).toEqual([expect.stringContaining('command line and JSON-RPC only')]);
     expect(check({ 'bench/a.ts': "import 'low';" })).toEqual([]);
+    expect(check({ 'spec/a.ts': "import 'low';" })).toEqual([]);
+  });
+
+  it('lets examples import packages by their names, as users do, and nothing inside them', () => {
+    expect(check({ 'examples/one/a.test.ts': "import 'low';" })).toEqual([]);
+    expect(check({ 'examples/one/a.test.ts': "import 'low/src/low.ts';" })).toHaveLength(1);
   });
 
   it('lets what is outside the packages share the harness, and nothing else', () => {

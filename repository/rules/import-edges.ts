@@ -18,8 +18,11 @@ import {
 /** Starts networks of real processes, for everything outside `packages/`. */
 const SHARED_FOLDER = 'harness/';
 
-/** May also time a package, or a layer inside one, by itself. */
-const MEASURING_FOLDER = 'bench/';
+/** Use the library as its users do: by its name. */
+const EXAMPLES_FOLDER = 'examples/';
+
+/** `bench/` may also time a layer inside a package by itself, `spec/` compares the consensus core with its model. */
+const INSIDE_FOLDERS = ['bench/', 'spec/'];
 
 interface Package {
   readonly folder: string;
@@ -132,13 +135,17 @@ function relativeProblem(
   home: Package | undefined,
 ): readonly string[] {
   const folder = home?.folder ?? source.path.split('/').slice(0, -1)[0] ?? '';
-  const measured = source.path.startsWith(MEASURING_FOLDER) && target.startsWith('packages/');
-  const shared = measured || (home === undefined && target.startsWith(SHARED_FOLDER));
+  const inside = isInside(source) && target.startsWith('packages/');
+  const shared = inside || (home === undefined && target.startsWith(SHARED_FOLDER));
   if (folder !== '' && !shared && !target.startsWith(`${folder}/`)) {
     return ['leaves its folder; import the package by its name, or move the code'];
   }
   if (!tree.files.includes(target)) return ['names no file; relative imports end in .ts'];
   return [];
+}
+
+function isInside(source: SourceFile): boolean {
+  return INSIDE_FOLDERS.some((folder) => source.path.startsWith(folder));
 }
 
 function checkOwnPackage(
@@ -148,7 +155,9 @@ function checkOwnPackage(
   home: Package | undefined,
 ): readonly Finding[] {
   const at = { file: source.path, line: reference.line, rule: 'import-edge' as const };
-  if (home === undefined && source.path.startsWith(MEASURING_FOLDER)) return [];
+  if (home === undefined && isInside(source)) return [];
+  const isEntry = target.manifest.entries.includes(reference.specifier);
+  if (source.path.startsWith(EXAMPLES_FOLDER) && isEntry) return [];
   if (home === undefined) {
     const message = `${source.path.split('/')[0]}/ uses the product through the command line and JSON-RPC only; do not import ${target.manifest.name}`;
     return [{ ...at, message }];
@@ -157,7 +166,7 @@ function checkOwnPackage(
     const message = `${home.folder} may not import ${target.folder}; move the code, or hand it in through an interface (${ARCHITECTURE_PAGE}:${home.row.line})`;
     return [{ ...at, message }];
   }
-  if (!target.manifest.entries.includes(reference.specifier)) {
+  if (!isEntry) {
     const message = `import ${target.manifest.name} or what it exports, not a file inside it`;
     return [{ ...at, message }];
   }

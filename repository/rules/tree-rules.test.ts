@@ -55,6 +55,7 @@ describe('documents', () => {
   const files = {
     'docs/guide.md': '# The Guide: part 1\n## Same `code`',
     'packages/mokka/src/core/step.ts': 'export function step() {}',
+    'spec/model.qnt': '  /// After a jump.\n  action step: bool = true\n  def tip(n) = n',
     'README.md': '',
   };
   const check = (text: string) =>
@@ -68,6 +69,7 @@ describe('documents', () => {
     '[a](https://example.org/gone)',
     '[a](#here)\n# Here',
     '`packages/mokka/src/core/step.ts#step` and `packages/*/src`',
+    '`spec/model.qnt#step`, `spec/model.qnt#tip`',
     '`guide.md`, `eth_call/eth_sign`, `a/b`, `node packages/gone.ts`',
     '`packages/cli/dist/main.js` is built',
     '```\n[a](gone.md) packages/gone\n```',
@@ -84,6 +86,7 @@ describe('documents', () => {
     ['`packages/mokka/src/gone.ts`', 'dead-path'],
     ['`packages/gone/*`', 'dead-path'],
     ['`packages/mokka/src/core/step.ts#jump`', 'dead-path'],
+    ['`spec/model.qnt#jump`', 'dead-path'],
     ['`docs/gone.md` and `gone.md`', 'dead-path'],
   ])('may not say %s', (text, rule) => {
     const found = check(`\n${text}`);

@@ -2,6 +2,8 @@
  * The chain's only writer: executes blocks on top of each other, keeps them in flight, and commits what consensus has
  * decided. Operations run one after the other. After a failed write or damaged data nothing more is done.
  */
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { BlockData, HeaderData, ReceiptData } from './block/block-data.ts';
 import { InvalidBlockError } from './block/invalid-block-error.ts';
 import { receiptsData } from './block/receipt-data.ts';
@@ -21,13 +23,19 @@ import { ForkEvms } from './execution/fork-evm.ts';
 import type { BlockOrigin } from './execution/header-rules.ts';
 import type { Genesis } from './genesis/genesis.ts';
 import { type Address, blockNumberOf, bytesOf, type Hash } from './primitives.ts';
+import { writeSnapshot } from './snapshot/install-snapshot.ts';
+import { snapshotFailed } from './snapshot/snapshot-error.ts';
+import { type PositionOf, SnapshotMaker } from './snapshot/snapshot-maker.ts';
+import { SnapshotRestore } from './snapshot/snapshot-restore.ts';
+import { TimeSlices } from './snapshot/time-slices.ts';
 import { CommittedState } from './state/committed-state.ts';
 import type { State } from './state/layered-state.ts';
 import { readCanonical } from './store/block-records.ts';
+import { removeStaleState } from './store/flat-generation.ts';
 import { metaKey } from './store/schema.ts';
 import { initialiseStore, openStore } from './store/store-identity.ts';
-import { Tables } from './store/tables.ts';
-import { writeBlock } from './store/write-block.ts';
+import { Tables, type TableWriter } from './store/tables.ts';
+import { type BlockWithReceipts, writeBlock } from './store/write-block.ts';
 import { NodeReader } from './trie/node-source.ts';
 
 /** A block to commit: its bytes, or its hash when it is in flight. */
@@ -48,8 +56,18 @@ export interface ChainOptions {
   readonly knownTransaction?: KnownTransaction;
 }
 
+/** Beside the environment, in the chain's folder. */
+const SNAPSHOTS_FOLDER = 'snapshots';
+const RESTORE_FOLDER = 'restore';
+/** Values of a replaced state that are removed in one transaction, so that nothing waits for it for long. */
+const STALE_VALUES_PER_STEP = 1_000;
+
 export class Chain {
+  /** A snapshot that is being taken; `finishRestore` makes it the head. */
+  readonly restore: SnapshotRestore;
+  readonly #directory: string;
   readonly #tables: Tables;
+  readonly #genesis: Genesis;
   readonly #evms: ForkEvms;
   readonly #origin: BlockOrigin;
   readonly #known: KnownTransaction;
@@ -62,15 +80,22 @@ export class Chain {
   #marker: Uint8Array | null;
   #queue: Promise<unknown> = Promise.resolve();
   #failure: ChainError | undefined;
+  /** Aborted when the chain closes: ends what takes long. */
+  readonly #closing = new AbortController();
+  #maker: SnapshotMaker | undefined;
 
   private constructor(
+    directory: string,
     tables: Tables,
     genesis: Genesis,
     head: HeaderData,
     marker: Uint8Array | null,
     options: ChainOptions,
   ) {
+    this.#directory = directory;
     this.#tables = tables;
+    this.#genesis = genesis;
+    this.restore = new SnapshotRestore(join(directory, RESTORE_FOLDER), this.#closing.signal);
     this.#evms = new ForkEvms(genesis.common, genesis.depositContract);
     this.#origin = options.origin ?? 'network';
     this.#known = options.knownTransaction ?? (() => undefined);
@@ -86,7 +111,7 @@ export class Chain {
     const tables = new Tables(directory, { readOnly: false });
     try {
       await initialiseStore(tables, genesis);
-      return new Chain(tables, genesis, genesis.header, null, options);
+      return new Chain(directory, tables, genesis, genesis.header, null, options);
     } catch (error) {
       await tables.close();
       throw error;
@@ -102,7 +127,9 @@ export class Chain {
     const tables = new Tables(directory, { readOnly: false });
     try {
       const { head, marker } = openStore(tables, genesis);
-      return new Chain(tables, genesis, head, marker, options);
+      const chain = new Chain(directory, tables, genesis, head, marker, options);
+      void chain.#removeStaleState();
+      return chain;
     } catch (error) {
       await tables.close();
       throw error;
@@ -132,12 +159,15 @@ export class Chain {
   buildBlock(parent: Hash, request: BuildRequest): Promise<BuildResult> {
     return this.#exclusively(async () => {
       const context = this.#contextOf(parent);
-      const number = blockNumberOf(context.header.number + 1);
-      const evm = await this.#evms.at(number, request.timestamp);
-      const built = await buildBlock(evm, context, request);
+      const built = await this.#build(context, request);
       if (built.block !== null) this.#keep(built, context.state);
       return built;
     });
+  }
+
+  /** As `buildBlock` on the head, to see what would come of it: nothing is kept. */
+  tryBlock(request: BuildRequest): Promise<BuildResult> {
+    return this.#exclusively(() => this.#build(this.#contextOf(this.#head.hash), request));
   }
 
   /**
@@ -159,7 +189,9 @@ export class Chain {
       const last = executed.at(-1)?.block.header ?? this.#head;
       await this.#write(executed, last, marker);
       const committed: CommittedBlock[] = [];
-      for (const one of executed) committed.push(await this.#describe(one));
+      for (const one of executed) {
+        committed.push(await this.#describe(one, one.state.accounts.keys()));
+      }
       return committed;
     });
   }
@@ -178,8 +210,43 @@ export class Chain {
     });
   }
 
+  /** Offers snapshots of this chain. `positionOf` reads the markers that commits were given. Once for a chain. */
+  offerSnapshots(positionOf: PositionOf): SnapshotMaker {
+    const folder = join(this.#directory, SNAPSHOTS_FOLDER);
+    this.#maker = new SnapshotMaker(this.#tables, folder, positionOf, this.#closing.signal);
+    return this.#maker;
+  }
+
+  /**
+   * All chunks of the snapshot that is being taken are here: proves it, makes its block the head with `marker` in one
+   * transaction that is on disk when this resolves, and drops all blocks in flight. Throws with the old head unchanged:
+   * `invalid-snapshot`, `invalid-request` when a chunk is not here (any more), `snapshot-failed`.
+   */
+  finishRestore(marker: Uint8Array): Promise<CommittedBlock> {
+    return this.#exclusively(async () => {
+      const written = await writeSnapshot(this.#tables, {
+        restore: this.restore,
+        genesis: this.#genesis,
+        head: this.#head,
+        marker,
+        slices: new TimeSlices(this.#closing.signal),
+      }).catch((error: unknown) => {
+        throw snapshotFailed('a snapshot could not be taken', error);
+      });
+      await this.#writeHead(written.head, marker, (writer) => written.complete(writer));
+      this.#inFlight.retain(new Set());
+      this.#committed.replaced();
+      // What can not be removed now is when the next snapshot is taken.
+      await this.restore.abandon().catch(() => undefined);
+      void this.#removeStaleState();
+      return this.#describe(written.block, []);
+    });
+  }
+
   /** Ends after what is running. */
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#maker?.settled();
     await this.#queue.catch(() => undefined);
     this.#failure ??= new ChainError('closed', 'the chain is closed');
     await this.#tables.close();
@@ -228,12 +295,17 @@ export class Chain {
   }
 
   async #write(executed: readonly ExecutedBlock[], head: HeaderData, marker: Uint8Array) {
+    await this.#writeHead(head, marker, (writer) => {
+      for (const one of executed) writeBlock(writer, one, this.#committed.generation);
+      writer.putSealed('meta', metaKey('head'), bytesOf(head.hash));
+      writer.putSealed('meta', metaKey('marker'), marker);
+    });
+    this.#inFlight.settle(head.hash, this.#committed);
+  }
+
+  async #writeHead(head: HeaderData, marker: Uint8Array, write: (writer: TableWriter) => void) {
     try {
-      await this.#tables.commit((writer) => {
-        for (const one of executed) writeBlock(writer, one);
-        writer.putSealed('meta', metaKey('head'), bytesOf(head.hash));
-        writer.putSealed('meta', metaKey('marker'), marker);
-      });
+      await this.#tables.commit(write);
     } catch (error) {
       this.#failure = new ChainError(
         'closed',
@@ -243,10 +315,22 @@ export class Chain {
     }
     this.#head = head;
     this.#marker = marker;
-    this.#inFlight.settle(head.hash, this.#committed);
   }
 
-  async #describe(executed: ExecutedBlock): Promise<CommittedBlock> {
+  /** Bit by bit; what a stop or a failed write leaves is removed at the next start. */
+  async #removeStaleState(): Promise<void> {
+    const step = () => removeStaleState(this.#tables, STALE_VALUES_PER_STEP);
+    try {
+      while (!this.#closing.signal.aborted && (await this.#exclusively(step))) await setImmediate();
+    } catch {
+      // Whoever uses the chain next learns of a failure; nobody waits for this.
+    }
+  }
+
+  async #describe(
+    executed: BlockWithReceipts,
+    touched: Iterable<Address>,
+  ): Promise<CommittedBlock> {
     const { header, withdrawals } = executed.block;
     const { rules } = await this.#evms.at(header.number, header.timestamp);
     const transactions = executed.transactions.map((one) => one.signed.data);
@@ -261,7 +345,7 @@ export class Chain {
         size: executed.raw.length,
       },
       receipts: receiptsData(header, transactions, stored, blobFee),
-      touched: [...executed.state.accounts.keys()],
+      touched: [...touched],
     };
   }
 
@@ -282,6 +366,12 @@ export class Chain {
       ancestorHash: (number) =>
         this.#inFlight.ancestor(parent, number) ?? readCanonical(this.#tables, number),
     };
+  }
+
+  async #build(context: ParentContext, request: BuildRequest): Promise<BuildResult> {
+    const number = blockNumberOf(context.header.number + 1);
+    const evm = await this.#evms.at(number, request.timestamp);
+    return buildBlock(evm, context, request);
   }
 
   #keep(executed: ExecutedBlock, parent: State): void {

@@ -47,6 +47,12 @@ export type ChainErrorCode =
   | 'chain-exists'
   /** The data folder was written in another version of the format. */
   | 'unsupported-format'
+  /** The block exists, but its data is not here: this node started from a snapshot above it. */
+  | 'history-unavailable'
+  /** A snapshot of the state that is malformed, or is not what it was said to be. */
+  | 'invalid-snapshot'
+  /** A snapshot could not be made or taken for reasons of this machine, such as a full disk. */
+  | 'snapshot-failed'
   /** A block breaks a rule; see `InvalidBlockError`. */
   | 'invalid-block'
   /** The chain was closed, or an error that stops the node closed it. */

@@ -1,6 +1,7 @@
 import type { CommitCertificate } from './core/certificate.ts';
 import type { Entry } from './core/entry.ts';
 import type { EntryId, StateDigest, Term } from './core/types.ts';
+import type { SnapshotApplication } from './snapshot.ts';
 
 /**
  * What a replicated state machine implements. Names follow ABCI.
@@ -31,6 +32,8 @@ export interface Application {
   commit(entries: readonly Entry[], certificate: CommitCertificate): Promise<CommitResult>;
   /** Drops every accepted, uncommitted entry above `to`. */
   rollback(to: EntryId): Promise<void>;
+  /** Absent when nodes of this application can only replay the log. */
+  readonly snapshots?: SnapshotApplication;
 }
 
 export interface ApplicationInfo {

@@ -27,6 +27,7 @@ export {
 } from './codec/certificate-codec.ts';
 export { DecodeError, type DecodeErrorCode } from './codec/decode-error.ts';
 export { createEntry, decodeEntry, encodeEntry } from './codec/entry-codec.ts';
+export { decodeEvidence, encodeEvidence } from './codec/evidence-codec.ts';
 export { decodeMessage, encodeMessage } from './codec/message-codec.ts';
 export type { StoreIdentity } from './codec/record-codec.ts';
 export { signingBytes } from './codec/statement-codec.ts';
@@ -35,6 +36,7 @@ export { Core } from './core/core.ts';
 export type * from './core/effect.ts';
 export type * from './core/entry.ts';
 export type * from './core/event.ts';
+export { type Evidence, offenderOf, verifyEvidence } from './core/evidence.ts';
 export type * from './core/input.ts';
 export type { Member, MemberRole, MembershipChange } from './core/members.ts';
 export type { MembershipErrorCode, MembershipResult } from './core/membership.ts';
@@ -60,6 +62,7 @@ export {
   type LogInfo,
   Mokka,
   type MokkaOptions,
+  type NodeOptions,
   rootHashOf,
   storeIdentityOf,
 } from './driver/mokka.ts';
@@ -79,12 +82,17 @@ export * from './identity/ed25519-scheme.ts';
 export * from './identity/identity-error.ts';
 export * from './identity/node-id.ts';
 export * from './identity/node-key.ts';
+export * from './ordered-log/push.ts';
+export * from './ordered-log/push-error.ts';
+export type * from './snapshot.ts';
 export * from './storage/folder-lock.ts';
 export * from './storage/lmdb.ts';
 export * from './storage/memory.ts';
 export type * from './storage/storage.ts';
 export * from './storage/storage-error.ts';
 export * from './transport/memory.ts';
+export type * from './transport/signed/message-pipe.ts';
+export * from './transport/signed/signed-transport.ts';
 export * from './transport/tls/limits.ts';
 export type * from './transport/tls/statistics.ts';
 export * from './transport/tls/tls-transport.ts';

@@ -175,9 +175,9 @@ export class Mempool {
     }
   }
 
-  /** Follows a change of any account or of the chain's rules, such as a return to a snapshot. */
-  onStateReplaced(): void {
-    for (const queue of [...this.#queues.values()]) this.#synchronize(queue, new Set());
+  /** Follows a change of any account or of the chain's rules; `mined` as far as it is known. */
+  onStateReplaced(mined: ReadonlySet<Hash> = new Set()): void {
+    for (const queue of [...this.#queues.values()]) this.#synchronize(queue, mined);
   }
 
   /** Removes a transaction that execution refuses; those behind it are queued. False when it is not here. */

@@ -3,20 +3,21 @@ import type { HeaderData } from '../block/block-data.ts';
 import { ChainError } from '../errors.ts';
 import { type Hash, hashOf } from '../primitives.ts';
 import { readCanonical, readHeader } from '../store/block-records.ts';
+import { HistoryGaps } from '../store/history-gaps.ts';
 import { metaKey } from '../store/schema.ts';
-import type { Tables } from '../store/tables.ts';
+import type { Snapshot, Tables } from '../store/tables.ts';
 import type { BlockSelector } from './chain-reader.ts';
 
 /** The last committed block. Throws `corrupt-store` when the chain has none. */
-export function readHead(tables: Tables): HeaderData {
-  const hash = readHeadHash(tables);
-  const header = readHeader(tables, hash);
+export function readHead(tables: Tables, snapshot?: Snapshot): HeaderData {
+  const hash = readHeadHash(tables, snapshot);
+  const header = readHeader(tables, hash, snapshot);
   if (header === undefined) throw new ChainError('corrupt-store', `head ${hash} has no header`);
   return header;
 }
 
-export function readHeadHash(tables: Tables): Hash {
-  const bytes = tables.getSealed('meta', metaKey('head'));
+export function readHeadHash(tables: Tables, snapshot?: Snapshot): Hash {
+  const bytes = tables.getSealed('meta', metaKey('head'), snapshot);
   if (bytes === undefined) throw new ChainError('corrupt-store', 'the chain has no head');
   return hashOf(bytes);
 }
@@ -44,9 +45,12 @@ export function selectHeader(
   return readCanonical(tables, header.number) === header.hash ? header : undefined;
 }
 
-/** As `selectHeader`. Throws `unknown-block` in geth's words. */
+/** As `selectHeader`. Throws `unknown-block` in geth's words, or `history-unavailable`. */
 export function requireHeader(tables: Tables, genesis: Hash, block: BlockSelector): HeaderData {
   const header = selectHeader(tables, genesis, block);
+  if (header === undefined && 'number' in block) {
+    HistoryGaps.read(tables).require(block.number, block.number);
+  }
   if (header === undefined) throw new ChainError('unknown-block', 'header not found');
   return header;
 }

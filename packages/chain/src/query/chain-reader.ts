@@ -8,6 +8,9 @@ import type {
 import type { Address, BlockNumber, BlockRef, Hash, Hex, Wei } from '../primitives.ts';
 
 /**
+ * A node that started from a snapshot lacks blocks below it, but for genesis and what it had before. Their headers, bodies
+ * and receipts are answered as if they did not exist; what needs them throws `history-unavailable`.
+ *
  * Reads of the committed chain, answered from LMDB read transactions in whatever thread holds the reader. Each call
  * sees one consistent head. None of them runs the EVM; see `CallExecutor` for what does.
  */
@@ -32,6 +35,8 @@ export interface ChainReader {
    * that is reversed or beyond the head, and for a filter with too many parts.
    */
   logs(filter: LogFilter): readonly LogData[];
+  /** Throws `history-unavailable` when one of these blocks is not here; both inclusive. */
+  requireHistory(from: BlockNumber, to: BlockNumber): void;
   /** Account after a block; a missing account has zero nonce and balance. Throws `unknown-block`. */
   account(address: Address, block: BlockSelector): AccountData;
   code(address: Address, block: BlockSelector): Hex;

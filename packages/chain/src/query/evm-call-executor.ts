@@ -10,7 +10,7 @@ import { ChainError } from '../errors.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import { type Address, addressOf, bytesOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
-import { storedNodes, TrieStateView } from '../state/trie-state-view.ts';
+import { storedNodes } from '../state/trie-state-view.ts';
 import { readCanonical } from '../store/block-records.ts';
 import type { Tables } from '../store/tables.ts';
 import { NodeReader } from '../trie/node-source.ts';
@@ -31,6 +31,7 @@ import type { BlockSelector } from './chain-reader.ts';
 import { estimateGas } from './estimate-gas.ts';
 import { ForkRules } from './fork-rules.ts';
 import { pendingHeader } from './pending-header.ts';
+import { stateAt } from './state-at.ts';
 import { overrideHeader, overrideState } from './state-overrides.ts';
 
 export interface CallLimits {
@@ -169,7 +170,7 @@ export class EvmCallExecutor implements CallExecutor {
     const rules = this.#rules.at(header.number, header.timestamp);
     const from = request.from ?? NOBODY;
     const fees = callFees(request, from, header.baseFeePerGas);
-    const view = new TrieStateView(this.#tables, this.#nodes, committed.stateRoot);
+    const view = stateAt(this.#tables, this.#nodes, committed);
     const { timeoutMs } = this.#limits;
     const context: CallContext = {
       evm: await this.#evmAt(rules.hardfork(), rules),

@@ -15,6 +15,7 @@ it('reads the receipts of few blocks when they are full, the newest ones', () =>
     gasUsed: 30_000_000n,
   });
   const source = {
+    oldest: blockNumberOf(0),
     header: headerAt,
     receipts: ({ number }: { readonly number: number }) => {
       asked.push(number);

@@ -14,6 +14,8 @@ const FEE_HISTORY_GAS_MAX = 600_000_000n;
 const FEE_PERCENTILES_MAX = 100;
 
 export interface FeeHistorySource {
+  /** The lowest block below the newest without a gap between. */
+  readonly oldest: BlockNumber;
   header(number: BlockNumber): HeaderData;
   receipts(header: HeaderData): readonly ReceiptData[];
   /** Parameters at the fork of a block. */
@@ -21,7 +23,7 @@ export interface FeeHistorySource {
 }
 
 /**
- * Of up to `blockCount` blocks that end with `newest`; at most `FEE_HISTORY_BLOCKS_MAX`, and with percentiles fewer
+ * Of up to `blockCount` blocks that end with `newest`, fewer where history begins; at most `FEE_HISTORY_BLOCKS_MAX`, and with percentiles fewer
  * where blocks are full, since tips are in the receipts. Throws `invalid-request` for
  * percentiles out of order or range.
  */
@@ -32,7 +34,8 @@ export function feeHistory(
   percentiles: readonly number[],
 ): FeeHistory {
   checkPercentiles(percentiles);
-  const wanted = Math.min(Math.max(0, blockCount), FEE_HISTORY_BLOCKS_MAX, newest.number + 1);
+  const here = newest.number - source.oldest + 1;
+  const wanted = Math.min(Math.max(0, blockCount), FEE_HISTORY_BLOCKS_MAX, here);
   const headers: HeaderData[] = [];
   let gas = 0n;
   while (headers.length < wanted) {

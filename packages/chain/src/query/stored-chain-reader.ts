@@ -32,7 +32,7 @@ import {
 import { FlatStateView } from '../state/flat-state-view.ts';
 import { EMPTY_ACCOUNT } from '../state/journaled-state.ts';
 import type { StateView } from '../state/state-view.ts';
-import { storedNodes, TrieStateView } from '../state/trie-state-view.ts';
+import { storedNodes } from '../state/trie-state-view.ts';
 import {
   readBlock,
   readCanonical,
@@ -41,6 +41,7 @@ import {
   readReceipts,
   type StoredBlock,
 } from '../store/block-records.ts';
+import { HistoryGaps } from '../store/history-gaps.ts';
 import { Tables } from '../store/tables.ts';
 import { decodeKnownTransaction } from '../transaction/decode.ts';
 import { NodeReader } from '../trie/node-source.ts';
@@ -57,6 +58,7 @@ import type {
 import { feeHistory, nextFees } from './fee-history.ts';
 import { ForkRules } from './fork-rules.ts';
 import { searchLogs } from './log-search.ts';
+import { stateAt } from './state-at.ts';
 
 /**
  * Blocks whose receipts are kept decoded, some MB each at most: clients ask for the receipts of a block one by one, and
@@ -96,7 +98,7 @@ export class StoredChainReader implements ChainReader {
   block(block: BlockSelector): BlockData | undefined {
     this.tables.refresh();
     const header = this.#select(block);
-    if (header === undefined) return undefined;
+    if (header === undefined || HistoryGaps.read(this.tables).has(header.number)) return undefined;
     const { transactions, senders, withdrawals, size } = this.#stored(header.hash);
     return {
       header,
@@ -109,7 +111,8 @@ export class StoredChainReader implements ChainReader {
   receipts(block: BlockSelector): readonly ReceiptData[] | undefined {
     this.tables.refresh();
     const header = this.#select(block);
-    return header === undefined ? undefined : this.#receiptsOf(header);
+    if (header === undefined || HistoryGaps.read(this.tables).has(header.number)) return undefined;
+    return this.#receiptsOf(header);
   }
 
   transaction(hash: Hash): LocatedTransaction | undefined {
@@ -153,7 +156,13 @@ export class StoredChainReader implements ChainReader {
     if (filter.to > head.number) {
       throw invalidRange('block range extends beyond current head block');
     }
+    HistoryGaps.read(this.tables).require(filter.from, filter.to);
     return searchLogs(source, filter);
+  }
+
+  requireHistory(from: BlockNumber, to: BlockNumber): void {
+    this.tables.refresh();
+    HistoryGaps.read(this.tables).require(from, to);
   }
 
   account(address: Address, block: BlockSelector): AccountData {
@@ -174,14 +183,14 @@ export class StoredChainReader implements ChainReader {
 
   proof(address: Address, slots: readonly bigint[], block: BlockSelector): AccountProof {
     this.tables.refresh();
-    const { stateRoot } = this.#require(block);
-    const state = new TrieStateView(this.tables, this.#nodes, stateRoot);
+    const header = this.#require(block);
+    const state = stateAt(this.tables, this.#nodes, header);
     const account = state.getAccount(address) ?? EMPTY_ACCOUNT;
     const prove = (root: Hash, key: Uint8Array) =>
       proveKey(this.#nodes, root, keccak256(key)).map(hexOf);
     return {
       account,
-      accountProof: prove(stateRoot, bytesOf(address)),
+      accountProof: prove(header.stateRoot, bytesOf(address)),
       storageProof: slots.map((slot) => {
         const key = slotOf(slot);
         return {
@@ -209,12 +218,16 @@ export class StoredChainReader implements ChainReader {
     percentiles: readonly number[],
   ): FeeHistory {
     this.tables.refresh();
+    const gaps = HistoryGaps.read(this.tables);
+    const last = this.#require(newest);
+    gaps.require(last.number, last.number);
     const source = {
+      oldest: gaps.startOfRun(last.number),
       header: (number: BlockNumber) => this.#require({ number }),
       receipts: (header: HeaderData) => this.#receiptsOf(header),
       rules: (number: BlockNumber, timestamp: number) => this.#rules.at(number, timestamp),
     };
-    return feeHistory(source, blockCount, this.#require(newest), percentiles);
+    return feeHistory(source, blockCount, last, percentiles);
   }
 
   close(): Promise<void> {
@@ -234,7 +247,7 @@ export class StoredChainReader implements ChainReader {
     const header = this.#require(block);
     return header.hash === readHeadHash(this.tables)
       ? new FlatStateView(this.tables)
-      : new TrieStateView(this.tables, this.#nodes, header.stateRoot);
+      : stateAt(this.tables, this.#nodes, header);
   }
 
   #stored(hash: Hash): StoredBlock {

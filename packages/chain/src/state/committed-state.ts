@@ -10,12 +10,25 @@ import type { State } from './layered-state.ts';
 import { storedNodes } from './trie-state-view.ts';
 
 export class CommittedState implements State {
-  readonly #view: FlatStateView;
+  readonly #tables: Tables;
+  #view: FlatStateView;
   readonly #nodes: NodeSource;
 
   constructor(tables: Tables) {
+    this.#tables = tables;
     this.#view = new FlatStateView(tables);
     this.#nodes = storedNodes(tables);
+  }
+
+  /** That of the flat state, under which the next block writes. */
+  get generation(): number {
+    return this.#view.generation;
+  }
+
+  /** After the head's state was replaced by another generation. */
+  replaced(): void {
+    this.#tables.refresh();
+    this.#view = new FlatStateView(this.#tables);
   }
 
   getAccount(address: Address): AccountData | undefined {

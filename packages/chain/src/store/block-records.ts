@@ -8,6 +8,7 @@ import type { HeaderData } from '../block/block-data.ts';
 import { decodeHeader } from '../block/header-codec.ts';
 import { logItems, logOf, type StoredReceipt } from '../block/receipt-codec.ts';
 import { bigintToBytes, bytesToBigint, bytesToNumber } from '../encoding/quantity.ts';
+import { readRlp } from '../encoding/rlp-reader.ts';
 import { corruptStore } from '../errors.ts';
 import {
   type Address,
@@ -114,10 +115,16 @@ export function readReceipts(
 ): readonly StoredReceipt[] | undefined {
   const bytes = tables.getSealed('receipts', bytesOf(hash), snapshot);
   if (bytes === undefined) return undefined;
-  return decodeStored('receipts', hash, () => {
-    const items: unknown = RLP.decode(bytes);
-    return asList(items).map(receiptOf);
-  });
+  return decodeStored('receipts', hash, () => decodeReceipts(bytes));
+}
+
+/** Receipts, receipt, logs, log, topics. */
+const RECEIPTS_RLP_DEPTH = 5;
+
+/** Throws `RangeError`, `TypeError` or `ChainError` on anything but what `encodeReceipts` writes. */
+export function decodeReceipts(bytes: Uint8Array): readonly StoredReceipt[] {
+  const items: unknown = readRlp(bytes, RECEIPTS_RLP_DEPTH);
+  return asList(items).map(receiptOf);
 }
 
 /** Place of a committed transaction. */

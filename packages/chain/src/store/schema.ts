@@ -11,12 +11,16 @@
  * | canonical    | block number                     | sealed; block hash                                 |
  * | transactions | transaction hash                 | sealed; block number (8), index in the block (4)   |
  * | postings     | see `addressPosting` and below   | sealed; empty                                      |
- * | accounts     | address                          | sealed; account RLP, as of the head                |
- * | storage      | address, slot                    | sealed; value without leading zeros, as of the head|
+ * | accounts     | generation, hash of address      | sealed; account RLP, as of the head                |
+ * | storage      | generation, hashes of address    | sealed; value without leading zeros, as of the head|
+ * |              | and slot                         |                                                    |
  * | code         | code hash                        | code                                               |
  * | nodes        | node hash                        | trie node RLP, of every block                      |
  *
- * The state tables `accounts` and `storage` show the head only; older states are read from `nodes`.
+ * The flat state, `accounts` and `storage`, shows the head only; older states are read from `nodes`. It is keyed by the
+ * hashes that are the tries' keys, so that one pass in key order gives the root. The generation in `meta` is the valid
+ * one: a restored state is written under another, becomes the head's in one transaction, and the old one is removed.
+ * `nodes` and `code` never hold a node without everything below it, so whoever has a root has its whole state.
  */
 import type { Address, BlockNumber, Hash } from '../primitives.ts';
 import { bytesOf } from '../primitives.ts';
@@ -38,7 +42,7 @@ export const TABLES = [
 export type TableName = (typeof TABLES)[number];
 
 /** Raised when a change of the layout makes older folders unreadable. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 export type MetaKey =
   /** `FORMAT_VERSION` in one byte. */
@@ -50,7 +54,11 @@ export type MetaKey =
   /** Hash of the last committed block. */
   | 'head'
   /** Opaque bytes of consensus, written with the last commit. */
-  | 'marker';
+  | 'marker'
+  /** Generation of the flat state, in one byte. */
+  | 'generation'
+  /** Blocks that are not here, see `HistoryGaps`; absent when all are. */
+  | 'gaps';
 
 export function metaKey(key: MetaKey): Uint8Array {
   return Buffer.from(key, 'ascii');
@@ -62,13 +70,32 @@ export function numberKey(number: BlockNumber): Uint8Array {
   return key;
 }
 
-export function storageKey(address: Address, slot: Hash): Uint8Array {
-  return Buffer.from(address.slice(2) + slot.slice(2), 'hex');
+export function accountKey(generation: number, addressHash: Uint8Array): Uint8Array {
+  return Buffer.concat([Uint8Array.of(generation), addressHash]);
+}
+
+export function storageKey(
+  generation: number,
+  addressHash: Uint8Array,
+  slotHash: Uint8Array,
+): Uint8Array {
+  return Buffer.concat([Uint8Array.of(generation), addressHash, slotHash]);
+}
+
+/** Generations there are; after the last comes the first. */
+export const GENERATIONS = 256;
+
+/** Range of all keys of a flat table in one generation: `start` inclusive, `end` exclusive. */
+export function generationRange(generation: number): { start: Uint8Array; end: Uint8Array } {
+  return prefixRange(Uint8Array.of(generation));
 }
 
 /** Range of all slots of an account: `start` inclusive, `end` exclusive. */
-export function storageRange(address: Address): { start: Uint8Array; end: Uint8Array } {
-  return prefixRange(bytesOf(address));
+export function storageRange(
+  generation: number,
+  addressHash: Uint8Array,
+): { start: Uint8Array; end: Uint8Array } {
+  return prefixRange(Buffer.concat([Uint8Array.of(generation), addressHash]));
 }
 
 /** Tags keep addresses and topics apart: 0 for the address, 1 + position for a topic. */

@@ -9,6 +9,7 @@ import { ChainError, corruptStore } from '../errors.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import { blockNumberOf, bytesOf, hashOf } from '../primitives.ts';
 import { readBlock, readCanonical, readHeader } from './block-records.ts';
+import { FIRST_GENERATION, writeGeneration } from './flat-generation.ts';
 import { FORMAT_VERSION, type MetaKey, metaKey } from './schema.ts';
 import type { Tables } from './tables.ts';
 import { writeBlock } from './write-block.ts';
@@ -26,7 +27,12 @@ export async function initialiseStore(tables: Tables, genesis: Genesis): Promise
     ...(header.withdrawalsRoot !== undefined && { withdrawals: [] }),
   };
   await tables.commit((writer) => {
-    writeBlock(writer, { block, raw: encodeBlock(block), transactions: [], state });
+    writeBlock(
+      writer,
+      { block, raw: encodeBlock(block), transactions: [], state },
+      FIRST_GENERATION,
+    );
+    writeGeneration(writer, FIRST_GENERATION);
     writer.putSealed('meta', metaKey('format'), Uint8Array.of(FORMAT_VERSION));
     writer.putSealed('meta', metaKey('genesis'), bytesOf(header.hash));
     writer.putSealed('meta', metaKey('configuration'), bytesOf(genesis.configurationHash));
@@ -47,7 +53,8 @@ export function openStore(tables: Tables, genesis: Genesis): OpenedStore {
   if (format[0] !== FORMAT_VERSION) {
     throw new ChainError(
       'unsupported-format',
-      `the chain was written in format ${format[0]}, this version reads ${FORMAT_VERSION}`,
+      `the chain was written in format ${format[0]}, this version reads ${FORMAT_VERSION}; ` +
+        'run the version that wrote it, or start this node with a new data folder',
     );
   }
   requireSame(meta('genesis'), genesis.header.hash, 'another genesis block');

@@ -89,6 +89,18 @@ export class Tables {
     return this.#tables[table].getKeys({ ...range, ...transaction });
   }
 
+  /** The first `limit` sealed values of a range, in key order, checked. Throws `corrupt-store`. */
+  page(
+    table: TableName,
+    range: { start: Uint8Array; end: Uint8Array },
+    limit: number,
+    snapshot?: Snapshot,
+  ): (readonly [key: Uint8Array, value: Uint8Array])[] {
+    const transaction = snapshot === undefined ? {} : { transaction: snapshot.transaction };
+    const found = this.#tables[table].getRange({ ...range, limit, ...transaction });
+    return [...found].map(({ key, value }) => [key, unseal(table, key, value)] as const);
+  }
+
   /**
    * Lets the next read see the latest commit. Without it the snapshot of a turn can live on into a turn that begins within
    * the same millisecond, and a client that was told of a commit would not find it.

@@ -84,7 +84,8 @@ class Store {
   }
 }
 
-function referEmbedded(child: Child): ChildReference {
+/** For nodes whose children are hashes or embedded: shorter than 32 bytes. */
+export function referEmbedded(child: Child): ChildReference {
   if (child instanceof Uint8Array) return { bytes: child, isHash: true };
   return { bytes: encodeNode(child, referEmbedded), isHash: false };
 }

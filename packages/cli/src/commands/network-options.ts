@@ -8,12 +8,16 @@ import { parsePort, wholeNumber } from '../whole-number.ts';
 export const DEFAULT_RPC_PORT = 8545;
 export const DEFAULT_PEER_PORT = 3000;
 const DEFAULT_NODES = 3;
+/** The fewest of which one may lie. */
+const DEFAULT_BFT_NODES = 4;
 const MAX_ACCOUNTS = 1000;
 
 export interface NetworkOptions {
   readonly nodes?: number;
   readonly rpcPort?: number;
   readonly peerPort?: number;
+  /** `BFT` also tolerates nodes that lie: one of four, two of seven. */
+  readonly crashModel?: 'CFT' | 'BFT';
   /** Milliseconds between blocks; instant mining without it. */
   readonly blockTime?: number;
   readonly emptyBlocks?: true;
@@ -29,7 +33,7 @@ export function addNetworkOptions(command: Command): Command {
   return command
     .option(
       '--nodes <count>',
-      `number of nodes (default: ${DEFAULT_NODES})`,
+      `number of nodes (default: ${DEFAULT_NODES}, BFT ${DEFAULT_BFT_NODES})`,
       wholeNumber(1, MAX_NODES),
     )
     .option(
@@ -44,6 +48,12 @@ export function addNetworkOptions(command: Command): Command {
       ).argParser(parsePort),
     )
     .addOption(new Option('--p2p-port <port>').argParser(parsePort).hideHelp())
+    .addOption(
+      new Option(
+        '--crash-model <model>',
+        'CFT: goes on while most nodes work; BFT: even if fewer than a third of them lie (default: CFT)',
+      ).choices(['CFT', 'BFT']),
+    )
     .option(
       '--block-time <time>',
       'make a block every so often, such as 2 (seconds) or 500ms, instead of at once',
@@ -57,8 +67,8 @@ export function addNetworkOptions(command: Command): Command {
     .option('--balance <ether>', 'ether of each funded account (default: 10000)', parseEther);
 }
 
-export function nodeCountOf({ nodes }: NetworkOptions): number {
-  return nodes ?? DEFAULT_NODES;
+export function nodeCountOf({ nodes, crashModel }: NetworkOptions): number {
+  return nodes ?? (crashModel === 'BFT' ? DEFAULT_BFT_NODES : DEFAULT_NODES);
 }
 
 function parseEther(text: string): bigint {

@@ -113,9 +113,10 @@ async function lockFolder(folder: string): Promise<FolderLock> {
 
 /** What `initCluster` puts into the genesis file. */
 export function genesisOptions(options: NetworkOptions) {
-  const { blockTime, chainId, hardfork, mnemonic, accounts, balance } = options;
+  const { blockTime, chainId, crashModel, hardfork, mnemonic, accounts, balance } = options;
   return {
     ...(chainId === undefined ? {} : { chainId }),
+    ...(crashModel === undefined ? {} : { crashModel }),
     ...(hardfork === undefined ? {} : { fork: hardfork }),
     ...(mnemonic === undefined ? {} : { mnemonic }),
     ...(accounts === undefined ? {} : { accounts }),

@@ -17,6 +17,7 @@ export interface Banner {
   readonly chainId: string;
   readonly blockNumber: number;
   readonly mining: string;
+  readonly tolerance: string;
   readonly data: string;
   /** Null outside development mode, where a node holds no account's key. */
   readonly development: {
@@ -44,6 +45,7 @@ export function formatBanner(banner: Banner): string[] {
     `Chain id  ${banner.chainId}`,
     `Block     ${banner.blockNumber}`,
     `Mining    ${banner.mining}`,
+    `Faults    ${banner.tolerance}`,
     `Data      ${banner.data}`,
     ...(banner.development === null ? [] : accountLines(banner.development)),
     '',

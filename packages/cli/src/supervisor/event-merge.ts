@@ -11,6 +11,8 @@ export class EventMerge {
   readonly #expected: number;
   readonly #ready = new Map<number, ReadyEvent>();
   readonly #down = new Set<number>();
+  /** Validators that were found to lie, with how. */
+  readonly #convicted = new Set<string>();
   /** Nodes whose own word is heard here, as those run by hand are not. */
   readonly #own = new Set<number>();
   #announced = false;
@@ -50,6 +52,8 @@ export class EventMerge {
         return event.node === null || this.#own.has(event.node) ? [] : this.#back(event.node, null);
       case 'epoch':
         return this.#epochBegan(event);
+      case 'evidence':
+        return this.#evidence(event);
       default:
         return [];
     }
@@ -70,6 +74,14 @@ export class EventMerge {
 
   #back(node: number, pid: number | null): NetworkEvent[] {
     return this.#down.delete(node) ? [{ event: 'node-back', node, pid }] : [];
+  }
+
+  /** Nodes pass evidence on to each other, so most of them tell of it. */
+  #evidence({ publicKey, node, kind }: NodeEvent & { event: 'evidence' }): NetworkEvent[] {
+    const known = `${publicKey}/${kind}`;
+    if (this.#convicted.has(known)) return [];
+    this.#convicted.add(known);
+    return [{ event: 'evidence', publicKey, node, kind }];
   }
 
   #leaderKnown({ term, publicKey, node }: NodeEvent & { event: 'leader' }): NetworkEvent[] {

@@ -46,4 +46,11 @@ export type NetworkEvent =
       readonly validators: number;
       readonly observers: number;
     }
+  /** A validator signed statements that contradict each other; told once for each kind. */
+  | {
+      readonly event: 'evidence';
+      readonly publicKey: string;
+      readonly node: number | null;
+      readonly kind: string;
+    }
   | { readonly event: 'stopped' };

@@ -1,5 +1,6 @@
-/** Encoding of commit certificates and leader proofs. Signatures are checked elsewhere. */
-import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+/** Encoding of certificates and leader proofs. Signatures are checked elsewhere. */
+import type { Certificate, CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import { isCommitCertificate } from '../core/certificate.ts';
 import type { NodeId } from '../core/types.ts';
 import { DecodeError } from './decode-error.ts';
 import {
@@ -13,12 +14,20 @@ import {
 } from './rlp.ts';
 import { phaseItem, readPhase, readStatementOf, statementItem } from './statement-codec.ts';
 
-export function encodeCertificate(certificate: CommitCertificate): Uint8Array {
+export function encodeCertificate(certificate: Certificate): Uint8Array {
   return encodeItem(certificateItem(certificate));
 }
 
-/** Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not checked here. */
+/**
+ * Reads a commit certificate. Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not
+ * checked here.
+ */
 export function decodeCertificate(bytes: Uint8Array): CommitCertificate {
+  return readCommitCertificate(decodeItem(bytes));
+}
+
+/** As {@link decodeCertificate}, of either phase: what a lock can rest on. */
+export function decodeLockCertificate(bytes: Uint8Array): Certificate {
   return readCertificate(decodeItem(bytes));
 }
 
@@ -26,8 +35,14 @@ export function encodeLeaderProof(proof: LeaderProof): Uint8Array {
   return encodeItem(leaderProofItems(proof));
 }
 
+/** The anchor's certificate follows the votes, where there is one. */
 export function leaderProofItems(proof: LeaderProof): Item[] {
-  return [integerItem(proof.epoch), integerItem(proof.term), proof.votes.map(statementItem)];
+  return [
+    integerItem(proof.epoch),
+    integerItem(proof.term),
+    proof.votes.map(statementItem),
+    ...(proof.anchorCertificate === undefined ? [] : [certificateItem(proof.anchorCertificate)]),
+  ];
 }
 
 /** Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not checked here. */
@@ -42,10 +57,10 @@ export function readLeaderProof(fields: FieldReader): LeaderProof {
     votes: fields.list((item) => readStatementOf('term-vote', item)),
   };
   requireSorted(proof.votes.map((vote) => vote.voter));
-  return proof;
+  return fields.isAtList ? { ...proof, anchorCertificate: readCertificate(fields.item()) } : proof;
 }
 
-export function certificateItem(certificate: CommitCertificate): Item {
+export function certificateItem(certificate: Certificate): Item {
   return [
     phaseItem(certificate.phase),
     integerItem(certificate.epoch),
@@ -56,12 +71,16 @@ export function certificateItem(certificate: CommitCertificate): Item {
   ];
 }
 
-export function readCertificate(item: Item): CommitCertificate {
+export function readCommitCertificate(item: Item): CommitCertificate {
+  const certificate = readCertificate(item);
+  if (isCommitCertificate(certificate)) return certificate;
+  throw new DecodeError('bad-field', 'not a commit certificate');
+}
+
+export function readCertificate(item: Item): Certificate {
   return readFields(item, (fields) => {
-    const phase = readPhase(fields.integer());
-    if (phase !== 'commit') throw new DecodeError('bad-field', 'not a commit certificate');
-    const certificate: CommitCertificate = {
-      phase,
+    const certificate: Certificate = {
+      phase: readPhase(fields.integer()),
       epoch: fields.epoch(),
       term: fields.term(),
       index: fields.index(),

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../core/bytes.ts';
-import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
+import type { Certificate, CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
+import type { Evidence } from '../core/evidence.ts';
 import type { Member } from '../core/members.ts';
 import { type Justification, MEMBERSHIP_REFUSALS, type Message } from '../core/message.ts';
 import type {
@@ -28,6 +29,7 @@ import type {
 import {
   decodeCertificate,
   decodeLeaderProof,
+  decodeLockCertificate,
   encodeCertificate,
   encodeLeaderProof,
 } from './certificate-codec.ts';
@@ -104,8 +106,7 @@ const entry: fc.Arbitrary<Entry> = fc
     payload: fc.uint8Array({ maxLength: 100 }),
   })
   .map(createEntry);
-const certificate: fc.Arbitrary<CommitCertificate> = fc.record({
-  phase: fc.constant('commit'),
+const parts = {
   epoch,
   term,
   index,
@@ -116,14 +117,30 @@ const certificate: fc.Arbitrary<CommitCertificate> = fc.record({
       maxLength: 5,
     })
     .map((votes) => votes.sort((left, right) => (left.voter < right.voter ? -1 : 1))),
+};
+const certificate: fc.Arbitrary<CommitCertificate> = fc.record({
+  phase: fc.constant('commit'),
+  ...parts,
 });
-const proof: fc.Arbitrary<LeaderProof> = fc.record({
-  epoch,
-  term,
-  votes: fc
-    .uniqueArray(termVote, { selector: (one) => one.voter, maxLength: 5 })
-    .map((votes) => votes.sort((left, right) => (left.voter < right.voter ? -1 : 1))),
+const eitherCertificate: fc.Arbitrary<Certificate> = fc.record({
+  phase: fc.constantFrom('prepare', 'commit'),
+  ...parts,
 });
+const evidence: fc.Arbitrary<Evidence> = fc.oneof(
+  fc.record({ kind: fc.constant('double-vote'), first: vote, second: vote }),
+  fc.record({ kind: fc.constant('double-term-vote'), first: termVote, second: termVote }),
+);
+const proof: fc.Arbitrary<LeaderProof> = fc.record(
+  {
+    epoch,
+    term,
+    votes: fc
+      .uniqueArray(termVote, { selector: (one) => one.voter, maxLength: 5 })
+      .map((votes) => votes.sort((left, right) => (left.voter < right.voter ? -1 : 1))),
+    anchorCertificate: eitherCertificate,
+  },
+  { requiredKeys: ['epoch', 'term', 'votes'] },
+);
 const readiness: fc.Arbitrary<Readiness> = fc.record({
   type: fc.constant('readiness'),
   epoch,
@@ -156,16 +173,21 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     relayed: fc.array(fc.oneof(preVote, yields), { maxLength: 3 }),
   }),
   fc.record({ type: fc.constant('leader-alive'), term }),
-  fc.record({
-    type: fc.constant('term-vote'),
-    termVote,
-    justification: fc.array(justification, { maxLength: 4 }),
-  }),
+  fc.record(
+    {
+      type: fc.constant('term-vote'),
+      termVote,
+      justification: fc.array(justification, { maxLength: 4 }),
+      lockCertificate: eitherCertificate,
+    },
+    { requiredKeys: ['type', 'termVote', 'justification'] },
+  ),
   fc.record({ type: fc.constant('hand-over'), handOver }),
   fc.record({ type: fc.constant('yield'), yield: yields }),
-  fc.record({ type: fc.constant('propose'), entry }),
+  fc.record({ type: fc.constant('propose'), entry, vote }, { requiredKeys: ['type', 'entry'] }),
   fc.record({ type: fc.constant('vote'), vote }),
-  fc.record({ type: fc.constant('certificate'), certificate }),
+  fc.record({ type: fc.constant('certificate'), certificate: eitherCertificate }),
+  fc.record({ type: fc.constant('evidence'), evidence }),
   fc.record({ type: fc.constant('read-index'), request: number }),
   fc.record({ type: fc.constant('read-position'), request: number, lock }),
   fc.record({ type: fc.constant('fetch'), request: number, from: index, tip: entryId }),
@@ -260,7 +282,11 @@ describe('message codec', () => {
 
   it('gives back certificates and proofs, and refuses voters out of order', () => {
     fc.assert(
-      fc.property(certificate, proof, (one, other) => {
+      fc.property(certificate, proof, eitherCertificate, (one, other, lock) => {
+        expect(decodeLockCertificate(encodeCertificate(lock))).toEqual(lock);
+        if (lock.phase === 'prepare') {
+          expect(() => decodeCertificate(encodeCertificate(lock))).toThrow(DecodeError);
+        }
         expect(decodeCertificate(encodeCertificate(one))).toEqual(one);
         expect(decodeLeaderProof(encodeLeaderProof(other))).toEqual(other);
         if (one.votes.length < 2) return;

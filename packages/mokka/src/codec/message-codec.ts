@@ -11,10 +11,12 @@ import {
   certificateItem,
   leaderProofItems,
   readCertificate,
+  readCommitCertificate,
   readLeaderProof,
 } from './certificate-codec.ts';
 import { DecodeError } from './decode-error.ts';
 import { decodeEntry, encodeEntry } from './entry-codec.ts';
+import { evidenceItem, readEvidence } from './evidence-codec.ts';
 import { memberItem, readMember } from './membership-codec.ts';
 import {
   decodeItem,
@@ -46,6 +48,9 @@ const CODES: Readonly<Record<Message['type'], number>> = {
   certificate: 10,
   fetch: 11,
   entries: 12,
+  // 16 up: what only BFT says.
+  evidence: 16,
+  // 32 up: changes of the members.
   recertify: 32,
   'membership-request': 33,
   'membership-refusal': 34,
@@ -89,17 +94,28 @@ function bodyItems(message: Message): Item[] {
     case 'leader-alive':
       return [integerItem(message.term)];
     case 'term-vote':
-      return [statementItem(message.termVote), message.justification.map(statementItem)];
+      return [
+        statementItem(message.termVote),
+        message.justification.map(statementItem),
+        ...(message.lockCertificate === undefined
+          ? []
+          : [certificateItem(message.lockCertificate)]),
+      ];
     case 'hand-over':
       return [statementItem(message.handOver)];
     case 'yield':
       return [statementItem(message.yield)];
     case 'propose':
-      return [encodeEntry(message.entry)];
+      return [
+        encodeEntry(message.entry),
+        ...(message.vote === undefined ? [] : [statementItem(message.vote)]),
+      ];
     case 'vote':
       return [statementItem(message.vote)];
     case 'certificate':
       return [certificateItem(message.certificate)];
+    case 'evidence':
+      return [evidenceItem(message.evidence)];
     case 'read-index':
       return [integerItem(message.request)];
     case 'read-position':
@@ -157,22 +173,30 @@ function readMessage(fields: FieldReader): Message {
       };
     case CODES['leader-alive']:
       return { type: 'leader-alive', term: fields.term() };
-    case CODES['term-vote']:
-      return {
+    case CODES['term-vote']: {
+      const message: Message = {
         type: 'term-vote',
         termVote: readStatementOf('term-vote', fields.item()),
         justification: fields.list(readJustification),
       };
+      const lockCertificate = fields.trailing(readCertificate);
+      return lockCertificate === undefined ? message : { ...message, lockCertificate };
+    }
     case CODES['hand-over']:
       return { type: 'hand-over', handOver: readStatementOf('hand-over', fields.item()) };
     case CODES.yield:
       return { type: 'yield', yield: readStatementOf('yield', fields.item()) };
-    case CODES.propose:
-      return { type: 'propose', entry: decodeEntry(fields.bytes()) };
+    case CODES.propose: {
+      const entry = decodeEntry(fields.bytes());
+      const vote = fields.trailing((item) => readStatementOf('vote', item));
+      return vote === undefined ? { type: 'propose', entry } : { type: 'propose', entry, vote };
+    }
     case CODES.vote:
       return { type: 'vote', vote: readStatementOf('vote', fields.item()) };
     case CODES.certificate:
       return { type: 'certificate', certificate: readCertificate(fields.item()) };
+    case CODES.evidence:
+      return { type: 'evidence', evidence: readEvidence(fields.item()) };
     case CODES.fetch:
       return {
         type: 'fetch',
@@ -193,7 +217,7 @@ function readMessage(fields: FieldReader): Message {
         type: 'entries',
         request: fields.integer(),
         entries: fields.list(readEncodedEntry),
-        certificate: fields.optional(readCertificate),
+        certificate: fields.optional(readCommitCertificate),
       };
     case CODES.recertify:
       return {

@@ -1,7 +1,10 @@
 /** What a stranger can send as RLP: nothing that costs more than its bytes. */
+
+import { RLP } from '@ethereumjs/rlp';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DecodeError } from './decode-error.ts';
-import { decodeItem, encodeItem, FieldReader, integerItem, readFields } from './rlp.ts';
+import { decodeItem, encodeItem, FieldReader, type Item, integerItem, readFields } from './rlp.ts';
 
 const bytesOf = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
 
@@ -59,5 +62,29 @@ describe('integers', () => {
   it('reads the largest', () => {
     const largest = Number.MAX_SAFE_INTEGER;
     expect(readFields([integerItem(largest)], (fields) => fields.integer())).toBe(largest);
+  });
+});
+
+describe('encodeItem', () => {
+  it('writes what the library writes', () => {
+    const { item } = fc.letrec<{ item: Item }>((tie) => ({
+      item: fc.oneof(
+        { maxDepth: 4 },
+        fc.uint8Array({ maxLength: 2 }),
+        fc.uint8Array({ minLength: 50, maxLength: 300 }),
+        fc.array(tie('item'), { maxLength: 6 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(item, (value) => {
+        const expected = RLP.encode(value as Parameters<typeof RLP.encode>[0]);
+        expect(encodeItem(value)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('writes lengths of three bytes', () => {
+    const value = new Uint8Array(70_000).fill(7);
+    expect(encodeItem([value])).toEqual(RLP.encode([value]));
   });
 });

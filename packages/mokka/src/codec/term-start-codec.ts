@@ -8,11 +8,14 @@ import {
   certificateItem,
   encodeLeaderProof,
   leaderProofItems,
-  readCertificate,
+  readCommitCertificate,
   readLeaderProof,
 } from './certificate-codec.ts';
 import { DecodeError } from './decode-error.ts';
-import { decodeItem, encodeItem, readFields } from './rlp.ts';
+import { decodeItem, encodeItem, type FieldReader, integerItem, readFields } from './rlp.ts';
+
+/** Stands before the certificate, so that it can not be taken for the one of the proof's anchor. */
+const MEMBERSHIP_MARK = 1;
 
 export interface TermStartPayload {
   readonly proof: LeaderProof;
@@ -22,15 +25,25 @@ export interface TermStartPayload {
 
 export function encodeTermStart({ proof, certificate }: TermStartPayload): Uint8Array {
   if (certificate === null) return encodeLeaderProof(proof);
-  return encodeItem([...leaderProofItems(proof), certificateItem(certificate)]);
+  return encodeItem([
+    ...leaderProofItems(proof),
+    integerItem(MEMBERSHIP_MARK),
+    certificateItem(certificate),
+  ]);
 }
 
 /** Throws `DecodeError`. */
 export function decodeTermStart(bytes: Uint8Array): TermStartPayload {
   return readFields(decodeItem(bytes), (fields) => ({
     proof: readLeaderProof(fields),
-    certificate: fields.isAtEnd ? null : readCertificate(fields.item()),
+    certificate: fields.isAtEnd ? null : readMarked(fields),
   }));
+}
+
+function readMarked(fields: FieldReader): CommitCertificate {
+  const mark = fields.integer();
+  if (mark !== MEMBERSHIP_MARK) throw new DecodeError('unknown-type', `term-start part ${mark}`);
+  return readCommitCertificate(fields.item());
 }
 
 /** The certificate of the membership entry below, if the term-start carries one that can be read. */

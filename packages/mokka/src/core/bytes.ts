@@ -18,6 +18,14 @@ export function toHex(bytes: Uint8Array): string {
 /** Bytes of lower-case hexadecimal digits; the input is one of the core's branded strings, so it is well-formed. */
 export function fromHex(digits: string): Uint8Array {
   const bytes = new Uint8Array(digits.length >> 1);
-  Buffer.from(bytes.buffer).write(digits, 'hex');
+  for (let at = 0; at < bytes.length; at += 1) {
+    const high = digitValue(digits.charCodeAt(2 * at));
+    bytes[at] = high * 16 + digitValue(digits.charCodeAt(2 * at + 1));
+  }
   return bytes;
+}
+
+/** Of `0` to `9` and `a` to `f`. */
+function digitValue(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
 }

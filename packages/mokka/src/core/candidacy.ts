@@ -2,11 +2,12 @@
  * From a quorum of term votes to leadership. Rules *proof*, *yield*: one proof per term, fixed once its anchor's whole chain is
  * held, with as many votes as allow that.
  */
-import type { LeaderProof } from './certificate.ts';
+import type { Certificate, LeaderProof } from './certificate.ts';
 import type { Candidacy, CoreContext, Done } from './context.ts';
 import { resetElectionTimer } from './election.ts';
 import { truncateLog } from './leadership.ts';
-import type { TermVote, Yield } from './statements.ts';
+import { names } from './lock.ts';
+import type { Lock, TermVote, Yield } from './statements.ts';
 import { anchorOf, compareLocks } from './verification.ts';
 
 /** Fixes the proof when it can, else names the chain to fetch. */
@@ -74,7 +75,13 @@ export function fixProof(context: CoreContext, votes: readonly TermVote[]): Done
     );
   }
   const sorted = [...votes].sort((left, right) => (left.voter < right.voter ? -1 : 1));
-  const proof: LeaderProof = { epoch: context.epoch, term: context.term, votes: sorted };
+  const anchorCertificate = certificateOf(context, anchor);
+  const proof: LeaderProof = {
+    epoch: context.epoch,
+    term: context.term,
+    votes: sorted,
+    ...(anchorCertificate === undefined ? {} : { anchorCertificate }),
+  };
   context.leadership = {
     term: context.term,
     leader: context.self,
@@ -86,6 +93,7 @@ export function fixProof(context: CoreContext, votes: readonly TermVote[]): Done
   context.candidacy = null;
   context.ledTerm = context.term;
   context.tallies.clear();
+  context.preparation.tallies.clear();
   context.proposedAt.clear();
   const { heartbeatInterval, proofExpiration } = context.options.timing;
   context.leading = {
@@ -94,15 +102,25 @@ export function fixProof(context: CoreContext, votes: readonly TermVote[]): Done
     announced: false,
     heartbeatAt: context.now + heartbeatInterval,
     transfer: null,
+    termStartVote: null,
+    refusedOwn: false,
     handOverAt: context.now + proofExpiration * HAND_OVER_AGE,
   };
   for (const peer of context.peers.values()) peer.followedAt = context.now;
   context.election.deadline = Number.POSITIVE_INFINITY;
   context.election.repeatAt = Number.POSITIVE_INFINITY;
   context.election.preVote = null;
-  truncateLog(context, anchor);
+  truncateLog(context, anchor, anchorCertificate);
   context.lastProgressAt = context.now;
   context.changed = true;
+}
+
+/** BFT: the certificate that came with the lock, if it is not the root. */
+export function certificateOf(context: CoreContext, lock: Lock): Certificate | undefined {
+  for (const certificate of context.election.lockCertificates.values()) {
+    if (names(certificate, lock)) return certificate;
+  }
+  return undefined;
 }
 
 /** Part of a proof's life after which its leader hands over. */

@@ -2,14 +2,15 @@
  * Fetching what this node lacks: up to a certified entry, the anchor of its leader, or the lock a candidate needs. Entries are
  * staged from just above the committed one and stored as soon as a certificate or the verified target proves them.
  */
-import { fixProof, votesUpToTarget } from './candidacy.ts';
+import { certificateOf, fixProof, votesUpToTarget } from './candidacy.ts';
 import { acceptCertificate, commitTo, mergeChain } from './committing.ts';
 import type { CatchUp, CoreContext, Done } from './context.ts';
 import type { Entry } from './entry.ts';
 import type { Message } from './message.ts';
+import { noteVotesIn } from './misbehaviour.ts';
 import { checkOwnEntry, checkOwnVoteIn } from './own-key.ts';
 import type { EntryId, LogIndex, NodeId } from './types.ts';
-import { verifyCertificate } from './verification.ts';
+import { anchorOf, verifyCertificate } from './verification.ts';
 
 /** Entries staged without a proof; beyond, a peer's answer is taken as wrong. */
 const MAX_STAGED_ENTRIES = 4096;
@@ -17,6 +18,9 @@ const MAX_STAGED_ENTRIES = 4096;
 const MAX_STAGED_BYTES = 256 * 1024 * 1024;
 /** Fetching pauses while the application is this many batches behind. */
 const MAX_UNAPPLIED_BATCHES = 8;
+
+/** BFT: what a peer sends must prove right within this many fetch timeouts, or another one is asked. */
+const UNPROVEN_TIMEOUTS = 10;
 
 /** What to reach, and who may have it, best first. */
 interface Wanted {
@@ -64,6 +68,8 @@ function missingAnchor(context: CoreContext): EntryId | null {
 function request(context: CoreContext, wanted: Wanted, attempt: number, staged: Entry[]): Done {
   const peer = wanted.sources[attempt % Math.max(1, wanted.sources.length)];
   const { fetchTimeout } = context.options.timing;
+  const known = context.catchUp;
+  const isSameAttempt = known !== null && known.peer === peer && known.attempt === attempt;
   const next: CatchUp = {
     target: { index: wanted.target.index, hash: wanted.target.hash },
     peer: peer ?? context.self,
@@ -71,6 +77,7 @@ function request(context: CoreContext, wanted: Wanted, attempt: number, staged: 
     request: context.nextRequest(),
     retryAt: context.now + fetchTimeout,
     staged: followsCommitted(context, staged) ? staged : [],
+    unprovenSince: isSameAttempt ? known.unprovenSince : context.now,
   };
   context.catchUp = next;
   if (peer === undefined || isApplicationBehind(context)) return;
@@ -117,7 +124,7 @@ export function onEntries(
   if (message.certificate !== null) commitStaged(context, catchUp, message.certificate);
   if (context.halted !== null || context.catchUp !== catchUp) return;
   if (reachTarget(context, catchUp)) return;
-  const isTooMuch = exceedsStaging(catchUp.staged);
+  const isTooMuch = exceedsStaging(catchUp.staged) || isUnprovenTooLong(context, catchUp);
   if (message.entries.length === 0 || isTooMuch) {
     if (isTooMuch) catchUp.staged = [];
     catchUp.retryAt = pause;
@@ -125,6 +132,12 @@ export function onEntries(
   }
   const wanted = whatToFetch(context);
   if (wanted !== null) request(context, wanted, catchUp.attempt, catchUp.staged);
+}
+
+/** A liar that feeds a made-up chain, one entry at a time, costs bounded time only. */
+function isUnprovenTooLong(context: CoreContext, catchUp: CatchUp): boolean {
+  const patience = UNPROVEN_TIMEOUTS * context.options.timing.fetchTimeout;
+  return context.crashModel === 'BFT' && context.now - catchUp.unprovenSince > patience;
 }
 
 function exceedsStaging(staged: readonly Entry[]): boolean {
@@ -147,11 +160,14 @@ function commitStaged(
   if (!verifyCertificate(certificate, context, context.signer)) {
     return context.ignore('bad-certificate');
   }
+  noteVotesIn(context, certificate);
   checkOwnVoteIn(context, certificate);
   if (context.halted !== null) return;
-  if (!mergeChain(context, catchUp.staged.slice(0, at + 1), certificate.term)) return;
+  const chain = catchUp.staged.slice(0, at + 1);
+  if (!mergeChain(context, chain, certificate.term, certificate)) return;
   commitTo(context, certificate);
   catchUp.staged = catchUp.staged.slice(at + 1);
+  catchUp.unprovenSince = context.now;
 }
 
 /** Rule *membership*: what follows a membership entry is of another epoch, and that entry has a certificate of its own. */
@@ -184,15 +200,19 @@ function reachTarget(context: CoreContext, catchUp: CatchUp): boolean {
   }
   const { ahead } = context;
   if (ahead !== null && ahead.hash === target.hash) {
-    if (mergeChain(context, chain, ahead.term)) acceptCertificate(context, ahead);
+    if (mergeChain(context, chain, ahead.term, ahead)) acceptCertificate(context, ahead);
     return finish(context);
   }
   for (const entry of chain) checkOwnEntry(context, entry);
   if (context.halted !== null) return true;
   const votes = votesUpToTarget(context);
-  if (context.leadership !== null) mergeChain(context, chain, context.leadership.term - 1);
-  else if (votes.length >= context.quorum && mergeChain(context, chain, context.term - 1)) {
-    fixProof(context, votes);
+  const { leadership } = context;
+  if (leadership !== null) {
+    mergeChain(context, chain, leadership.term - 1, leadership.proof?.anchorCertificate);
+  } else if (votes.length >= context.quorum) {
+    const anchor = anchorOf(votes);
+    const certificate = anchor === null ? undefined : certificateOf(context, anchor);
+    if (mergeChain(context, chain, context.term - 1, certificate)) fixProof(context, votes);
   }
   return finish(context);
 }

@@ -21,10 +21,19 @@ export interface CommitCertificate extends Certificate {
   readonly phase: 'commit';
 }
 
+export function isCommitCertificate(certificate: Certificate): certificate is CommitCertificate {
+  return certificate.phase === 'commit';
+}
+
 /** A quorum of term votes of one epoch and term; elects the term's leader. Rule *proof*. */
 export interface LeaderProof {
   readonly epoch: Epoch;
   readonly term: Term;
   /** Sorted by voter. */
   readonly votes: readonly TermVote[];
+  /**
+   * BFT: a certificate of the highest lock in `votes`, of either phase; absent where that is the root. The lower locks need
+   * none: one that lies has no more power than an old one, since a quorum holds enough true ones. Rule *lock*.
+   */
+  readonly anchorCertificate?: Certificate;
 }

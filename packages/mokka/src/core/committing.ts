@@ -2,13 +2,23 @@
  * Rule *commit*: a quorum of commit votes of one epoch, one term and one hash commits an entry and all before it. The leader
  * collects votes of its own term only; certificates of any term are accepted, whoever assembled them.
  */
-import type { CommitCertificate } from './certificate.ts';
+
+import type { StorageOperation } from '../storage/storage.ts';
+import { type Certificate, type CommitCertificate, isCommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
-import { deleteEntriesFrom, persist, putEntry } from './durability.ts';
+import { deleteEntriesFrom, persist, putEntry, putTerm } from './durability.ts';
 import type { Entry } from './entry.ts';
 import { beginEpoch, updatePeers } from './epoch-change.ts';
 import { dropAbove } from './leadership.ts';
+import { raiseLock } from './lock.ts';
+import { forgiveCommitted, noteStatement, noteUnverified, noteVotesIn } from './misbehaviour.ts';
 import { checkOwnVote, checkOwnVoteIn } from './own-key.ts';
+import {
+  certificateOfTally,
+  countPrepareVote,
+  onPrepareCertificate,
+  tallied,
+} from './preparing.ts';
 import { enterTerm } from './promise.ts';
 import type { Vote } from './statements.ts';
 import type { NodeId, Term } from './types.ts';
@@ -18,7 +28,8 @@ import { verifyCertificate } from './verification.ts';
 export function onVote(context: CoreContext, from: NodeId, vote: Vote): Done {
   if (!context.validators.includes(vote.voter)) return context.ignore('not-a-validator');
   if (vote.epoch !== context.epoch) return context.ignore('other-epoch');
-  if (vote.phase !== 'commit') return context.ignore('other-phase');
+  const isPrepare = vote.phase === 'prepare';
+  if (isPrepare && context.crashModel === 'CFT') return context.ignore('other-phase');
   if (vote.voter === context.self) {
     if (context.signer.verify(vote)) checkOwnVote(context, vote);
     return;
@@ -28,10 +39,15 @@ export function onVote(context: CoreContext, from: NodeId, vote: Vote): Done {
     peer.last = { index: vote.index, hash: vote.hash };
   }
   if (vote.index <= context.log.committed.index) return context.ignore('already-committed');
-  if (!isCountable(context, vote)) return context.ignore('vote-for-another-chain');
-  const known = context.tallies.get(vote.index)?.votes.has(vote.voter) === true;
+  if (!isCountable(context, vote)) {
+    noteUnverified(context, vote);
+    return context.ignore('vote-for-another-chain');
+  }
+  const tallies = isPrepare ? context.preparation.tallies : context.tallies;
+  const known = tallies.get(vote.index)?.votes.has(vote.voter) === true;
   if (known) return context.ignore('vote-known');
   if (!context.signer.verify(vote)) return context.ignore('bad-signature');
+  noteStatement(context, vote);
   countVote(context, vote);
 }
 
@@ -49,33 +65,17 @@ function isOfTerm(entry: Entry, term: Term): boolean {
 /** Counts a verified vote, or the own one once it is durable. */
 export function countVote(context: CoreContext, vote: Vote): Done {
   if (vote.index <= context.log.committed.index || !isCountable(context, vote)) return;
-  let tally = context.tallies.get(vote.index);
-  if (tally === undefined || tally.hash !== vote.hash) {
-    tally = { hash: vote.hash, votes: new Map() };
-    context.tallies.set(vote.index, tally);
-  }
-  tally.votes.set(vote.voter, vote.signature);
+  if (vote.phase === 'prepare') return countPrepareVote(context, vote);
+  const tally = tallied(context.tallies, vote);
   if (tally.votes.size < context.quorum) return;
-  const certificate: CommitCertificate = {
-    phase: 'commit',
-    epoch: vote.epoch,
-    term: vote.term,
-    index: vote.index,
-    hash: vote.hash,
-    votes: [...tally.votes]
-      .map(([voter, signature]) => ({ voter, signature }))
-      .sort((left, right) => (left.voter < right.voter ? -1 : 1)),
-  };
+  const certificate: CommitCertificate = { ...certificateOfTally(vote, tally), phase: 'commit' };
   context.broadcast({ type: 'certificate', certificate });
   commitTo(context, certificate);
 }
 
 /** A certificate that arrived, of any term and from anyone. */
-export function onCertificate(
-  context: CoreContext,
-  from: NodeId,
-  certificate: CommitCertificate,
-): Done {
+export function onCertificate(context: CoreContext, from: NodeId, certificate: Certificate): Done {
+  if (!isCommitCertificate(certificate)) return onPrepareCertificate(context, certificate);
   const { log } = context;
   const { committed } = log;
   if (certificate.index <= committed.index) {
@@ -88,6 +88,7 @@ export function onCertificate(
   if (!verifyCertificate(certificate, context, context.signer)) {
     return context.ignore('bad-certificate');
   }
+  noteVotesIn(context, certificate);
   if (certificate.index <= committed.index) return haltOnConflict(context, certificate);
   checkOwnVoteIn(context, certificate);
   if (context.halted !== null) return;
@@ -123,6 +124,7 @@ function takeCertifiedProposals(context: CoreContext, certificate: CommitCertifi
     incoming.delete(entry.index);
     context.event({ type: 'log', entry });
   }
+  raiseLock(context, certificate);
   persist(
     context,
     entries.flatMap(putEntry),
@@ -149,9 +151,19 @@ export function commitTo(context: CoreContext, certificate: CommitCertificate): 
     context.ownVotes.delete(index);
     context.syncedVotes.delete(index);
   }
-  for (const byIndex of [context.tallies, context.proposedAt]) {
+  const { preparation } = context;
+  for (const byIndex of [
+    context.tallies,
+    context.proposedAt,
+    preparation.tallies,
+    preparation.commitVotes,
+  ]) {
     for (const index of byIndex.keys()) if (index <= certificate.index) byIndex.delete(index);
   }
+  for (const index of preparation.syncedCommitVotes) {
+    if (index <= certificate.index) preparation.syncedCommitVotes.delete(index);
+  }
+  forgiveCommitted(context);
   context.election.failedTerms = 0;
   context.lastProgressAt = context.now;
   context.changed = true;
@@ -164,15 +176,24 @@ export function commitTo(context: CoreContext, certificate: CommitCertificate): 
 /**
  * Stores a chain that is known to be right: certified, or up to the anchor of a verified proof. `entries` are consecutive
  * and start just above the committed entry. Drops what conflicts. False when that would break a promise (the node halts).
+ * `certificate` is the one that proves the last of them, where there is one: the lock rises to it.
  */
-export function mergeChain(context: CoreContext, entries: readonly Entry[], term: number): boolean {
+export function mergeChain(
+  context: CoreContext,
+  entries: readonly Entry[],
+  term: number,
+  certificate?: Certificate,
+): boolean {
   const { log } = context;
   const at = entries.findIndex((entry) => !log.contains(entry));
-  if (at === -1) return true;
+  if (at === -1) {
+    raiseLock(context, certificate);
+    return true;
+  }
   const added = entries.slice(at);
   const first = added[0];
   if (first === undefined) return true;
-  const operations = [];
+  const operations: StorageOperation[] = [];
   if (log.tip.index >= first.index) {
     const to = { index: (first.index - 1) as Entry['index'], hash: first.parentHash };
     if (log.tip.term > term) {
@@ -183,12 +204,14 @@ export function mergeChain(context: CoreContext, entries: readonly Entry[], term
       return false;
     }
     dropAbove(context, to);
-    operations.push(...deleteEntriesFrom(first.index));
+    // With the term: a restarted node must not know of the drop and not of the proof that it came from.
+    operations.push(...deleteEntriesFrom(first.index), putTerm(context));
   }
   for (const entry of added) {
     log.append(entry);
     context.incoming.delete(entry.index);
   }
+  raiseLock(context, certificate);
   operations.push(...added.flatMap(putEntry));
   persist(
     context,

@@ -2,16 +2,20 @@
  * The state of one core and the few operations every part of it uses. Each part of the protocol has its own file of
  * functions over this state; `core.ts` calls them.
  */
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Certificate, CommitCertificate, LeaderProof } from './certificate.ts';
+import { CertificateCache } from './certificate-cache.ts';
 import type { Effect, HaltCode } from './effect.ts';
 import type { Entry } from './entry.ts';
 import { EpochHistory, genesisMembers } from './epochs.ts';
 import type { CoreEvent } from './event.ts';
+import { FetchAllowance } from './fetch-allowance.ts';
 import { Log } from './log.ts';
 import type { Member } from './members.ts';
 import type { MembershipState } from './membership.ts';
 import type { Message, TermVoteMessage } from './message.ts';
+import { type Misbehaviour, misbehaviourFrom } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
+import type { Preparation } from './preparing.ts';
 import { leaderOf } from './quorum.ts';
 import { SeededRandom } from './random.ts';
 import { newReadIndex } from './read-index.ts';
@@ -56,6 +60,10 @@ export interface Leading {
   announced: boolean;
   heartbeatAt: number;
   transfer: Transfer | null;
+  /** The own vote that goes with the term-start, for followers that come late. */
+  termStartVote: Vote | null;
+  /** The application refused its own proposal: it is asked again with the next heartbeat. */
+  refusedOwn: boolean;
   /** Next instant at which an expiring proof is handed over. */
   handOverAt: number;
 }
@@ -95,6 +103,8 @@ export interface Election {
   readonly heard: Map<NodeId, HeardPreVote>;
   /** Highest term vote of each validator with what came with it. */
   readonly termVotes: Map<NodeId, TermVote>;
+  /** BFT: the valid certificate under the lock of each of them. */
+  readonly lockCertificates: Map<NodeId, Certificate>;
   /** When each validator's term vote was heard last: as a pre-vote it counts for one election timeout. */
   readonly termVotesHeardAt: Map<NodeId, number>;
   failedTerms: number;
@@ -112,6 +122,8 @@ export interface CatchUp {
   retryAt: number;
   /** Consecutive entries from just above the committed one. */
   staged: Entry[];
+  /** When this peer was asked first without having sent anything that proved right since; monotonic ms. */
+  unprovenSince: number;
 }
 
 /** What the application is doing and where it stands. */
@@ -146,6 +158,7 @@ export interface Peer {
   committed: EntryId | null;
   /** No proposal is sent again to this peer before. */
   repeatAt: number;
+  readonly fetches: FetchAllowance;
 }
 
 /** What happens once a write is synced. Rule *durability*. */
@@ -169,6 +182,7 @@ export function newPeer(): Peer {
     last: null,
     committed: null,
     repeatAt: 0,
+    fetches: new FetchAllowance(),
   };
 }
 
@@ -194,6 +208,7 @@ export class CoreContext implements ValidatorSet {
   /** The log dropped the entry that the own term vote locks on, and the vote has done its work or was never sent. */
   lockSuperseded: boolean;
   binding: TermBinding | null;
+  /** Votes by which this node accepted entries: CFT `commit`, BFT `prepare`. */
   readonly ownVotes = new Map<number, Vote>();
   readonly syncedVotes = new Set<number>();
   unsavedCertificates: CommitCertificate[] = [];
@@ -203,7 +218,18 @@ export class CoreContext implements ValidatorSet {
   ahead: CommitCertificate | null;
   /** Who sent it, and so can serve what leads there. */
   aheadFrom: NodeId | null = null;
-  readonly membership: MembershipState = { requests: [], work: null, approved: null };
+  readonly membership: MembershipState = {
+    requests: [],
+    work: null,
+    approved: null,
+    asking: new Map(),
+  };
+
+  readonly preparation: Preparation;
+  readonly misbehaviour: Misbehaviour;
+  readonly certificates = new CertificateCache();
+  /** BFT: the application complains of the leader of the present term. Rule *progress*. */
+  complaining = false;
 
   leadership: Leadership | null = null;
   leading: Leading | null = null;
@@ -246,19 +272,31 @@ export class CoreContext implements ValidatorSet {
     this.term = restored.term;
     // Rule *membership*: promises of an earlier epoch are over with it.
     const { epoch, since, certificate } = this.epochs.present;
+    const isOfEpoch = (signed: { readonly epoch: Epoch } | null) => signed?.epoch === epoch;
+    const commitVotes = restored.commitVotes.filter(isOfEpoch);
     this.termVote = restored.termVote?.termVote.epoch === epoch ? restored.termVote : null;
     this.syncedTermVote = this.termVote;
     this.lockSuperseded = restored.lockSuperseded;
-    this.binding = (restored.binding?.termStart.index ?? 0) > since ? restored.binding : null;
+    this.binding = restored.binding?.epoch === epoch ? restored.binding : null;
     // It may be known from the application alone.
     if (certificate !== null && since === restored.base.id.index) {
       this.unsavedCertificates.push(certificate);
     }
     this.ahead = restored.ahead;
-    for (const vote of restored.votes) {
+    for (const vote of restored.votes.filter(isOfEpoch)) {
       this.ownVotes.set(vote.index, vote);
       this.syncedVotes.add(vote.index);
     }
+    this.preparation = {
+      certificate: isOfEpoch(restored.lockCertificate) ? restored.lockCertificate : null,
+      saved: restored.savedLockCertificate,
+      lockedAt: 0,
+      awaited: null,
+      commitVotes: new Map(commitVotes.map((vote) => [vote.index, vote])),
+      syncedCommitVotes: new Set(commitVotes.map((vote) => vote.index)),
+      tallies: new Map(),
+    };
+    this.misbehaviour = misbehaviourFrom(restored.evidence);
     this.execution = {
       cursor: restored.applied,
       digest: restored.stateDigest,
@@ -276,6 +314,7 @@ export class CoreContext implements ValidatorSet {
       repeatAt: Number.POSITIVE_INFINITY,
       heard: new Map(),
       termVotes: new Map(),
+      lockCertificates: new Map(),
       termVotesHeardAt: new Map(),
       failedTerms: 0,
       leaderHeardAt: null,
@@ -299,6 +338,10 @@ export class CoreContext implements ValidatorSet {
 
   get faults(): number {
     return this.epochs.present.faults;
+  }
+
+  get root(): Lock | undefined {
+    return this.epochs.present.root;
   }
 
   get since(): LogIndex {

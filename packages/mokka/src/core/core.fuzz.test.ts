@@ -8,7 +8,9 @@ import {
   certificateOf,
   Probe,
   payloadOn,
+  preparedBy,
   preVoteOf,
+  proposalOf,
   ROOT_LOCK,
   signerFor,
   termStartOf,
@@ -38,7 +40,8 @@ function someEntries(): Entry[] {
   const chained = starts.map((start) => {
     const term = start.term + 5;
     const votes = [1, 2, 3].map((voter) => termVoteOf(voter, term, lockOf(start)));
-    return termStartOf(term, COUNT, votes, lockOf(start));
+    const anchorCertificate = preparedBy(start, [1, 2, 3]);
+    return termStartOf(term, COUNT, votes, lockOf(start), start.timestamp, anchorCertificate);
   });
   const strange = createEntry({
     ...(starts[0] ?? fail()),
@@ -59,6 +62,8 @@ const term = fc.integer({ min: 1, max: 12 });
 const lock = fc.oneof(fc.constant(ROOT_LOCK), entry.map(lockOf));
 const preVote = fc.tuple(peer, term).map(([sender, at]) => preVoteOf(sender, at));
 const termVote = fc.tuple(peer, term, lock).map(([voter, at, on]) => termVoteOf(voter, at, on));
+const phase = fc.constantFrom('prepare', 'commit');
+const prepared = entry.map((one) => preparedBy(one, [1, 2, 3]));
 const certificate = entry.map((one) => certificateOf(one, [1, 2, 3]));
 
 const message: fc.Arbitrary<Message> = fc.oneof(
@@ -96,6 +101,14 @@ const message: fc.Arbitrary<Message> = fc.oneof(
       justification,
     }),
   ),
+  fc.tuple(peer, term, fc.array(preVote, { maxLength: 4 }), entry).map(
+    ([voter, at, justification, one]): Message => ({
+      type: 'term-vote',
+      termVote: termVoteOf(voter, at, lockOf(one)),
+      justification,
+      lockCertificate: preparedBy(one, [1, 2, 3]),
+    }),
+  ),
   fc.tuple(peer, term).map(
     ([leader, at]): Message => ({
       type: 'hand-over',
@@ -120,10 +133,22 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     }),
   ),
   entry.map((one): Message => ({ type: 'propose', entry: one })),
+  entry.map((one): Message => proposalOf(one.term % COUNT, one)),
   fc
-    .tuple(peer, entry)
-    .map(([voter, one]): Message => ({ type: 'vote', vote: voteOf(voter, one) })),
+    .tuple(peer, entry, phase)
+    .map(([voter, one, of]): Message => ({ type: 'vote', vote: voteOf(voter, one, of) })),
   certificate.map((one): Message => ({ type: 'certificate', certificate: one })),
+  prepared.map((one): Message => ({ type: 'certificate', certificate: one })),
+  fc.tuple(peer, entry, entry, phase).map(
+    ([voter, one, other, of]): Message => ({
+      type: 'evidence',
+      evidence: {
+        kind: 'double-vote',
+        first: voteOf(voter, one, of),
+        second: voteOf(voter, other, of),
+      },
+    }),
+  ),
   fc.tuple(fc.nat(8), entry).map(
     ([from, tip]): Message => ({
       type: 'fetch',
@@ -156,6 +181,10 @@ const input: fc.Arbitrary<Input> = fc.oneof(
       .map(([from, one]): Input => ({ type: 'message', from: nodeId(from), message: one })),
   },
   { weight: 1, arbitrary: fc.constant<Input>({ type: 'pending' }) },
+  {
+    weight: 1,
+    arbitrary: fc.boolean().map((active): Input => ({ type: 'complaint', active })),
+  },
   { weight: 1, arbitrary: fc.constant<Input>({ type: 'transfer-leadership', to: null }) },
   {
     weight: 1,
@@ -180,23 +209,29 @@ const input: fc.Arbitrary<Input> = fc.oneof(
 );
 
 describe('Core', () => {
-  it('survives any signed messages in any order: it ignores them or stops with a reason, and never contradicts itself', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(input, fc.nat(300)), { maxLength: 60 }), async (steps) => {
-        const probe = await Probe.started(0, COUNT);
-        const voted = new Map<string, string>();
-        for (const [one, wait] of steps) {
-          await probe.feed(one);
-          await probe.pass(wait);
-          for (const { vote } of probe.sentOf('vote')) {
-            const place = `${vote.term}/${vote.index}`;
-            expect(voted.get(place) ?? vote.hash).toBe(vote.hash);
-            voted.set(place, vote.hash);
-          }
-        }
-        expect(probe.halted).not.toBe('invariant');
-      }),
-      { numRuns: 400 },
-    );
-  });
+  it.each(['CFT', 'BFT'] as const)(
+    'survives any signed messages in any order: it ignores them or stops with a reason, and never contradicts itself: %s',
+    async (mode) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(input, fc.nat(300)), { maxLength: 60 }),
+          async (steps) => {
+            const probe = await Probe.started(0, COUNT, {}, mode);
+            const voted = new Map<string, string>();
+            for (const [one, wait] of steps) {
+              await probe.feed(one);
+              await probe.pass(wait);
+              for (const { vote } of probe.sentOf('vote')) {
+                const place = `${vote.phase}/${vote.term}/${vote.index}`;
+                expect(voted.get(place) ?? vote.hash).toBe(vote.hash);
+                voted.set(place, vote.hash);
+              }
+            }
+            expect(probe.halted).not.toBe('invariant');
+          },
+        ),
+        { numRuns: 400 },
+      );
+    },
+  );
 });

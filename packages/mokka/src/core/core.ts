@@ -19,6 +19,7 @@ import {
   resetElectionTimer,
 } from './election.ts';
 import { noteEpoch } from './epoch-change.ts';
+import type { Evidence } from './evidence.ts';
 import {
   driveApply,
   driveProcessing,
@@ -41,6 +42,7 @@ import {
   proposeMembership,
 } from './membership.ts';
 import type { Message } from './message.ts';
+import { onEvidence } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
 import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promise.ts';
 import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
@@ -67,9 +69,7 @@ export class Core {
 
   /** Throws RangeError for options that can not work. */
   constructor(options: CoreOptions, restored: RestoredState) {
-    if (options.crashModel !== 'CFT') {
-      throw new RangeError("this version runs crash model 'CFT' only");
-    }
+    if (options.validators.length === 0) throw new RangeError('a cluster has validators');
     if (options.limits.maxPayloadBytes > MAX_MESSAGE_BYTES / 2) {
       throw new RangeError(`maxPayloadBytes is at most ${MAX_MESSAGE_BYTES / 2}`);
     }
@@ -124,6 +124,16 @@ export class Core {
   position(): LogPosition {
     const { tip, committed, certificate } = this.#context.log;
     return { last: { index: tip.index, hash: tip.hash }, committed, certificate };
+  }
+
+  /** Everything it knows, for tools that compare whole states. To be read only. */
+  inspect(): CoreContext {
+    return this.#context;
+  }
+
+  /** BFT: contradictory statements of validators that this node knows of, in the order in which it learned of them. */
+  evidence(): readonly Evidence[] {
+    return [...this.#context.misbehaviour.evidence.values()];
   }
 
   #reportState(): Done {
@@ -199,6 +209,8 @@ function dispatch(context: CoreContext, input: Input): Done {
     case 'pending':
       if (context.leading !== null) context.leading.pending = true;
       return;
+    case 'complaint':
+      return onComplaint(context, input.active);
     case 'read-index':
       return onReadAsked(context, input.read);
     case 'transfer-leadership':
@@ -236,6 +248,8 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
       return onVote(context, from, message.vote);
     case 'certificate':
       return onCertificate(context, from, message.certificate);
+    case 'evidence':
+      return onEvidence(context, message.evidence);
     case 'read-index':
       return onReadIndex(context, from, message);
     case 'read-position':
@@ -257,6 +271,16 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
     default:
       return assertNever(message);
   }
+}
+
+/** Rule *progress*: the next heartbeats count or do not. */
+function onComplaint(context: CoreContext, active: boolean): Done {
+  if (context.crashModel === 'CFT') return context.ignore('complaint-in-cft');
+  if (active && context.leaderOf(context.term) === context.self) {
+    return context.ignore('complaint-of-itself');
+  }
+  context.complaining = active;
+  context.changed = true;
 }
 
 /** A leader whose link broke is missed sooner; pre-votes need a quorum that agrees. */

@@ -1,6 +1,7 @@
 /** Rule *durability*: a node is cut off the power after each single write of a run, and must come back as the same node. */
 import { describe, expect, it } from 'vitest';
 import type { Vote } from './statements.ts';
+import type { CrashModel } from './types.ts';
 import { VirtualCluster } from './virtual-cluster.test.support.ts';
 
 /** Virtual ms a node stays down. */
@@ -49,8 +50,8 @@ function checkStatements(cluster: VirtualCluster): void {
     };
     for (const { message } of node.sent) {
       if (message.type === 'vote' && message.vote.voter === node.options.self) {
-        const { term, index, hash }: Vote = message.vote;
-        once(`vote ${term} ${index}`, hash);
+        const { term, index, hash, phase }: Vote = message.vote;
+        once(`${phase} vote ${term} ${index}`, hash);
         expect(term).toBeGreaterThanOrEqual(promised);
       }
       if (message.type === 'term-vote' && message.termVote.voter === node.options.self) {
@@ -70,24 +71,29 @@ function checkStatements(cluster: VirtualCluster): void {
 const everyoneHasAll = (cluster: VirtualCluster) => () =>
   cluster.nodes.every((node, at) => node.core !== null && cluster.committed(at).length >= 10);
 
-async function writesOf(count: number, victim: number): Promise<number> {
-  const cluster = await VirtualCluster.started(count);
+async function writesOf(count: number, victim: number, mode: CrashModel): Promise<number> {
+  const cluster = await VirtualCluster.started(count, {}, mode);
   new Script(cluster).until(everyoneHasAll(cluster));
   return cluster.node(victim).synced;
 }
 
 describe('a power cut after each write', () => {
   it.each([
-    ['the first leader, its messages sent', 3, 1, false],
-    ['the first leader, its messages lost', 3, 1, true],
-    ['a follower, its messages sent', 3, 0, false],
-    ['a follower that comes to lead, its messages lost', 3, 2, true],
-    ['a single validator', 1, 0, false],
-  ])('of %s', async (_, count, victim, loses) => {
-    const writes = await writesOf(count, victim);
+    ['the first leader, its messages sent', 3, 1, false, 'CFT'],
+    ['the first leader, its messages lost', 3, 1, true, 'CFT'],
+    ['a follower, its messages sent', 3, 0, false, 'CFT'],
+    ['a follower that comes to lead, its messages lost', 3, 2, true, 'CFT'],
+    ['a single validator', 1, 0, false, 'CFT'],
+    ['the first leader, its messages sent', 4, 1, false, 'BFT'],
+    ['the first leader, its messages lost', 4, 1, true, 'BFT'],
+    ['a follower, its messages sent', 4, 0, false, 'BFT'],
+    ['a follower that comes to lead, its messages lost', 4, 2, true, 'BFT'],
+    ['a single validator', 1, 0, false, 'BFT'],
+  ] as const)('of %s: %d validators, node %d, %s, %s', async (_, count, victim, loses, mode) => {
+    const writes = await writesOf(count, victim, mode);
     expect(writes).toBeGreaterThan(8);
     for (let point = 1; point <= writes; point += 1) {
-      const cluster = await VirtualCluster.started(count);
+      const cluster = await VirtualCluster.started(count, {}, mode);
       const node = cluster.node(victim);
       const run = node.run;
       cluster.link = (from) =>

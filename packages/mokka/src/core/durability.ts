@@ -21,6 +21,8 @@ export const RECORDS = {
   term: 'term',
   termVote: 'term-vote',
   binding: 'binding',
+  /** BFT: the certificate of the own lock. */
+  lock: 'lock',
 } as const;
 
 /** Votes below the committed entry are deleted in steps of this many entries. */
@@ -43,9 +45,22 @@ export function persist(
   if (floor >= context.prunedVotesBelow + VOTE_PRUNING_STEP) {
     context.prunedVotesBelow = floor;
     all.push({ type: 'delete-below', table: 'votes', below: floor });
+    if (context.crashModel === 'BFT') {
+      all.push({ type: 'delete-below', table: 'commit-votes', below: floor });
+    }
   }
+  all.push(...changedLock(context));
   context.writes.push({ ticket, after });
   context.emit({ type: 'persist', ticket, operations: all });
+}
+
+/** Rule *lock*: whatever changes the lock, or what it rests on in the log, is stored with the lock that is left. */
+function changedLock({ preparation }: CoreContext): StorageOperation[] {
+  const { certificate, saved } = preparation;
+  if (certificate === saved) return [];
+  preparation.saved = certificate;
+  if (certificate === null) return [{ type: 'delete-record', name: RECORDS.lock }];
+  return [{ type: 'put-record', name: RECORDS.lock, value: encodeCertificate(certificate) }];
 }
 
 /**
@@ -110,6 +125,10 @@ export function deleteEntriesFrom(index: number): StorageOperation[] {
 
 export function putVote(vote: Vote): StorageOperation {
   return { type: 'put', table: 'votes', key: vote.index, value: encodeVote(vote) };
+}
+
+export function putCommitVote(vote: Vote): StorageOperation {
+  return { type: 'put', table: 'commit-votes', key: vote.index, value: encodeVote(vote) };
 }
 
 export function putTerm(context: CoreContext): StorageOperation {

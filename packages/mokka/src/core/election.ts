@@ -7,6 +7,7 @@
 import type { CoreContext, Done, HeardPreVote } from './context.ts';
 import { tellEveryone } from './epoch-change.ts';
 import type { Justification, Message } from './message.ts';
+import { distrustsLeader } from './misbehaviour.ts';
 import { startTerm } from './promise.ts';
 import type { PreVote, Yield } from './statements.ts';
 import type { NodeId, Term } from './types.ts';
@@ -103,10 +104,14 @@ function termToAskFor(context: CoreContext): Term {
       break;
     }
   }
+  const asked: number[] = [];
   for (const heard of context.election.heard.values()) {
-    if (heard.expiresAt > context.now) term = Math.max(term, countsUpTo(heard.statement));
+    if (heard.expiresAt > context.now) asked.push(countsUpTo(heard.statement));
   }
-  return term as Term;
+  // BFT: what f liars ask for is not followed, or they would drive the terms up.
+  const place = context.crashModel === 'CFT' ? 0 : context.faults;
+  const heard = asked.sort((left, right) => right - left)[place] ?? 0;
+  return Math.max(term, heard) as Term;
 }
 
 /** The leader of the own term was heard. Rule *progress* and Rule *expiry* decide whether that counts. */
@@ -197,12 +202,31 @@ function reasonToIgnore(
 /** Rule *pre-vote*: a quorum that asks for terms >= T starts T. */
 export function considerElection(context: CoreContext): Done {
   if (!context.isValidator) return;
+  askWithOthers(context);
   const statements = liveStatements(context);
   const terms = statements.map(countsUpTo).sort((left, right) => right - left);
   const term = terms[context.quorum - 1];
   if (term === undefined || term <= context.term) return;
   const justification = statements.filter((statement) => countsUpTo(statement) >= term);
   startTerm(context, term, justification.slice(0, context.quorum));
+}
+
+/**
+ * BFT: f+1 nodes that ask for another leader can not all be liars: who has no live leader either, or does not trust it, asks at
+ * once. A live leader is stronger: else f liars and a node that hears badly would unseat it.
+ */
+function askWithOthers(context: CoreContext): Done {
+  const { election } = context;
+  if (context.crashModel === 'CFT' || election.preVote !== null) return;
+  if (context.leading !== null || context.candidacy !== null) return;
+  const isLed = election.leaderHeardAt !== null;
+  if (isLed && !context.complaining && !distrustsLeader(context)) return;
+  const asking = liveStatements(context).filter(
+    (statement) => countsUpTo(statement) > context.term,
+  );
+  if (asking.length <= context.faults) return;
+  election.deadline = Number.POSITIVE_INFINITY;
+  sendPreVote(context);
 }
 
 /** The strongest statement of each validator. */

@@ -69,6 +69,10 @@ function leaveEpoch(context: CoreContext, term: Term): Done {
   context.ledTerm = 0 as Term;
   context.tallies.clear();
   context.proposedAt.clear();
+  context.ownVotes.clear();
+  context.syncedVotes.clear();
+  context.execution.refused = null;
+  forgetPhases(context);
   election.leaderHeardAt = null;
   election.preVote = null;
   election.repeatAt = Number.POSITIVE_INFINITY;
@@ -77,7 +81,21 @@ function leaveEpoch(context: CoreContext, term: Term): Done {
   election.heard.clear();
   election.termVotes.clear();
   election.termVotesHeardAt.clear();
+  election.lockCertificates.clear();
   dropIncoming(context);
+}
+
+/** BFT: the lock, the votes of both phases and the distrust of a leader end with the epoch. What convicts is kept. */
+function forgetPhases(context: CoreContext): Done {
+  const { preparation, misbehaviour } = context;
+  preparation.certificate = null;
+  preparation.awaited = null;
+  preparation.commitVotes.clear();
+  preparation.syncedCommitVotes.clear();
+  preparation.tallies.clear();
+  misbehaviour.statements.clear();
+  misbehaviour.refused = null;
+  context.complaining = false;
 }
 
 /** Brings the links in line with the members. */
@@ -141,6 +159,7 @@ function epochTold(message: Message): Epoch | null {
     case 'fetch':
     case 'entries':
     case 'membership-refusal':
+    case 'evidence':
     case 'read-index':
     case 'read-position':
       return null;

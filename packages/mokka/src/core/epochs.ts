@@ -7,6 +7,7 @@ import type { Entry } from './entry.ts';
 import { invalidMembers, type Member, validatorsOf } from './members.ts';
 import type { CoreOptions } from './options.ts';
 import { faultsTolerated, quorumSize } from './quorum.ts';
+import type { Lock } from './statements.ts';
 import type { CrashModel, Epoch, LogIndex, NodeId } from './types.ts';
 import type { ValidatorSet } from './verification.ts';
 
@@ -61,7 +62,8 @@ export class EpochHistory {
     if (entry.epoch !== this.present.epoch || entry.index <= this.present.since) {
       throw new RangeError(`entry ${entry.index} does not end epoch ${this.present.epoch}`);
     }
-    const set = this.#set(entry.epoch + 1, members, entry.index, certificate);
+    const { term, index, hash } = entry;
+    const set = this.#set(entry.epoch + 1, members, index, certificate, { term, index, hash });
     this.#sets.push(set);
     return set;
   }
@@ -82,6 +84,7 @@ export class EpochHistory {
     members: readonly Member[],
     since: LogIndex,
     certificate: CommitCertificate | null,
+    root?: Lock,
   ): EpochSet {
     const validators: readonly NodeId[] = validatorsOf(members);
     return {
@@ -93,6 +96,7 @@ export class EpochHistory {
       faults: faultsTolerated(this.#crashModel, validators.length),
       since,
       certificate,
+      ...(root === undefined ? {} : { root }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import type { Evidence } from './evidence.ts';
 import type { Member } from './members.ts';
 import type { Epoch, LogIndex, NodeId, Role, Term } from './types.ts';
 
@@ -19,6 +20,8 @@ export type CoreEvent =
   | { readonly type: 'log'; readonly entry: Entry }
   /** Entry committed. */
   | { readonly type: 'log_ack'; readonly entry: Entry }
+  /** BFT: a validator contradicted itself; the proof is being stored and is passed on. */
+  | { readonly type: 'evidence'; readonly offender: NodeId; readonly evidence: Evidence }
   /** A membership entry was committed; the next epoch has begun. */
   | {
       readonly type: 'epoch';

@@ -7,6 +7,7 @@ import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry } from './entry.ts';
 import { refusalOfMembership } from './membership.ts';
+import { noteRefusal } from './misbehaviour.ts';
 import type { EntryHash, EntryId, LogIndex, StateDigest, Ticket } from './types.ts';
 import { acceptEntry, isAcceptable } from './voting.ts';
 
@@ -26,8 +27,10 @@ export function driveProcessing(context: CoreContext): Done {
     refuse(context, entry, 'the state after its parent has another digest');
     return;
   }
-  const reason = entry.kind === 'membership' ? refusalOfMembership(context, entry) : null;
-  if (reason !== null) return refuse(context, entry, reason);
+  if (entry.kind === 'membership') {
+    const refusal = refusalOfMembership(context, entry);
+    if (refusal !== null) return refuse(context, entry, refusal.reason, refusal.isFault);
+  }
   const ticket = context.ticket();
   execution.request = { kind: 'process', ticket, entry };
   context.emit({ type: 'process-proposal', ticket, entry });
@@ -53,22 +56,35 @@ export function onProcessed(
     if (entry.index > context.log.committed.index) refuse(context, entry, verdict.reason);
     return;
   }
+  const isIncoming = context.incoming.get(entry.index) === entry;
+  if (isIncoming ? !isAcceptable(context, entry) : !context.log.contains(entry)) {
+    if (isIncoming) context.incoming.delete(entry.index);
+    context.emit({ type: 'rollback', to: execution.cursor });
+    return context.ignore('no-longer-acceptable');
+  }
   execution.cursor = { index: entry.index, hash: entry.hash };
   execution.digest = verdict.stateDigest;
   execution.digests.set(entry.index, verdict.stateDigest);
-  if (context.incoming.get(entry.index) === entry) acceptEntry(context, entry);
+  if (isIncoming) acceptEntry(context, entry);
 }
 
 /** A refused proposal may come again with the leader's next repetition; a refused stored entry waits. */
-function refuse(context: CoreContext, entry: Entry, reason: string): Done {
+function refuse(context: CoreContext, entry: Entry, reason: string, isFault = true): Done {
   const { execution } = context;
   const message = `entry ${entry.index} of term ${entry.term} was refused: ${reason}`;
   if (execution.reported !== entry.hash) {
     context.event({ type: 'error', code: 'proposal-refused', message });
   }
   execution.reported = entry.hash;
-  if (context.incoming.get(entry.index) === entry) context.incoming.delete(entry.index);
-  else execution.refused = entry.hash;
+  if (context.incoming.get(entry.index) !== entry) {
+    execution.refused = entry.hash;
+    return;
+  }
+  context.incoming.delete(entry.index);
+  if (isFault) noteRefusal(context, entry);
+  if (entry.proposer !== context.self || context.leading === null) return;
+  context.leading.pending = false;
+  context.leading.refusedOwn = true;
 }
 
 /** Forgets the present leader's proposals that were not accepted; the application forgets the one it may be at. */

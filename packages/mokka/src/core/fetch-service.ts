@@ -13,6 +13,8 @@ export function onFetch(
   const { log } = context;
   const { maxFetchEntries, maxFetchBytes } = context.options.limits;
   if (message.from === 0) return context.ignore('fetch-of-root');
+  const allowance = context.crashModel === 'BFT' ? context.peers.get(from)?.fetches : undefined;
+  if (allowance?.isLeft(context.now) === false) return context.ignore('fetches-too-much');
   const last = Math.min(
     lastToServe(context, message.tip),
     message.from + maxFetchEntries - 1,
@@ -35,11 +37,13 @@ export function onFetch(
       bytes += entry.payload.length;
       certificate = log.certificateAt(index) ?? certificate;
     }
+    allowance?.spend(bytes);
     return answer(context, from, message.request, entries, certificate);
   }
   for (const serving of context.serving.values()) {
     if (serving.to === from) return context.ignore('fetch-under-way');
   }
+  allowance?.spend(maxFetchBytes);
   const ticket = context.ticket();
   context.serving.set(ticket, { to: from, request: message.request });
   context.emit({

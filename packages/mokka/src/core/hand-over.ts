@@ -26,6 +26,8 @@ export function driveTransfer(context: CoreContext): Done {
   const transfer = leading?.transfer ?? null;
   if (leading === null || transfer === null || transfer.sent || !leading.announced) return;
   if (execution.request?.kind === 'prepare' || log.tip.index !== log.committed.index) return;
+  // A payload of its own that the application judges is in flight too.
+  if (context.incoming.size > 0) return;
   const to = chooseSuccessor(context, transfer.to);
   if (to === null) return;
   transfer.sent = true;

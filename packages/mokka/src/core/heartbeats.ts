@@ -10,7 +10,10 @@ import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
 import { adoptTermStart } from './leadership.ts';
 import type { Message } from './message.ts';
+import { distrustsLeader, noteStatement } from './misbehaviour.ts';
+import { repeatCommitVotes, repeatPrepareCertificate } from './preparing.ts';
 import { sendRecertification } from './recertifying.ts';
+import type { Vote } from './statements.ts';
 import type { NodeId } from './types.ts';
 import { incomingWindow, repeatVotes } from './voting.ts';
 
@@ -24,6 +27,8 @@ export function sendHeartbeats(context: CoreContext): Done {
   leading.heartbeatAt = context.now + context.options.timing.heartbeatInterval;
   // A stored entry that the application refused is tried again: nothing can be proposed above it.
   context.execution.refused = null;
+  if (leading.refusedOwn) leading.pending = true;
+  leading.refusedOwn = false;
   if (!leading.announced) return;
   context.broadcast({
     type: 'heartbeat',
@@ -52,16 +57,24 @@ export function onHeartbeat(context: CoreContext, from: NodeId, message: Heartbe
   context.execution.refused = null;
   if (countsAsAlive(context, message)) onLeaderHeard(context);
   repeatVotes(context, message.committed.index);
+  repeatCommitVotes(context, message.committed.index);
   context.changed = true;
 }
 
-/** Rules *expiry* and *progress*: whether a heartbeat resets the election timer. */
+/**
+ * Rules *expiry* and *progress*: whether a heartbeat resets the election timer. BFT: what this node itself holds tells whether
+ * anything is pending, and a leader that lied, or that the application complains of, is not alive.
+ */
 function countsAsAlive(context: CoreContext, message: Heartbeat): boolean {
   const { timing } = context.options;
-  const { leadership, log } = context;
-  if (leadership === null) return false;
+  const { leadership, log, incoming } = context;
+  if (leadership === null || context.complaining || distrustsLeader(context)) return false;
   const isExpired = context.now >= expiryOf(context, leadership.adoptedAt);
-  const isPending = message.last.index > log.committed.index;
+  const last =
+    context.crashModel === 'CFT'
+      ? message.last.index
+      : Math.max(log.tip.index, incoming.size > 0 ? log.committed.index + 1 : 0);
+  const isPending = last > log.committed.index;
   if (!isPending) context.lastProgressAt = context.now;
   const isStuck = context.now - context.lastProgressAt > timing.progressTimeout;
   return !isExpired && !isStuck;
@@ -93,6 +106,7 @@ export function onHeartbeatAck(context: CoreContext, from: NodeId, message: Hear
     context.send(from, { type: 'certificate', certificate });
   }
   if (context.now >= peer.repeatAt) repeatProposals(context, from, peer, message);
+  repeatPrepareCertificate(context, from, message.last.index);
   context.changed = true;
 }
 
@@ -102,7 +116,7 @@ function offerProof(context: CoreContext, to: NodeId): Done {
   if (leading?.announced !== true || leadership === null) return context.ignore('not-leading');
   const { termStart } = leadership;
   if (termStart === null) sendRecertification(context, to);
-  else context.send(to, { type: 'propose', entry: termStart });
+  else context.send(to, proposalOf(context, termStart, leading.termStartVote));
 }
 
 /** Proposals above what the follower has stored, unless they are on their way; what is committed it fetches. */
@@ -124,10 +138,40 @@ function repeatProposals(
     const entry = log.get(index);
     if (entry?.term !== context.term || bytes > context.options.limits.maxFetchBytes) break;
     if (context.now - (context.proposedAt.get(index) ?? context.now) < patience) break;
-    context.send(to, { type: 'propose', entry });
+    context.send(to, proposalOf(context, entry, context.ownVotes.get(index) ?? null));
     peer.repeatAt = context.now + patience;
     bytes += entry.payload.length;
   }
+}
+
+/** BFT: a proposal goes with its proposer's vote. */
+export function proposalOf(
+  context: CoreContext,
+  entry: Entry,
+  vote: Vote | null,
+): Extract<Message, { type: 'propose' }> {
+  if (context.crashModel === 'CFT' || vote === null) return { type: 'propose', entry };
+  return { type: 'propose', entry, vote };
+}
+
+/**
+ * BFT: the proposer's own prepare vote for the entry makes the proposal attributable; whoever proposes twice for one place is
+ * convicted by the two votes.
+ */
+function isAttributed(
+  context: CoreContext,
+  { entry, vote }: Extract<Message, { type: 'propose' }>,
+): boolean {
+  if (context.crashModel === 'CFT') return true;
+  if (vote === undefined || vote.phase !== 'prepare' || vote.voter !== entry.proposer) return false;
+  if (vote.epoch !== entry.epoch || vote.term !== entry.term || vote.index !== entry.index) {
+    return false;
+  }
+  if (vote.hash !== entry.hash) return false;
+  if (context.misbehaviour.statements.knows(vote)) return true;
+  if (!context.signer.verify(vote)) return false;
+  noteStatement(context, vote);
+  return true;
 }
 
 /** Rule *membership*: the first term-start of an epoch shows by what right it begins. */
@@ -154,6 +198,7 @@ export function onPropose(
     return context.ignore('proposal-of-another');
   }
   if (entry.term < context.term) return context.ignore('stale-proposal');
+  if (!isAttributed(context, message)) return context.ignore('unattributed-proposal');
   if (entry.kind === 'term-start') {
     if (!adoptTermStart(context, entry)) return;
   } else if (context.leadership?.term !== entry.term) {
@@ -167,8 +212,11 @@ export function onPropose(
   const above = Math.max(log.tip.index, context.leadership?.anchor.index ?? 0);
   if (entry.index > above + incomingWindow(context)) return context.ignore('proposal-far-ahead');
   // The waiting one may be at the application already.
-  if (context.incoming.get(entry.index)?.hash === entry.hash) {
-    return context.ignore('proposal-known');
+  const waiting = context.incoming.get(entry.index);
+  if (waiting?.hash === entry.hash) return context.ignore('proposal-known');
+  // Only a liar has two for one place; the first stays.
+  if (waiting !== undefined && context.crashModel === 'BFT') {
+    return context.ignore('second-proposal');
   }
   context.incoming.set(entry.index, entry);
   context.changed = true;

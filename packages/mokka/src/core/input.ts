@@ -42,6 +42,12 @@ export type Input =
   | { readonly type: 'applied'; readonly index: LogIndex; readonly stateDigest: StateDigest }
   /** The application has something to propose. */
   | { readonly type: 'pending' }
+  /**
+   * BFT, rule *progress*: the application complains of the present leader, or no longer does. It may only for what it sent to that
+   * leader itself, and what the leader could have proposed in each of the last blocks while they had room; a node that complains of
+   * what could not be proposed helps f liars to unseat a correct leader. Ends by itself with the term.
+   */
+  | { readonly type: 'complaint'; readonly active: boolean }
   /** Everything committed anywhere before now shall be visible here; answered by `read-current`. Numbered from 1. */
   | { readonly type: 'read-index'; readonly read: number }
   /** This node, if it leads, shall give its term to another; null: to any that is connected and caught up. */

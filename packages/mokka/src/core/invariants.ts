@@ -1,5 +1,7 @@
 /** What must hold after every step. Always on: a node whose own state is wrong stops rather than votes. */
 import type { CoreContext } from './context.ts';
+import { currentLock } from './lock.ts';
+import { compareLocks } from './verification.ts';
 
 export function checkInvariants(context: CoreContext): void {
   const broken = brokenInvariant(context);
@@ -9,6 +11,13 @@ export function checkInvariants(context: CoreContext): void {
 function brokenInvariant(context: CoreContext): string | null {
   const { log, execution, term, leadership, leading, candidacy, termVote, binding } = context;
   const { tip, committed } = log;
+  const { lock } = currentLock(context);
+  if (lock.term > term) return `the lock is of term ${lock.term}, above term ${term}`;
+  if (lock.index > tip.index || log.conflicts(lock)) return 'the lock is not in the log';
+  for (const vote of context.preparation.commitVotes.values()) {
+    if (vote.term === term && compareLocks(vote, lock) > 0)
+      return 'a commit vote is above the lock';
+  }
   if (tip.term > term) return `the log's last entry is of term ${tip.term}, above term ${term}`;
   if (tip.index < committed.index) return 'the log ends below what is committed';
   if (log.syncedIndex > tip.index) return 'more is synced than the log holds';

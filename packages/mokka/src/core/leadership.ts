@@ -6,14 +6,17 @@
 
 import { DecodeError } from '../codec/decode-error.ts';
 import { decodeTermStart } from '../codec/term-start-codec.ts';
-import type { LeaderProof } from './certificate.ts';
+import type { Certificate, LeaderProof } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import { deleteEntriesFrom, forgetWritesAbove, persist, putTerm } from './durability.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
-import { rollbackExecution } from './execution.ts';
+import { dropIncoming, rollbackExecution } from './execution.ts';
+import { currentLock, dropLockAbove, raiseLock } from './lock.ts';
+import { noteStatement, noteVotesIn } from './misbehaviour.ts';
 import { checkOwnTermVoteIn } from './own-key.ts';
 import { enterTerm } from './promise.ts';
+import { openMembership } from './recertifying.ts';
 import type { EntryId } from './types.ts';
 import { anchorOf, verifyLeaderProof } from './verification.ts';
 
@@ -49,8 +52,12 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
   // A term-start that is committed may be out of memory: then nothing is to be dropped.
   const isOpen = entry.index > log.committed.index && !log.contains(entry);
   // Rule *proof*: entries of the present term are never dropped for another proof of it.
-  if (isOpen && log.tip.term === entry.term) {
+  if (isOpen && (log.tip.term === entry.term || currentLock(context).lock.term === entry.term)) {
     context.ignore('second-term-start');
+    return false;
+  }
+  if (isOpen && openMembership(context)?.hash === anchor.hash) {
+    context.ignore('term-start-above-membership');
     return false;
   }
   if (entry.term > context.term) enterTerm(context, entry.term);
@@ -63,7 +70,7 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
     adoptedAt: context.now,
   };
   context.candidacy = null;
-  if (isOpen && log.contains(anchor)) truncateLog(context, anchor);
+  if (isOpen && log.contains(anchor)) truncateLog(context, anchor, proof.anchorCertificate);
   context.lastProgressAt = context.now;
   onLeaderHeard(context);
   context.changed = true;
@@ -84,6 +91,9 @@ function readProof(context: CoreContext, entry: Entry): LeaderProof | null {
     context.ignore('bad-proof');
     return null;
   }
+  const { anchorCertificate } = proof;
+  for (const vote of proof.votes) noteStatement(context, vote);
+  if (anchorCertificate !== undefined) noteVotesIn(context, anchorCertificate);
   checkOwnTermVoteIn(context, proof);
   return context.halted === null ? proof : null;
 }
@@ -108,6 +118,10 @@ function isConsistent(context: CoreContext, entry: Entry, anchor: EntryId): bool
   } else if (!log.conflicts(entry)) {
     // Committed and no longer in memory.
     return true;
+  } else if (context.crashModel === 'BFT') {
+    // One liar can start its term twice; that one of the two is committed convicts it, not more than f.
+    context.ignore('second-term-start');
+    return false;
   }
   context.halt(
     'conflicting-lock',
@@ -116,10 +130,14 @@ function isConsistent(context: CoreContext, entry: Entry, anchor: EntryId): bool
   return false;
 }
 
-/** Drops uncommitted entries above `to` in memory, on disk and in the application. */
-export function truncateLog(context: CoreContext, to: EntryId): void {
-  if (context.log.tip.index <= to.index) return;
+/** Drops uncommitted entries above `to` in memory, on disk and in the application. BFT: the lock becomes the anchor's. */
+export function truncateLog(context: CoreContext, to: EntryId, anchor?: Certificate): void {
+  if (context.log.tip.index <= to.index) {
+    raiseLock(context, anchor);
+    return;
+  }
   dropAbove(context, to);
+  raiseLock(context, anchor);
   persist(context, [...deleteEntriesFrom(to.index + 1), putTerm(context)], []);
   context.changed = true;
 }
@@ -128,6 +146,7 @@ export function truncateLog(context: CoreContext, to: EntryId): void {
 export function dropAbove(context: CoreContext, to: EntryId): Done {
   rollbackExecution(context, to);
   context.log.truncate(to.index);
+  dropLockAbove(context, to);
   forgetWritesAbove(context, to.index);
   const { termVote, syncedTermVote, leadership, candidacy } = context;
   if ((termVote?.termVote.lock.index ?? 0) <= to.index) return;
@@ -145,6 +164,5 @@ export function stepDown(context: CoreContext, deadline: number): void {
   context.election.leaderHeardAt = null;
   context.election.deadline = deadline;
   context.changed = true;
-  const { request } = context.execution;
-  if (request?.kind === 'prepare') context.execution.request = null;
+  dropIncoming(context);
 }

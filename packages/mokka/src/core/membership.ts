@@ -29,6 +29,8 @@ export type MembershipErrorCode =
   | 'not-ready'
   /** Another change was committed first. */
   | 'superseded'
+  /** BFT: too few validators' operators asked for the same in time. */
+  | 'not-approved'
   /** Nothing was heard in time. The change may still be committed. */
   | 'timed-out';
 
@@ -47,6 +49,8 @@ export interface MembershipRequest {
   readonly deadline: number;
   sentTo: NodeId | null;
   sendAt: number;
+  /** BFT: the leader said so when it was asked last. */
+  lacksApproval: boolean;
 }
 
 /** Leader: the change it prepares. */
@@ -65,6 +69,8 @@ export interface MembershipState {
   work: MembershipWork | null;
   /** What this node's operator asked for last. BFT: the only change that this node votes for. */
   approved: readonly Member[] | null;
+  /** BFT, leader: what the validators' operators ask for, each while it goes on asking. */
+  readonly asking: Map<NodeId, { readonly members: readonly Member[]; readonly until: number }>;
 }
 
 const MESSAGES: Readonly<Record<MembershipErrorCode, string>> = {
@@ -72,6 +78,8 @@ const MESSAGES: Readonly<Record<MembershipErrorCode, string>> = {
   'change-under-way': 'another change of the members is under way',
   'not-ready': 'an added validator is away or has not caught up; add it as an observer first',
   superseded: 'another change of the members was committed first',
+  'not-approved':
+    'too few operators asked for the same change: it has to be proposed on a quorum of the validators',
   'timed-out': 'the change was not committed in time; it may still be',
 };
 
@@ -79,6 +87,7 @@ const REFUSALS: Readonly<Record<MembershipRefusal, MembershipErrorCode>> = {
   invalid: 'invalid-change',
   'under-way': 'change-under-way',
   'not-ready': 'not-ready',
+  'not-approved': 'not-approved',
 };
 
 /** An operator's request at this node. */
@@ -93,7 +102,14 @@ export function proposeMembership(
   }
   membership.approved = members;
   const deadline = context.now + timeout;
-  membership.requests.push({ request, members, deadline, sentTo: null, sendAt: context.now });
+  membership.requests.push({
+    request,
+    members,
+    deadline,
+    sentTo: null,
+    sendAt: context.now,
+    lacksApproval: false,
+  });
   context.changed = true;
 }
 
@@ -110,9 +126,10 @@ export function driveMembership(context: CoreContext): Done {
   const leader = context.liveLeader;
   for (const request of [...membership.requests]) {
     if (now >= request.deadline) {
-      finish(context, request.request, 'timed-out');
+      finish(context, request.request, request.lacksApproval ? 'not-approved' : 'timed-out');
     } else if (leader !== null && (request.sentTo !== leader || now >= request.sendAt)) {
       request.sentTo = leader;
+      request.lacksApproval = false;
       request.sendAt = now + context.options.timing.electionTimeout;
       const { members, request: number } = request;
       if (leader === context.self) takeRequest(context, leader, number, members);
@@ -122,8 +139,10 @@ export function driveMembership(context: CoreContext): Done {
       }
     }
   }
-  if (context.leading === null) membership.work = null;
-  else if (membership.work !== null) gatherReadiness(context, membership.work);
+  if (context.leading === null) {
+    membership.work = null;
+    membership.asking.clear();
+  } else if (membership.work !== null) gatherReadiness(context, membership.work);
 }
 
 /** When `driveMembership` has something to do by itself. */
@@ -160,6 +179,7 @@ function takeRequest(
   if (invalidMembers(members) !== null || sameMembers(members, present.members)) {
     return refuse(context, from, request, 'invalid');
   }
+  noteAsking(context, from, members);
   const open = openMembership(context);
   const other = membership.work;
   if (open !== null || other !== null) {
@@ -168,6 +188,9 @@ function takeRequest(
     const isProposed = open !== null && namesMembers(context, open, members);
     if (!isSame && !isProposed) refuse(context, from, request, 'under-way');
     return;
+  }
+  if (context.crashModel === 'BFT' && !isAskedByQuorum(context, members)) {
+    return refuse(context, from, request, 'not-approved');
   }
   const added = addedValidators(present.members, members);
   if (added.some((id) => !present.members.some((member) => member.id === id))) {
@@ -196,7 +219,7 @@ function refuse(
   request: number,
   code: MembershipRefusal,
 ): Done {
-  if (from === context.self) finish(context, request, REFUSALS[code]);
+  if (from === context.self) endRequest(context, request, code);
   else context.send(from, { type: 'membership-refusal', request, code });
 }
 
@@ -207,7 +230,30 @@ export function onMembershipRefusal(
 ): Done {
   const asked = context.membership.requests.find((each) => each.request === request);
   if (asked === undefined || asked.sentTo !== from) return context.ignore('unasked-refusal');
-  finish(context, request, REFUSALS[code]);
+  endRequest(context, request, code);
+}
+
+/** Too little approval is no end: the other operators may be about to ask. */
+function endRequest(context: CoreContext, number: number, code: MembershipRefusal): Done {
+  if (code !== 'not-approved') return finish(context, number, REFUSALS[code]);
+  const request = context.membership.requests.find((each) => each.request === number);
+  if (request !== undefined) request.lacksApproval = true;
+}
+
+/** BFT: a leader proposes only what a quorum would vote for, since what it proposes stands in the way of all else. */
+function noteAsking(context: CoreContext, from: NodeId, members: readonly Member[]): Done {
+  if (context.crashModel === 'CFT' || !context.validators.includes(from)) return;
+  const until = context.now + 2 * context.options.timing.electionTimeout;
+  context.membership.asking.set(from, { members, until });
+}
+
+function isAskedByQuorum(context: CoreContext, members: readonly Member[]): boolean {
+  const { asking } = context.membership;
+  let count = 0;
+  for (const { members: wanted, until } of asking.values()) {
+    if (until > context.now && sameMembers(wanted, members)) count += 1;
+  }
+  return count >= context.quorum;
 }
 
 function rulesOf(context: CoreContext): ReadinessRules {
@@ -275,18 +321,29 @@ export function takeMembershipPayload(context: CoreContext): Uint8Array | null {
   return encodeMembership({ members: work.members, readiness });
 }
 
-/** Why this node does not vote for a membership entry; null when it does. */
-export function refusalOfMembership(context: CoreContext, entry: Entry): string | null {
+/** Why this node does not vote for a membership entry, and whether its proposer is at fault; null when it does. */
+export function refusalOfMembership(
+  context: CoreContext,
+  entry: Entry,
+): { readonly reason: string; readonly isFault: boolean } | null {
   const payload = readMembership(entry, context.epochs.present, rulesOf(context));
-  if (typeof payload === 'string') return payload;
-  return isApproved(context, payload.members) ? null : 'the operator of this node did not approve';
+  if (typeof payload === 'string') return { reason: payload, isFault: true };
+  if (isApproved(context, entry, payload.members)) return null;
+  return { reason: 'the operator of this node did not approve', isFault: false };
 }
 
-/** BFT: one lying leader must not seat its friends, so each validator's operator has to ask for the same change. */
-function isApproved(context: CoreContext, members: readonly Member[]): boolean {
+/**
+ * BFT: one lying leader must not seat its friends, so each validator's operator has to ask for the same change. A leader that was
+ * asked by a quorum does not stand in its way, and what a quorum has prepared is approved: operators may be gone by then.
+ */
+function isApproved(context: CoreContext, entry: Entry, members: readonly Member[]): boolean {
   if (context.crashModel === 'CFT') return true;
-  const { approved } = context.membership;
-  return approved !== null && sameMembers(approved, members);
+  const { membership, preparation, leadership } = context;
+  const { approved } = membership;
+  if (approved !== null && sameMembers(approved, members)) return true;
+  if (preparation.certificate?.hash === entry.hash) return true;
+  if (leadership !== null && leadership.anchor.hash === entry.hash) return true;
+  return context.leading !== null && isAskedByQuorum(context, members);
 }
 
 /** An epoch began: whoever asked for exactly this hears so, the others that they came too late. */
@@ -295,6 +352,7 @@ export function settleRequests(context: CoreContext, set: EpochSet): Done {
   const { epoch, since: index, members } = set;
   membership.work = null;
   membership.approved = null;
+  membership.asking.clear();
   for (const { request, members: wanted } of [...membership.requests]) {
     if (sameMembers(wanted, members)) {
       const result = { accepted: true, epoch, index } as const;

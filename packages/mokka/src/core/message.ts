@@ -1,5 +1,6 @@
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Certificate, CommitCertificate, LeaderProof } from './certificate.ts';
 import type { Entry } from './entry.ts';
+import type { Evidence } from './evidence.ts';
 import type { Member } from './members.ts';
 import type { HandOver, Lock, PreVote, Readiness, TermVote, Vote, Yield } from './statements.ts';
 import type { EntryId, Epoch, LogIndex, Term } from './types.ts';
@@ -45,13 +46,21 @@ export type Message =
       readonly type: 'term-vote';
       readonly termVote: TermVote;
       readonly justification: readonly Justification[];
+      /** BFT: the certificate of either phase that the lock rests on; absent at the root. Rule *lock*. */
+      readonly lockCertificate?: Certificate;
     }
   | { readonly type: 'hand-over'; readonly handOver: HandOver }
   | { readonly type: 'yield'; readonly yield: Yield }
-  /** A new entry; the proof rides in a `term-start` entry's payload. */
-  | { readonly type: 'propose'; readonly entry: Entry }
+  /**
+   * A new entry; the proof rides in a `term-start` entry's payload. In BFT it comes with the proposer's own prepare vote,
+   * so that two proposals for one place convict their proposer.
+   */
+  | { readonly type: 'propose'; readonly entry: Entry; readonly vote?: Vote }
   | { readonly type: 'vote'; readonly vote: Vote }
-  | { readonly type: 'certificate'; readonly certificate: CommitCertificate }
+  /** Of either phase. Rules *vote*, *commit*. */
+  | { readonly type: 'certificate'; readonly certificate: Certificate }
+  /** BFT: proof that a validator contradicted itself; passed on once by everyone who learns of it. */
+  | { readonly type: 'evidence'; readonly evidence: Evidence }
   /** Ask a validator how far it is. Rule *read-index*. */
   | { readonly type: 'read-index'; readonly request: number }
   /** Answer to `read-index`: the sender's lock, taken after the question arrived. */
@@ -93,7 +102,7 @@ export type Message =
   | { readonly type: 'readiness'; readonly readiness: Readiness };
 
 /** Why a leader does not propose a membership change. */
-export const MEMBERSHIP_REFUSALS = ['invalid', 'under-way', 'not-ready'] as const;
+export const MEMBERSHIP_REFUSALS = ['invalid', 'under-way', 'not-ready', 'not-approved'] as const;
 export type MembershipRefusal = (typeof MEMBERSHIP_REFUSALS)[number];
 
 /** What makes a term vote valid, one statement of it. Rule *promise*. */

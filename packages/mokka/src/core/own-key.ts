@@ -2,10 +2,10 @@
  * Rule *own-key*: a node that sees a valid statement of its own key which its store does not know stops: its key is in use
  * elsewhere, or its store was replaced. Pre-votes, heartbeats and what is pruned prove nothing.
  */
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Certificate, LeaderProof } from './certificate.ts';
 import type { CoreContext } from './context.ts';
 import type { Entry } from './entry.ts';
-import type { TermVote, Vote } from './statements.ts';
+import type { TermVote, Vote, VotePhase } from './statements.ts';
 import type { EntryHash, LogIndex, Term } from './types.ts';
 
 /** The caller has verified the signature. */
@@ -26,13 +26,15 @@ export function checkOwnTermVote(context: CoreContext, seen: TermVote): void {
 
 /** The caller has verified the signature. */
 export function checkOwnVote(context: CoreContext, seen: Vote): void {
-  if (seen.voter === context.self) checkPlace(context, seen, 'vote');
+  // Nor are the votes of an epoch that is over.
+  if (seen.voter !== context.self || seen.epoch !== context.epoch) return;
+  checkPlace(context, seen, seen.phase, 'vote');
 }
 
 /** The caller has verified the certificate. */
-export function checkOwnVoteIn(context: CoreContext, certificate: CommitCertificate): void {
+export function checkOwnVoteIn(context: CoreContext, certificate: Certificate): void {
   if (certificate.votes.some((vote) => vote.voter === context.self)) {
-    checkPlace(context, certificate, 'vote in a certificate');
+    checkPlace(context, certificate, certificate.phase, 'vote in a certificate');
   }
 }
 
@@ -43,16 +45,20 @@ export function checkOwnTermVoteIn(context: CoreContext, proof: LeaderProof): vo
 
 /** An entry that names this node as its proposer; it was voted for in the transaction that stored it. */
 export function checkOwnEntry(context: CoreContext, entry: Entry): void {
-  if (entry.proposer === context.self) checkPlace(context, entry, 'proposal');
+  if (entry.proposer !== context.self || entry.epoch !== context.epoch) return;
+  checkPlace(context, entry, context.crashModel === 'CFT' ? 'commit' : 'prepare', 'proposal');
 }
 
 function checkPlace(
   context: CoreContext,
   seen: { readonly term: Term; readonly index: LogIndex; readonly hash: EntryHash },
+  phase: VotePhase,
   what: string,
 ): void {
   if (seen.index <= context.log.committed.index) return;
-  const own = context.ownVotes.get(seen.index);
+  const isSecondPhase = phase === 'commit' && context.crashModel === 'BFT';
+  const votes = isSecondPhase ? context.preparation.commitVotes : context.ownVotes;
+  const own = votes.get(seen.index);
   // A later term's vote at the same index replaced the earlier one.
   if (own !== undefined && own.term > seen.term) return;
   if (own !== undefined && own.term === seen.term && own.hash === seen.hash) return;

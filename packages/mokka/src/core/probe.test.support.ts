@@ -3,7 +3,7 @@ import { encodeLeaderProof } from '../codec/certificate-codec.ts';
 import { createEntry } from '../codec/entry-codec.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Certificate, CommitCertificate, LeaderProof } from './certificate.ts';
 import { Core } from './core.ts';
 import type { Effect } from './effect.ts';
 import type { Entry } from './entry.ts';
@@ -11,8 +11,8 @@ import type { Input } from './input.ts';
 import type { Message } from './message.ts';
 import type { Timing } from './options.ts';
 import { StatementSigner } from './signing.ts';
-import type { Lock, PreVote, TermVote, Vote } from './statements.ts';
-import type { Epoch, LogIndex, NodeId, StateDigest, Term } from './types.ts';
+import type { Lock, PreVote, TermVote, Vote, VotePhase } from './statements.ts';
+import type { CrashModel, Epoch, LogIndex, NodeId, StateDigest, Term } from './types.ts';
 import {
   CLUSTER_ID,
   nodeId,
@@ -49,10 +49,10 @@ export function termVoteOf(number: number, term: number, lock: Lock = ROOT_LOCK)
   });
 }
 
-export function voteOf(number: number, entry: Entry): Vote {
+export function voteOf(number: number, entry: Entry, phase: VotePhase = 'commit'): Vote {
   return signerFor(number).sign<Vote>({
     type: 'vote',
-    phase: 'commit',
+    phase,
     epoch: EPOCH,
     term: entry.term,
     index: entry.index,
@@ -70,9 +70,29 @@ export function certificateOf(entry: Entry, voters: readonly number[]): CommitCe
   return { phase: 'commit', epoch, term, index, hash, votes };
 }
 
-export function proofOf(term: number, votes: readonly TermVote[]): LeaderProof {
+/** BFT: what a lock can rest on. */
+export function preparedBy(entry: Entry, voters: readonly number[]): Certificate {
+  const votes = voters
+    .map((number) => voteOf(number, entry, 'prepare'))
+    .map(({ voter, signature }) => ({ voter, signature }))
+    .sort((left, right) => (left.voter < right.voter ? -1 : 1));
+  const { epoch, term, index, hash } = entry;
+  return { phase: 'prepare', epoch, term, index, hash, votes };
+}
+
+/** BFT: a proposal with its proposer's vote. */
+export function proposalOf(proposer: number, entry: Entry): Extract<Message, { type: 'propose' }> {
+  return { type: 'propose', entry, vote: voteOf(proposer, entry, 'prepare') };
+}
+
+export function proofOf(
+  term: number,
+  votes: readonly TermVote[],
+  anchorCertificate?: Certificate,
+): LeaderProof {
   const sorted = [...votes].sort((left, right) => (left.voter < right.voter ? -1 : 1));
-  return { epoch: EPOCH, term: term as Term, votes: sorted };
+  const proof = { epoch: EPOCH, term: term as Term, votes: sorted };
+  return anchorCertificate === undefined ? proof : { ...proof, anchorCertificate };
 }
 
 /** The term-start of a term's leader among `count` validators, on `anchor`. */
@@ -82,6 +102,7 @@ export function termStartOf(
   votes: readonly TermVote[],
   anchor: Lock = ROOT_LOCK,
   timestamp = 1_700_000_000_000,
+  anchorCertificate?: Certificate,
 ): Entry {
   return createEntry({
     index: (anchor.index + 1) as LogIndex,
@@ -92,7 +113,7 @@ export function termStartOf(
     timestamp,
     proposer: nodeId(term % count),
     kind: 'term-start',
-    payload: encodeLeaderProof(proofOf(term, votes)),
+    payload: encodeLeaderProof(proofOf(term, votes, anchorCertificate)),
   });
 }
 
@@ -122,10 +143,17 @@ export class Probe {
   readonly #number: number;
   readonly #count: number;
   readonly #timing: Partial<Timing>;
+  readonly #crashModel: CrashModel;
   readonly #tables = new MemoryTables();
   #core: Core | null = null;
 
-  private constructor(number: number, count: number, timing: Partial<Timing>) {
+  private constructor(
+    number: number,
+    count: number,
+    timing: Partial<Timing>,
+    crashModel: CrashModel,
+  ) {
+    this.#crashModel = crashModel;
     this.#number = number;
     this.#count = count;
     this.#timing = timing;
@@ -135,9 +163,11 @@ export class Probe {
     number: number,
     count: number,
     timing: Partial<Timing> = {},
+    crashModel: CrashModel = 'CFT',
   ): Promise<Probe> {
-    const probe = new Probe(number, count, timing);
-    await createStore(new MemoryStorage(probe.#tables), testOptions(number, count));
+    const probe = new Probe(number, count, timing, crashModel);
+    const options = testOptions(number, count, timing, crashModel);
+    await createStore(new MemoryStorage(probe.#tables), options);
     await probe.restart();
     return probe;
   }
@@ -156,7 +186,7 @@ export class Probe {
     this.waiting.length = 0;
     this.held.clear();
     this.application.crash();
-    const options = testOptions(this.#number, this.#count, this.#timing);
+    const options = testOptions(this.#number, this.#count, this.#timing, this.#crashModel);
     const storage = new MemoryStorage(this.#tables);
     this.#core = new Core(options, await restoreCore(storage, this.application.info(), options));
     this.sent.length = 0;
@@ -218,7 +248,12 @@ export class Probe {
 
   /** Makes the node follow the leader of `term`, with this term-start voted for. */
   async follow(termStart: Entry): Promise<void> {
-    await this.receive(termStart.term % this.#count, { type: 'propose', entry: termStart });
+    const leader = termStart.term % this.#count;
+    const isCft = this.#crashModel === 'CFT';
+    await this.receive(
+      leader,
+      isCft ? { type: 'propose', entry: termStart } : proposalOf(leader, termStart),
+    );
   }
 
   async #answer(effect: Effect): Promise<void> {

@@ -4,6 +4,7 @@ import { createEntry } from '../codec/entry-codec.ts';
 import { encodeTermStart } from '../codec/term-start-codec.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry, EntryKind } from './entry.ts';
+import { proposalOf } from './heartbeats.ts';
 import { takeMembershipPayload } from './membership.ts';
 import { openMembership, sendRecertification } from './recertifying.ts';
 import type { Ticket } from './types.ts';
@@ -31,12 +32,15 @@ export function driveProposing(context: CoreContext): Done {
     storeWithVote(context, entry, true);
     return;
   }
-  if (leading.transfer !== null) return;
+  if (leading.transfer !== null || context.incoming.size > 0) return;
   const membership = takeMembershipPayload(context);
   if (membership !== null) {
     const timestamp = Math.max(context.unixTime, log.tip.timestamp);
     const fields = { payload: membership, stateDigest: digest };
-    return storeWithVote(context, nextEntry(context, 'membership', timestamp, fields), true);
+    const entry = nextEntry(context, 'membership', timestamp, fields);
+    context.incoming.set(entry.index, entry);
+    context.changed = true;
+    return;
   }
   if (!leading.pending) return;
   if (log.tip.index - log.committed.index >= context.options.limits.maxInFlight) return;
@@ -72,7 +76,9 @@ export function onPrepared(context: CoreContext, ticket: Ticket, proposal: Propo
   const stateDigest = execution.digest;
   if (stateDigest === null || execution.cursor.hash !== log.tip.hash) return;
   const fields = { payload: proposal.payload, stateDigest };
-  storeWithVote(context, nextEntry(context, 'payload', request.timestamp, fields), true);
+  // The application judges it as it judges everybody's, before it is stored: what it refuses must not stand in the way.
+  const entry = nextEntry(context, 'payload', request.timestamp, fields);
+  context.incoming.set(entry.index, entry);
 }
 
 function nextEntry(
@@ -105,5 +111,5 @@ export function onProposalSynced(context: CoreContext, entry: Entry): Done {
   if (entry.term !== context.term) return;
   if (entry.kind === 'term-start') leading.announced = true;
   context.proposedAt.set(entry.index, context.now);
-  context.broadcast({ type: 'propose', entry });
+  context.broadcast(proposalOf(context, entry, context.ownVotes.get(entry.index) ?? null));
 }

@@ -1,10 +1,11 @@
 /**
  * Rule *read-index*: whether what this node shows is current. Whatever any node had shown as committed was stored by a quorum
  * before, so the highest lock in any quorum's answers, each given after the question, is not below it. Once this node has
- * committed and applied as much, its answer is linearizable. No leader, no lease and no clock is involved.
+ * committed and applied as much, its answer is linearizable. No leader, no lease and no clock is involved, and in BFT no trust.
  */
 import type { CoreContext, Done } from './context.ts';
 import { repeatInterval } from './election.ts';
+import { currentLock } from './lock.ts';
 import type { Message } from './message.ts';
 import type { Lock } from './statements.ts';
 import type { Epoch, LogIndex, NodeId } from './types.ts';
@@ -48,12 +49,8 @@ export function onReadIndex(
   message: Extract<Message, { type: 'read-index' }>,
 ): Done {
   if (!context.isValidator) return context.ignore('not-a-validator');
-  const { term, index, hash } = context.log.tip;
-  context.send(from, {
-    type: 'read-position',
-    request: message.request,
-    lock: { term, index, hash },
-  });
+  const { lock } = currentLock(context);
+  context.send(from, { type: 'read-position', request: message.request, lock });
 }
 
 export function onReadPosition(
@@ -98,23 +95,27 @@ function beginRound(context: CoreContext): void {
     repeatAt: context.now + repeatInterval(context),
     target: null,
   };
-  if (context.isValidator) round.answers.set(context.self, context.log.tip);
+  if (context.isValidator) round.answers.set(context.self, currentLock(context).lock);
   readIndex.round = round;
   context.broadcast({ type: 'read-index', request: round.request });
 }
 
-/** Whether a quorum answered and nothing in its answers is above what is committed here. */
+/**
+ * Whether a quorum answered and nothing in its answers is above what is committed here. Answers above do not stand in the way of a
+ * quorum without them, so that a liar can not hold up reads. One that is too low has no effect: two quorums share a correct node.
+ */
 function isCovered(context: CoreContext, round: ReadRound): boolean {
   if (round.answers.size < context.quorum) return false;
   const { log } = context;
   const { committed } = log;
   // At its entry's term: a membership entry that was certified again is below all of the next epoch.
   const here = log.committedLock;
+  let covered = 0;
   for (const lock of round.answers.values()) {
     const isCommitted = lock.index <= committed.index && log.contains(lock);
-    if (!isCommitted && compareLocks(lock, here) > 0) return false;
+    if (isCommitted || compareLocks(lock, here) <= 0) covered += 1;
   }
-  return true;
+  return covered >= context.quorum;
 }
 
 /** When the question is asked again. */

@@ -1,7 +1,8 @@
 /**
  * A term that begins with an uncommitted membership entry as its anchor. Rule *membership*: nothing may follow that entry before it
  * is committed, not even a term-start; so the leader sends its proof with the entry itself, and the old set certifies the
- * entry again in place, with votes of the new term. Each such vote raises its voter's lock to (term, index of the entry).
+ * entry again in place, with votes of the new term. In CFT each such vote raises its voter's lock to (term, index of the entry);
+ * in BFT these are prepare votes, and the certificate they make raises it.
  */
 import type { LeaderProof } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
@@ -9,23 +10,17 @@ import { persist, putBinding, putTerm, putVote } from './durability.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
 import { truncateLog } from './leadership.ts';
+import { currentLock } from './lock.ts';
 import type { Message } from './message.ts';
+import { noteStatement, noteVotesIn } from './misbehaviour.ts';
 import { checkOwnTermVoteIn } from './own-key.ts';
 import { enterTerm } from './promise.ts';
-import type { Lock, Vote } from './statements.ts';
 import type { NodeId } from './types.ts';
 import { anchorOf, verifyLeaderProof } from './verification.ts';
-
-/** Rule *lock* (CFT): the last stored entry, at the term in which this node voted for it again if it did. */
-export function lockOf(context: CoreContext): Lock {
-  const { tip } = context.log;
-  const again = context.ownVotes.get(tip.index);
-  const isAgain = again?.hash === tip.hash && again.term > tip.term;
-  return { term: isAgain ? again.term : tip.term, index: tip.index, hash: tip.hash };
-}
+import { acceptanceOf } from './voting.ts';
 
 /** The entry that the present leader has certified again, if this node holds it; null in any other term. */
-export function entryToRecertify(context: CoreContext): Entry | null {
+function entryToRecertify(context: CoreContext): Entry | null {
   const { leadership, log } = context;
   if (leadership === null || leadership.termStart !== null) return null;
   const entry = openMembership(context);
@@ -48,17 +43,11 @@ export function driveRecertifying(context: CoreContext): Done {
   if (execution.cursor.hash !== entry.hash) return;
   if ((ownVotes.get(entry.index)?.term ?? 0) >= context.term) return;
   if (binding?.term === context.term && binding.termStart.hash !== entry.hash) return;
+  const { epoch, term } = context;
   const { index, hash } = entry;
-  const vote = context.signer.sign<Vote>({
-    type: 'vote',
-    phase: 'commit',
-    epoch: context.epoch,
-    term: context.term,
-    index,
-    hash,
-    voter: context.self,
-  });
-  context.binding = { term: context.term, termStart: { index, hash } };
+  const vote = acceptanceOf(context, { term, index, hash });
+  if (vote === null) return context.ignore('voted-otherwise');
+  context.binding = { epoch, term, termStart: { index, hash } };
   ownVotes.set(index, vote);
   context.syncedVotes.delete(index);
   persist(
@@ -104,7 +93,11 @@ export function onRecertify(
     return context.ignore(isKnown ? 'proposal-known' : 'second-term-start');
   }
   const isBound = binding?.term === proof.term && binding.termStart.hash !== entry.hash;
-  if (isBound || log.tip.term === proof.term) return context.ignore('second-term-start');
+  const { lock } = currentLock(context);
+  const isLocked = lock.term === proof.term && lock.hash !== entry.hash;
+  if (isBound || isLocked || log.tip.term === proof.term) {
+    return context.ignore('second-term-start');
+  }
   if (isAnchoredAt(context, proof, entry)) adopt(context, from, proof, entry);
 }
 
@@ -113,6 +106,8 @@ function isAnchoredAt(context: CoreContext, proof: LeaderProof, entry: Entry): b
     context.ignore('bad-proof');
     return false;
   }
+  for (const vote of proof.votes) noteStatement(context, vote);
+  if (proof.anchorCertificate !== undefined) noteVotesIn(context, proof.anchorCertificate);
   checkOwnTermVoteIn(context, proof);
   if (context.halted !== null) return false;
   const anchor = anchorOf(proof.votes);
@@ -140,7 +135,7 @@ function adopt(context: CoreContext, from: NodeId, proof: LeaderProof, entry: En
     adoptedAt: context.now,
   };
   context.candidacy = null;
-  if (log.contains(entry)) truncateLog(context, entry);
+  if (log.contains(entry)) truncateLog(context, entry, proof.anchorCertificate);
   context.lastProgressAt = context.now;
   onLeaderHeard(context);
   context.changed = true;

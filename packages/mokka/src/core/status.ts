@@ -103,7 +103,9 @@ export function waitingFor(context: CoreContext): { what: WaitingFor; from: Node
     return { what: 'application', from: [context.self] };
   }
   if (leading !== null && log.tip.index > log.committed.index) {
-    const voted = context.tallies.get(log.tip.index)?.votes;
+    const { certificate, tallies } = context.preparation;
+    const isPrepared = context.crashModel === 'CFT' || certificate?.hash === log.tip.hash;
+    const voted = (isPrepared ? context.tallies : tallies).get(log.tip.index)?.votes;
     return { what: 'votes', from: others.filter((id) => voted?.has(id) !== true) };
   }
   if (leading !== null) return { what: 'nothing', from: [] };

@@ -2,20 +2,20 @@
  * Checks of what can be shown to third parties: commit certificates, leader proofs, justifications of term votes; and the
  * order of locks. Pure: everything needed is in the arguments, so clients can use them offline.
  */
-import type { CommitCertificate, LeaderProof } from './certificate.ts';
+import type { Certificate, LeaderProof } from './certificate.ts';
 import type { Justification } from './message.ts';
-import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
+import { leaderOf, quorumSize } from './quorum.ts';
 import type { StatementSigner } from './signing.ts';
 import type { Lock, TermVote } from './statements.ts';
-import type { CrashModel, Epoch, LogIndex, NodeId, Term } from './types.ts';
+import type { CrashModel, Epoch, NodeId, Term } from './types.ts';
 
 /** The validator set that a statement is checked against. */
 export interface ValidatorSet {
   readonly epoch: Epoch;
   readonly validators: readonly NodeId[];
   readonly crashModel: CrashModel;
-  /** Index of the membership entry that began the epoch; left out or 0 for genesis. */
-  readonly since?: LogIndex;
+  /** The lock that every node begins the epoch with: its membership entry, at the entry's own term; left out for genesis. */
+  readonly root?: Lock | undefined;
 }
 
 /** Statements in a justification for each validator; a correct node sends at most one of each. */
@@ -40,21 +40,24 @@ export function anchorOf(votes: readonly TermVote[]): Lock | null {
   return conflict ? null : highest;
 }
 
-/** Rule *commit*: a quorum of valid commit votes of one epoch, one term and one hash. */
+/** Rule *commit*: a quorum of valid votes of one phase, one epoch, one term and one hash. Only the phase `commit` commits. */
 export function verifyCertificate(
-  certificate: CommitCertificate,
+  certificate: Certificate,
   set: ValidatorSet,
   signer: StatementSigner,
 ): boolean {
   const { epoch, term, index, hash, phase, votes } = certificate;
-  if (epoch !== set.epoch || term === 0 || index <= (set.since ?? 0)) return false;
+  if (epoch !== set.epoch || term === 0 || index <= startOf(set)) return false;
   if (!areQuorum(set, new Set(votes.map((vote) => vote.voter)), votes.length)) return false;
   return votes.every(({ voter, signature }) =>
     signer.verify({ type: 'vote', phase, epoch, term, index, hash, voter, signature }),
   );
 }
 
-/** Rule *proof*: a quorum of valid term votes for exactly this term, each with a lock of a lower term. */
+/**
+ * Rule *proof*: a quorum of valid term votes for exactly this term, each with a lock of a lower term. BFT: the highest lock, if it
+ * is not the root, is certified.
+ */
 export function verifyLeaderProof(
   proof: LeaderProof,
   set: ValidatorSet,
@@ -63,54 +66,48 @@ export function verifyLeaderProof(
   if (proof.epoch !== set.epoch || proof.term === 0) return false;
   const { votes } = proof;
   if (!areQuorum(set, new Set(votes.map((vote) => vote.voter)), votes.length)) return false;
+  if (set.crashModel === 'BFT' && !isAnchorCertified(proof, set, signer)) return false;
   return votes.every(
     (vote) =>
       vote.term === proof.term &&
       vote.epoch === proof.epoch &&
       vote.lock.term < proof.term &&
-      vote.lock.index >= (set.since ?? 0) &&
+      vote.lock.index >= startOf(set) &&
       signer.verify(vote),
   );
+}
+
+/**
+ * Rule *lock*: a liar's lock must not become the anchor. Two equal highest locks on different entries can not both be certified, so
+ * the proof that holds them is made up.
+ */
+function isAnchorCertified(
+  proof: LeaderProof,
+  set: ValidatorSet,
+  signer: StatementSigner,
+): boolean {
+  const anchor = anchorOf(proof.votes);
+  const { anchorCertificate: certificate } = proof;
+  if (anchor === null) return false;
+  if (anchor.index === startOf(set)) return certificate === undefined && isRoot(anchor, set);
+  if (certificate === undefined || certificate.hash !== anchor.hash) return false;
+  if (compareLocks(certificate, anchor) !== 0) return false;
+  return verifyCertificate(certificate, set, signer);
+}
+
+/** Index of the entry that began the epoch. */
+function startOf({ root }: ValidatorSet): number {
+  return root?.index ?? 0;
+}
+
+/** Rule *membership*: all who are in the epoch have its first lock, so it needs no certificate. */
+function isRoot(lock: Lock, { root }: ValidatorSet): boolean {
+  return root === undefined ? lock.term === 0 : lock.term === root.term && lock.hash === root.hash;
 }
 
 /** The term up to which a statement counts towards starting a term. Rules *pre-vote*, *yield*. */
 export function countsUpTo(statement: Exclude<Justification, { type: 'hand-over' }>): Term {
   return statement.type === 'yield' ? ((statement.term + 1) as Term) : statement.term;
-}
-
-/**
- * Rule *promise*: whether `justification` makes a node of `ownTerm` join `term`: a quorum of statements that count for it,
- * f+1 term votes for it or a later one, or a hand-over to it
- * that the node's own term has not outlived.
- */
-export function isJustified(
-  term: Term,
-  ownTerm: Term,
-  justification: readonly Justification[],
-  set: ValidatorSet,
-  signer: StatementSigner,
-): boolean {
-  if (justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * set.validators.length) return false;
-  const supporters = new Set<NodeId>();
-  const promised = new Set<NodeId>();
-  for (const statement of justification) {
-    if (statement.epoch !== set.epoch) continue;
-    if (statement.type === 'hand-over') {
-      if (isHandOverTo(term, ownTerm, statement, set) && signer.verify(statement)) return true;
-      continue;
-    }
-    const sender = statement.type === 'term-vote' ? statement.voter : statement.sender;
-    if (countsUpTo(statement) < term || !set.validators.includes(sender)) continue;
-    if (statement.type === 'yield' && leaderOf(set.validators, statement.term) !== sender) continue;
-    if (!signer.verify(statement)) continue;
-    supporters.add(sender);
-    if (statement.type === 'term-vote') promised.add(sender);
-  }
-  const { crashModel, validators } = set;
-  return (
-    supporters.size >= quorumSize(crashModel, validators.length) ||
-    promised.size > faultsTolerated(crashModel, validators.length)
-  );
 }
 
 /**
@@ -129,7 +126,9 @@ export function isHandOverTo(
     handOver.fromTerm <= ownTerm &&
     handOver.toTerm > ownTerm &&
     handOver.toTerm <= handOver.fromTerm + set.validators.length &&
-    handOver.leader === leaderOf(set.validators, handOver.fromTerm)
+    handOver.leader === leaderOf(set.validators, handOver.fromTerm) &&
+    // Else one liar could lead from term to term without anybody asking for another.
+    handOver.leader !== leaderOf(set.validators, handOver.toTerm)
   );
 }
 

@@ -20,6 +20,7 @@ import { type CoreOptions, DEFAULT_LIMITS, DEFAULT_TIMING, type Timing } from '.
 import type { SignatureScheme } from './statements.ts';
 import type {
   ClusterId,
+  CrashModel,
   EntryHash,
   EntryId,
   LogIndex,
@@ -55,12 +56,13 @@ export function testOptions(
   self: number,
   count: number,
   timing: Partial<Timing> = {},
+  crashModel: CrashModel = 'CFT',
 ): CoreOptions {
   const validators = Array.from({ length: count }, (_, number) => nodeId(number));
   return {
     self: nodeId(self),
     clusterId: CLUSTER_ID,
-    crashModel: 'CFT',
+    crashModel,
     validators,
     rootHash: ROOT_HASH,
     signatures: testSignatures(nodeId(self)),
@@ -141,6 +143,11 @@ export class TestApplication {
       entry.kind === 'payload' ? this.#after(before, entry.payload) : before;
   }
 
+  /** Digest of the state after an entry that was accepted or committed. */
+  digestAt(index: number): StateDigest {
+    return this.#digest(index);
+  }
+
   #digest(index: number): StateDigest {
     const digest = this.#digests[index];
     if (digest === undefined) throw new Error(`no digest at ${index}`);
@@ -201,21 +208,28 @@ export type Link = (from: number, to: number, message: Message) => boolean;
 export class VirtualCluster {
   readonly nodes: VirtualNode[];
   link: Link = () => true;
+  /** What a liar sends in place of a message of its core; null: nothing. */
+  tamper: (from: number, to: number, message: Message) => Message | null = (_from, _to, message) =>
+    message;
   /** Milliseconds of a sync. */
   syncTime = 1;
   now = 0;
   #queue: Event[] = [];
   #order = 0;
 
-  constructor(count: number, timing: Partial<Timing> = {}) {
+  constructor(count: number, timing: Partial<Timing> = {}, crashModel: CrashModel = 'CFT') {
     this.nodes = Array.from(
       { length: count },
-      (_, number) => new VirtualNode(testOptions(number, count, timing)),
+      (_, number) => new VirtualNode(testOptions(number, count, timing, crashModel)),
     );
   }
 
-  static async started(count: number, timing: Partial<Timing> = {}): Promise<VirtualCluster> {
-    const cluster = new VirtualCluster(count, timing);
+  static async started(
+    count: number,
+    timing: Partial<Timing> = {},
+    crashModel: CrashModel = 'CFT',
+  ): Promise<VirtualCluster> {
+    const cluster = new VirtualCluster(count, timing, crashModel);
     for (const number of cluster.nodes.keys()) await cluster.start(number);
     return cluster;
   }
@@ -386,7 +400,9 @@ export class VirtualCluster {
         node.sent.push(effect);
         const to = this.nodes.findIndex((peer) => peer.options.self === effect.to);
         if (!node.links.has(effect.to) || !this.link(number, to, effect.message)) return;
-        const message = decodeMessage(encodeMessage(effect.message));
+        const said = this.tamper(number, to, effect.message);
+        if (said === null) return;
+        const message = decodeMessage(encodeMessage(said));
         return this.#schedule(to, 1, () => ({ type: 'message', from: node.options.self, message }));
       }
       case 'persist':

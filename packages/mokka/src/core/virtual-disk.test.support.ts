@@ -1,4 +1,4 @@
-/** What the disks of a virtual cluster do. */
+/** The disk of a virtual node: writes are atomic and at once, reads are answered from its tables. */
 import { decodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import type { MemoryTables } from '../storage/memory.ts';
@@ -9,14 +9,15 @@ import type { Entry } from './entry.ts';
 import type { Input } from './input.ts';
 import type { Ticket } from './types.ts';
 
-interface VirtualDiskOwner {
+export interface VirtualDisk {
   readonly tables: MemoryTables;
+  /** Writes that reached the disk. */
   synced: number;
 }
 
-/** A write reached the disk. */
+/** Carries a write out; `node` is whose disk it is. */
 export function persisted(
-  node: VirtualDiskOwner,
+  node: VirtualDisk,
   effect: { ticket: Ticket; operations: readonly StorageOperation[] },
 ): Input {
   const { numbered, records } = node.tables;
@@ -39,8 +40,9 @@ export function persisted(
   return { type: 'persisted', ticket: effect.ticket };
 }
 
+/** Answers a read of stored entries. */
 export function entriesRead(
-  node: VirtualDiskOwner,
+  node: VirtualDisk,
   effect: Extract<Effect, { type: 'read-entries' }>,
 ): Input {
   const entries: Entry[] = [];

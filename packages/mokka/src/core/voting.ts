@@ -5,6 +5,7 @@
 import type { CoreContext, Done } from './context.ts';
 import { persist, putBinding, putEntry, putTerm, putVote } from './durability.ts';
 import type { Entry } from './entry.ts';
+import { lockOnAwaited } from './preparing.ts';
 import { openMembership } from './recertifying.ts';
 import type { Vote } from './statements.ts';
 import type { LogIndex } from './types.ts';
@@ -20,7 +21,7 @@ export function isAcceptable(context: CoreContext, entry: Entry): boolean {
   if (leadership === null || leadership.term !== term || entry.term !== term) return false;
   if (entry.epoch !== context.epoch || entry.proposer !== leadership.leader) return false;
   if (entry.index !== log.tip.index + 1 || entry.parentHash !== log.tip.hash) return false;
-  if (entry.timestamp < log.tip.timestamp) return false;
+  if (entry.timestamp < log.tip.timestamp || votedOtherwise(context, entry)) return false;
   // Rule *membership*: not even a term-start follows an uncommitted one.
   if (openMembership(context) !== null) return false;
   if (log.tip.term === term)
@@ -30,6 +31,16 @@ export function isAcceptable(context: CoreContext, entry: Entry): boolean {
     entry.hash === leadership.termStart?.hash &&
     isFree(context, entry)
   );
+}
+
+/**
+ * Rule *vote*: another entry has this node's vote at this place. In BFT a liar can bring that about, with a second chain of its
+ * term that a certificate put in the place of the first: such a node follows by certificates.
+ */
+function votedOtherwise(context: CoreContext, entry: Entry): boolean {
+  const known = context.ownVotes.get(entry.index);
+  if (known === undefined || known.term < entry.term) return false;
+  return known.term !== entry.term || known.hash !== entry.hash;
 }
 
 /** Whether this node may still vote for a term-start of its term. Rule *proof*. */
@@ -48,7 +59,7 @@ function isBoundTo(context: CoreContext, termStart: Entry | null): boolean {
 export function acceptEntry(context: CoreContext, entry: Entry): Done {
   if (!isAcceptable(context, entry)) return;
   context.incoming.delete(entry.index);
-  storeWithVote(context, entry, false);
+  storeWithVote(context, entry, entry.proposer === context.self);
 }
 
 /**
@@ -59,15 +70,18 @@ export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean
   const { log } = context;
   const id = { index: entry.index, hash: entry.hash };
   if (!context.isValidator) return storeWithoutVote(context, entry);
-  const vote = voteFor(context, entry);
+  const vote = acceptanceOf(context, entry);
   if (vote === null) return context.ignore('voted-otherwise');
   log.append(entry);
   const operations = [...putEntry(entry), putVote(vote)];
   const termStart = context.leadership?.termStart ?? entry;
   if (context.binding?.term !== entry.term) {
     const { index, hash } = termStart;
-    context.binding = { term: entry.term, termStart: { index, hash } };
+    context.binding = { epoch: entry.epoch, term: entry.term, termStart: { index, hash } };
     operations.push(putBinding(context.binding), putTerm(context));
+  }
+  if (isOwn && entry.kind === 'term-start' && context.leading !== null) {
+    context.leading.termStartVote = vote;
   }
   context.ownVotes.set(vote.index, vote);
   context.syncedVotes.delete(vote.index);
@@ -78,6 +92,7 @@ export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean
   ]);
   context.event({ type: 'log', entry });
   context.changed = true;
+  lockOnAwaited(context, entry);
 }
 
 /** An observer's part. */
@@ -87,30 +102,36 @@ function storeWithoutVote(context: CoreContext, entry: Entry): Done {
   persist(context, putEntry(entry), [{ type: 'synced', id }]);
   context.event({ type: 'log', entry });
   context.changed = true;
+  lockOnAwaited(context, entry);
 }
 
 /** Rule *vote*: once per (term, index); a stored vote is used again as it is. Null when another entry has it. */
-function voteFor(context: CoreContext, entry: Entry): Vote | null {
-  const known = context.ownVotes.get(entry.index);
-  if (known !== undefined && known.term >= entry.term) {
-    return known.term === entry.term && known.hash === entry.hash ? known : null;
+export function acceptanceOf(
+  context: CoreContext,
+  { term, index, hash }: Pick<Entry, 'term' | 'index' | 'hash'>,
+): Vote | null {
+  const known = context.ownVotes.get(index);
+  if (known !== undefined && known.term >= term) {
+    return known.term === term && known.hash === hash ? known : null;
   }
   return context.signer.sign<Vote>({
     type: 'vote',
-    phase: 'commit',
-    epoch: entry.epoch,
-    term: entry.term,
-    index: entry.index,
-    hash: entry.hash,
+    phase: context.crashModel === 'CFT' ? 'commit' : 'prepare',
+    epoch: context.epoch,
+    term,
+    index,
+    hash,
     voter: context.self,
   });
 }
 
 /** A vote is durable: it goes to its leader, unless a later promise came first (the lock in it covers the entry). */
 export function onVoteSynced(context: CoreContext, vote: Vote): Done {
+  const { commitVotes, syncedCommitVotes } = context.preparation;
   if (context.ownVotes.get(vote.index) === vote) context.syncedVotes.add(vote.index);
-  if (vote.epoch !== context.epoch || vote.term !== context.term) return;
-  if (context.leadership === null) return;
+  if (vote.epoch !== context.epoch) return;
+  if (commitVotes.get(vote.index) === vote) syncedCommitVotes.add(vote.index);
+  if (vote.term !== context.term || context.leadership === null) return;
   context.send(context.leadership.leader, { type: 'vote', vote });
 }
 

@@ -7,6 +7,7 @@ import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import { Core } from '../core/core.ts';
 import type { Entry } from '../core/entry.ts';
 import type { CoreEvent } from '../core/event.ts';
+import type { Evidence } from '../core/evidence.ts';
 import { type Member, type MembershipChange, validatorsOf } from '../core/members.ts';
 import {
   type CoreOptions,
@@ -26,6 +27,10 @@ import type {
   NodeId,
   Term,
 } from '../core/types.ts';
+import { userFrame, userFrameBody } from '../ordered-log/application-frame.ts';
+import { OrderedLog } from '../ordered-log/ordered-log.ts';
+import type { JsonValue, OrderedLogOptions, PushPlace } from '../ordered-log/push.ts';
+import { PushError } from '../ordered-log/push-error.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Channel, PeerAddress, Transport } from '../transport/transport.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
@@ -46,7 +51,17 @@ const DEFAULT_MEMBERSHIP_TIMEOUT_MS = 10_000;
 /** Milliseconds after which `readIndex` gives up. */
 const DEFAULT_READ_TIMEOUT = 5_000;
 
-export interface MokkaOptions {
+/** With an application of its own, or with `push` and an `apply` for what was pushed. */
+export type MokkaOptions = NodeOptions &
+  (
+    | ({ readonly application?: never } & OrderedLogOptions)
+    | ({ readonly application: Application } & {
+        readonly [Name in keyof OrderedLogOptions]?: never;
+      })
+  );
+
+/** What every node needs, whatever its application. */
+export interface NodeOptions {
   readonly identity: { readonly id: NodeId; readonly signatures: SignatureScheme };
   readonly clusterId: ClusterId;
   readonly crashModel: CrashModel;
@@ -60,7 +75,6 @@ export interface MokkaOptions {
   readonly transport: Transport;
   /** Created with `createStore`; opened and closed by the caller. */
   readonly storage: Storage;
-  readonly application: Application;
   readonly timing?: Partial<Timing>;
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
@@ -93,6 +107,7 @@ export function storeIdentityOf(
   return { clusterId, crashModel, self: identity.id, rootHash: rootHashOf(clusterId) };
 }
 
+/** One node: starts once, runs until `stop` or until something makes it doubt its own state, then is done. */
 export class Mokka {
   /** Resolves once the node no longer runs, with the reason. Never rejects. */
   readonly stopped: Promise<StopReason>;
@@ -102,6 +117,8 @@ export class Mokka {
   readonly #logger: Logger;
   readonly #listeners = new EventListeners();
   readonly #storedLog: StoredLog;
+  /** Null when the user brings an application. */
+  readonly #orderedLog: OrderedLog | null;
   readonly #membershipCalls = new MembershipCalls();
   readonly #reads: ReadWaits;
   #resolveStopped: (reason: StopReason) => void = () => undefined;
@@ -109,6 +126,7 @@ export class Mokka {
   #driver: Driver | null = null;
   #phase: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
 
+  /** @throws {PushError} `invalid-limits`. */
   constructor(options: MokkaOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
@@ -129,6 +147,7 @@ export class Mokka {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       seed: randomInt(2 ** 32),
     };
+    this.#orderedLog = options.application === undefined ? this.#createOrderedLog(options) : null;
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
@@ -142,8 +161,10 @@ export class Mokka {
     if (this.#phase !== 'new') {
       throw new MokkaError('already-started', 'a node object starts once; make a new one');
     }
-    const { application, storage, transport } = this.#options;
+    const { storage, transport } = this.#options;
+    const application = this.#application();
     const restored = await restoreCore(storage, await application.info(), this.#coreOptions);
+    await this.#orderedLog?.open();
     const core = new Core(this.#coreOptions, restored);
     const driver = new Driver({
       core,
@@ -170,6 +191,7 @@ export class Mokka {
       });
     } catch (error) {
       this.#phase = 'stopped';
+      this.#orderedLog?.close();
       await driver.close();
       throw error;
     }
@@ -183,6 +205,15 @@ export class Mokka {
     this.#phase = 'stopping';
     await this.#leaveLeadership();
     await this.#shutDown({ kind: 'stopped' });
+  }
+
+  /**
+   * Orders a key and a value: exactly once, in the order of the calls on this node, wherever the leader is. Resolves once
+   * it is committed and applied here; waits as long as no quorum is connected. Rejects with {@link PushError}.
+   */
+  async push(key: string, value: JsonValue): Promise<PushPlace> {
+    if (this.#orderedLog !== null) return this.#orderedLog.push(key, value);
+    throw new PushError('own-application', 'this node has an application: propose through it');
   }
 
   /** The application has something to propose. */
@@ -225,6 +256,22 @@ export class Mokka {
     return this.#storedLog.leaderProof(term);
   }
 
+  /**
+   * BFT: proofs that validators contradicted themselves, at most 1,024. Check them with `verifyEvidence`. Throws {@link MokkaError}
+   * `not-started` before `start`.
+   */
+  getEvidence(): readonly Evidence[] {
+    return this.#started().evidence();
+  }
+
+  /**
+   * BFT, rule *progress*: asks for another leader, until told otherwise or until one starts. Only for what this node itself sent to
+   * the leader, and what could have been proposed in each of the last blocks while they had room.
+   */
+  complain(active: boolean): void {
+    this.#driver?.input({ type: 'complaint', active });
+  }
+
   /** Asks this node, if it leads, to give its leadership to another validator; null: to any. */
   transferLeadership(to: NodeId | null): void {
     this.#driver?.input({ type: 'transfer-leadership', to });
@@ -256,7 +303,8 @@ export class Mokka {
   /** Sends bytes on the application channel. False when they were dropped. */
   send(to: NodeId, bytes: Uint8Array): boolean {
     if (this.#phase !== 'running') return false;
-    return this.#options.transport.write(to, 'application', bytes);
+    const frame = this.#orderedLog === null ? bytes : userFrame(bytes);
+    return this.#options.transport.write(to, 'application', frame);
   }
 
   /** Sends bytes to every other member; those that are away miss them. */
@@ -287,11 +335,36 @@ export class Mokka {
   #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
     if (this.#phase === 'stopped') return;
     if (channel === 'consensus') this.#driver?.frame(from, frame);
-    else this.#emit('application-message', { from, bytes: frame });
+    else if (this.#orderedLog?.frame(from, frame) !== true) this.#onUserFrame(from, frame);
+  }
+
+  #onUserFrame(from: NodeId, frame: Uint8Array): void {
+    const bytes = this.#orderedLog === null ? frame : userFrameBody(frame);
+    if (bytes !== null) this.#emit('application-message', { from, bytes });
+  }
+
+  #application(): Application {
+    const application = this.#options.application ?? this.#orderedLog?.application;
+    if (application === undefined) throw new Error('a node has one application');
+    return application;
+  }
+
+  #createOrderedLog(options: OrderedLogOptions): OrderedLog {
+    const { identity, clusterId, crashModel, storage, transport } = this.#options;
+    return new OrderedLog(options, {
+      ...{ clusterId, crashModel, storage, self: identity.id, signatures: identity.signatures },
+      rootHash: this.#coreOptions.rootHash,
+      limits: this.#coreOptions.limits,
+      clock: this.#clock,
+      logger: this.#logger,
+      send: (to, frame) => this.#phase !== 'stopped' && transport.write(to, 'application', frame),
+      notifyPending: () => this.notifyPending(),
+    });
   }
 
   #onEvent(event: CoreEvent): void {
     if (event.type === 'error') this.#logger.warn({ code: event.code }, event.message);
+    this.#orderedLog?.onEvent(event);
     this.#emit(event.type, event as never);
   }
 
@@ -310,6 +383,7 @@ export class Mokka {
   async #shutDown(reason: StopReason): Promise<void> {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
+    this.#orderedLog?.close();
     this.#reads.close();
     await this.#options.transport.close();
     await this.#driver?.close();

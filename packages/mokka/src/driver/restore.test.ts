@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { ApplicationInfo } from '../application.ts';
 import { encodeCertificate } from '../codec/certificate-codec.ts';
 import type { CommitCertificate } from '../core/certificate.ts';
-import { putEntry } from '../core/durability.ts';
+import { putEntry, RECORDS } from '../core/durability.ts';
 import type { Entry } from '../core/entry.ts';
-import { certificateOf, payloadOn, termStartOf, termVoteOf } from '../core/probe.test.support.ts';
+import {
+  certificateOf,
+  payloadOn,
+  preparedBy,
+  termStartOf,
+  termVoteOf,
+} from '../core/probe.test.support.ts';
 import { TestApplication, testOptions } from '../core/virtual-cluster.test.support.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
 import { createStore, RestoreError, restoreCore } from './restore.ts';
@@ -34,9 +40,10 @@ function at(entries: readonly Entry[], index: number): Entry {
 async function stored(
   entries: readonly Entry[],
   certificates: readonly CommitCertificate[],
+  identity = options,
 ): Promise<MemoryStorage> {
   const storage = new MemoryStorage(new MemoryTables());
-  await createStore(storage, options);
+  await createStore(storage, identity);
   await storage.write([
     ...entries.flatMap(putEntry),
     ...certificates.map(
@@ -86,6 +93,27 @@ describe('Rule durability', () => {
     const restored = await restoreCore(storage, applied(at(entries, 4), given), options);
     expect(restored.base).toMatchObject({ id: { index: 5 }, certificate: given });
     expect(restored.ahead).toBeNull();
+  });
+
+  it('Rule lock in BFT: takes the highest certificate whose entry is stored, of the lock or of the log', async () => {
+    const bft = testOptions(0, 4, {}, 'BFT');
+    const entries = chain(6, 'agreed');
+    const committed = certificateOf(at(entries, 3), [1, 2, 3]);
+    for (const [lock, expected] of [
+      [preparedBy(at(entries, 5), [1, 2, 3]), 5],
+      [preparedBy(at(chain(6, 'dropped'), 5), [1, 2, 3]), 3],
+      [preparedBy(at(entries, 2), [1, 2, 3]), 3],
+      [null, 3],
+    ] as const) {
+      const storage = await stored(entries, [committed], bft);
+      if (lock !== null) {
+        const value = encodeCertificate(lock);
+        await storage.write([{ type: 'put-record', name: RECORDS.lock, value }]);
+      }
+      const restored = await restoreCore(storage, applied(at(entries, 2), committed), bft);
+      expect(restored.lockCertificate?.index).toBe(expected);
+      expect(restored.savedLockCertificate).toEqual(lock);
+    }
   });
 
   it('refuses a log that contradicts what is applied', async () => {

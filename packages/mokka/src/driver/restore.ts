@@ -3,8 +3,9 @@
  * what is uncommitted, never the whole log.
  */
 import type { ApplicationInfo } from '../application.ts';
-import { decodeCertificate } from '../codec/certificate-codec.ts';
+import { decodeCertificate, decodeLockCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
+import { decodeEvidence } from '../codec/evidence-codec.ts';
 import { decodeMembership } from '../codec/membership-codec.ts';
 import { decodeMessage } from '../codec/message-codec.ts';
 import {
@@ -15,7 +16,7 @@ import {
   encodeStoreIdentity,
   type StoreIdentity,
 } from '../codec/record-codec.ts';
-import type { CommitCertificate } from '../core/certificate.ts';
+import type { Certificate, CommitCertificate } from '../core/certificate.ts';
 import { RECORDS } from '../core/durability.ts';
 import type { Entry } from '../core/entry.ts';
 import type { EpochBeginning } from '../core/epochs.ts';
@@ -24,7 +25,8 @@ import type { TermVoteMessage } from '../core/message.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { RestoredState } from '../core/restored-state.ts';
 import type { Vote } from '../core/statements.ts';
-import type { LogIndex, Term } from '../core/types.ts';
+import type { EntryId, LogIndex, Term } from '../core/types.ts';
+import { compareLocks } from '../core/verification.ts';
 import type { NumberedTable, RangeLimits, Storage } from '../storage/storage.ts';
 
 /** One read of a range. */
@@ -82,6 +84,10 @@ export async function restoreCore(
   const epochs = await restoreEpochs(storage, base);
   const tail = await restoreTail(storage, base, lastIndex);
   const votes = await readAll(storage, 'votes', base.id.index + 1, decodeVote);
+  const commitVotes = await readAll(storage, 'commit-votes', base.id.index + 1, decodeVote);
+  const evidence = await readAll(storage, 'evidence', 0, decodeEvidence);
+  const lockRecord = records.get(RECORDS.lock);
+  const savedLockCertificate = lockRecord === undefined ? null : decodeLockCertificate(lockRecord);
   const termRecord = records.get(RECORDS.term);
   const termVote = restoreTermVote(records.get(RECORDS.termVote));
   const bindingRecord = records.get(RECORDS.binding);
@@ -101,6 +107,13 @@ export async function restoreCore(
     base,
     tail,
     votes: votes.map(({ value }): Vote => value),
+    commitVotes: commitVotes.map(({ value }): Vote => value),
+    savedLockCertificate,
+    lockCertificate:
+      options.crashModel === 'CFT'
+        ? null
+        : await restoreLock(storage, [savedLockCertificate, named]),
+    evidence: evidence.map(({ value }) => value),
     ahead,
     applied:
       application.applied.index === 0
@@ -251,11 +264,28 @@ async function readAll<T>(
   }
 }
 
+/** Rule *lock*: the highest certificate whose entry is stored. One whose entry was dropped no longer counts. */
+async function restoreLock(
+  storage: Storage,
+  candidates: readonly (Certificate | null)[],
+): Promise<Certificate | null> {
+  let highest: Certificate | null = null;
+  for (const certificate of candidates) {
+    if (certificate === null) continue;
+    if (highest !== null && compareLocks(certificate, highest) <= 0) continue;
+    if (await holdsEntry(storage, certificate)) highest = certificate;
+  }
+  return highest;
+}
+
 async function holdsLock(storage: Storage, message: TermVoteMessage): Promise<boolean> {
   const { lock } = message.termVote;
-  if (lock.index === 0) return true;
-  const bytes = await storage.get('entries', lock.index);
-  return bytes !== undefined && decodeEntry(bytes).hash === lock.hash;
+  return lock.index === 0 || holdsEntry(storage, lock);
+}
+
+async function holdsEntry(storage: Storage, id: EntryId): Promise<boolean> {
+  const bytes = await storage.get('entries', id.index);
+  return bytes !== undefined && decodeEntry(bytes).hash === id.hash;
 }
 
 function restoreTermVote(record: Uint8Array | undefined): TermVoteMessage | null {

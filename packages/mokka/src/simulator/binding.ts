@@ -9,7 +9,7 @@ import type { Entry } from '../core/entry.ts';
 import type { Input } from '../core/input.ts';
 import type { Limits, Timing } from '../core/options.ts';
 import type { SignatureScheme } from '../core/statements.ts';
-import type { ClusterId, EntryHash, Instant, NodeId } from '../core/types.ts';
+import type { ClusterId, CrashModel, EntryHash, Instant, NodeId } from '../core/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { MessageCodec } from './world/network.ts';
 
@@ -17,12 +17,15 @@ import type { MessageCodec } from './world/network.ts';
 export interface ConsensusCore {
   step(input: Input, instant: Instant): readonly Effect[];
   nextDeadline(): number | null;
+  /** How many inputs were ignored, by reason. */
+  ignored?(): ReadonlyMap<string, number>;
 }
 
 export interface BootRequest {
   /** Number of the node in the cluster; the validators of genesis come first. */
   readonly node: number;
   readonly validators: readonly NodeId[];
+  readonly crashModel: CrashModel;
   readonly self: NodeId;
   /** Whom a node outside of genesis asks. */
   readonly contacts: readonly NodeId[];

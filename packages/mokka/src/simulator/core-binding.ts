@@ -10,11 +10,12 @@ import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
-  const { validators, self, clusterId, rootHash, signatures, timing, limits, seed } = request;
+  const { validators, crashModel, self, clusterId, rootHash, signatures, timing, limits, seed } =
+    request;
   return {
     self,
     clusterId,
-    crashModel: 'CFT',
+    crashModel,
     validators,
     contacts: request.contacts.map((id) => ({ id, host: id, port: 1, role: 'observer' })),
     rootHash,
@@ -46,6 +47,14 @@ export const coreBinding: CoreBinding = {
   initialise: (request) => createStore(request.storage, coreOptions(request)),
   boot: async (request) => {
     const options = coreOptions(request);
-    return new Core(options, await restoreCore(request.storage, request.application, options));
+    const core = new Core(
+      options,
+      await restoreCore(request.storage, request.application, options),
+    );
+    return {
+      step: (input, instant) => core.step(input, instant),
+      nextDeadline: () => core.nextDeadline(),
+      ignored: () => core.status().ignored,
+    };
   },
 };

@@ -19,6 +19,8 @@ export interface Observer {
   applied?(node: number, entries: readonly Entry[]): void;
   crashed?(node: number): void;
   booted?(node: number): void;
+  /** What a core that ends has ignored since it booted: how many inputs, by reason. */
+  ignored?(node: number, counts: ReadonlyMap<string, number>): void;
   /** Something done to the cluster, in words. */
   fault?(description: string): void;
   /** The run is over; `healed` are the nodes that had to recover. */
@@ -49,11 +51,44 @@ export function combineObservers(observers: readonly Observer[]): Required<Obser
     booted: (node) => {
       for (const each of observers) each.booted?.(node);
     },
+    ignored: (node, counts) => {
+      for (const each of observers) each.ignored?.(node, counts);
+    },
     fault: (description) => {
       for (const each of observers) each.fault?.(description);
     },
     finished: (healed) => {
       for (const each of observers) each.finished?.(healed);
     },
+  };
+}
+
+/** What liars do is nobody's promise. */
+export function ofCorrectNodes(observer: Observer, liars: ReadonlySet<number>): Observer {
+  if (liars.size === 0) return observer;
+  return {
+    input: (node, input) => {
+      if (!liars.has(node)) observer.input?.(node, input);
+    },
+    effect: (node, effect) => {
+      if (!liars.has(node)) observer.effect?.(node, effect);
+    },
+    signed: (record) => observer.signed?.(record),
+    synced: (node, operations) => {
+      if (!liars.has(node)) observer.synced?.(node, operations);
+    },
+    applied: (node, entries) => {
+      if (!liars.has(node)) observer.applied?.(node, entries);
+    },
+    ignored: (node, counts) => {
+      if (!liars.has(node)) observer.ignored?.(node, counts);
+    },
+    crashed: (node) => {
+      if (!liars.has(node)) observer.crashed?.(node);
+    },
+    booted: (node) => {
+      if (!liars.has(node)) observer.booted?.(node);
+    },
+    finished: (healed) => observer.finished?.(healed),
   };
 }

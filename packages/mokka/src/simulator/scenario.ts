@@ -5,12 +5,21 @@
  * some suffer from one thing only and some from everything at once.
  */
 import { DEFAULT_LIMITS, type Limits, type Timing } from '../core/options.ts';
+import type { CrashModel } from '../core/types.ts';
+import { HABITS, type Habit } from './byzantine/habits.ts';
 import { Random } from './world/random.ts';
 
 /** All times in virtual milliseconds, all rates as probabilities unless a comment says otherwise. */
 export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
+  readonly crashModel: CrashModel;
+  /** BFT only: nodes that do not keep to the protocol, f at most. */
+  readonly liars: readonly LiarSettings[];
+  /** Somebody who is no validator lies to everyone. */
+  readonly outsider: boolean;
+  /** Nodes that suffice to go on. */
+  readonly quorum: number;
   readonly timing: Timing;
   readonly limits: Limits;
   /** How long faults strike before the cluster is healed. */
@@ -23,6 +32,13 @@ export interface Scenario {
   readonly membership: MembershipConditions;
   /** Mean time between two commands of the client. */
   readonly commandInterval: number;
+}
+
+export interface LiarSettings {
+  readonly node: number;
+  readonly habits: readonly Habit[];
+  /** Chance per step of a lie that nothing asked for. */
+  readonly eagerness: number;
 }
 
 export interface NetworkConditions {
@@ -85,7 +101,15 @@ export interface FaultIntervals {
   readonly pause: number;
   readonly pauseFor: number;
   readonly slowdown: number;
+  /** One direction of a link becomes slow. */
+  readonly slowLink: number;
   readonly clockJump: number;
+  /** A disk is full for a while. */
+  readonly diskFull: number;
+  /** A bit of a stored value flips while the node is down. */
+  readonly diskDamage: number;
+  /** A node's disk is replaced by an empty one. */
+  readonly diskWipe: number;
   readonly transfer: number;
 }
 
@@ -95,9 +119,17 @@ const CHANGING = 0.35;
 /** Share of seeds in which leadership changes all the time, with many proposals in flight. */
 const TURBULENT = 0.15;
 
-export function drawScenario(seed: number, nodes: number): Scenario {
-  const random = new Random(seed, `scenario/${nodes}`);
-  const scenario = withMembership(drawConditions(seed, nodes, random));
+export function drawScenario(
+  seed: number,
+  nodes: number,
+  crashModel: CrashModel = 'CFT',
+): Scenario {
+  const random = new Random(seed, crashModel === 'CFT' ? `scenario/${nodes}` : `BFT/${nodes}`);
+  const quorum = quorumOf(crashModel, nodes);
+  const outsider = new Random(seed, `outsider/${nodes}`).chance(0.15);
+  const liars = crashModel === 'CFT' ? [] : drawLiars(seed, nodes);
+  const drawn = { ...drawConditions(seed, nodes, random), crashModel, quorum, liars, outsider };
+  const scenario = withMembership(drawn);
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
 }
 
@@ -107,7 +139,12 @@ function withMembership(scenario: Scenario): Scenario {
   const random = new Random(seed, `membership/${nodes}`);
   if (nodes < 2 || !random.chance(CHANGING)) return scenario;
   const strangers = random.integer(0, Math.floor(nodes / 2));
-  return { ...scenario, membership: { strangers, interval: random.pick([60, 150, 400]) } };
+  // Any member may turn out to be needed, so every disk stays what it is.
+  const faults = { ...scenario.faults, diskDamage: 0, diskWipe: 0 };
+  // A smaller set tolerates fewer liars.
+  const liars = scenario.liars.slice(0, liarsTolerated(nodes - strangers));
+  const membership = { strangers, interval: random.pick([60, 150, 400]) };
+  return { ...scenario, faults, liars, membership };
 }
 
 /** Short timeouts, fast nodes, and links that break as fast as leaders are elected. */
@@ -125,7 +162,40 @@ export function makeTurbulent(scenario: Scenario): Scenario {
   };
 }
 
-function drawConditions(seed: number, nodes: number, random: Random): Scenario {
+/** Of the simulator's own reckoning; the core has another one. */
+export function quorumOf(crashModel: CrashModel, nodes: number): number {
+  if (crashModel === 'CFT') return (nodes >> 1) + 1;
+  for (let size = 1; ; size += 1) {
+    // Two quorums share more nodes than can lie.
+    if (2 * size - nodes > liarsTolerated(nodes)) return size;
+  }
+}
+
+/** In some seeds nobody lies, in some one habit is alone, in most there are several. */
+function drawLiars(seed: number, nodes: number): LiarSettings[] {
+  const random = new Random(seed, `liars/${nodes}`);
+  const most = liarsTolerated(nodes);
+  if (most === 0 || random.chance(0.1)) return [];
+  const numbers = Array.from({ length: nodes }, (_, number) => number);
+  const liars = random.sample(numbers, random.chance(0.6) ? most : random.integer(1, most));
+  return liars.map((node) => {
+    const alone = random.chance(0.3);
+    const some = HABITS.filter(() => random.chance(0.4));
+    const habits = alone || some.length === 0 ? [random.pick(HABITS)] : some;
+    return { node, habits, eagerness: random.pick([0.01, 0.05, 0.2]) };
+  });
+}
+
+/** Nodes of a BFT cluster that may lie. */
+export function liarsTolerated(nodes: number): number {
+  return Math.floor((nodes - 1) / 3);
+}
+
+function drawConditions(
+  seed: number,
+  nodes: number,
+  random: Random,
+): Omit<Scenario, 'crashModel' | 'quorum' | 'liars' | 'outsider'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>
@@ -181,6 +251,10 @@ function drawFaults(random: Random, harshness: number): FaultIntervals {
     slowdown: every(600, 0.3),
     clockJump: every(500, 0.3),
     transfer: every(400, 0.3),
+    slowLink: every(400, 0.3),
+    diskFull: every(900, 0.2),
+    diskDamage: every(900, 0.15),
+    diskWipe: every(800, 0.12),
   };
 }
 

@@ -1,23 +1,91 @@
 /** A few dozen seeds; many more are run by `npm run simulate`. */
 import { describe, expect, test } from 'vitest';
+import { HABITS } from './byzantine/habits.ts';
 import { coreBinding } from './core-binding.ts';
+import { isAgainstLiars, isRare, missingRules, ruleNames } from './coverage/rules.ts';
 import { simulate } from './simulation.ts';
+import { addStatistics, emptyStatistics, faultKinds } from './statistics.ts';
 import { createTrace } from './trace/trace.ts';
 import { clusterNames } from './world/cluster.ts';
 
-const SEEDS = 12;
+const SEEDS = 16;
 /** Milliseconds; generous, since a busy machine may be twenty times slower. */
 const TIMEOUT = 120_000;
 
-describe.each([1, 2, 3, 4, 5, 7])('%i nodes', (nodes) => {
+const SIZES = [1, 2, 3, 4, 5, 7];
+const total = emptyStatistics();
+
+describe.each(SIZES)('%i nodes', (nodes) => {
   test(
     `keep every promise in ${SEEDS} seeds`,
     async () => {
       for (let seed = 1; seed <= SEEDS; seed += 1) {
-        const { violation } = await simulate({ seed, nodes, binding: coreBinding });
+        const { violation, statistics } = await simulate({ seed, nodes, binding: coreBinding });
+        addStatistics(total, statistics);
         const replay = `npm run simulate -- --seed ${seed} --nodes ${nodes} --trace`;
         expect(violation, `replay with: ${replay}`).toBeNull();
       }
+    },
+    TIMEOUT,
+  );
+});
+
+test('these seeds make every rule fire that they can, and every kind of fault strike', () => {
+  const missing = missingRules(total.rules, 'CFT', SIZES);
+  expect(missing.filter((rule) => !isRare(rule))).toEqual([]);
+  expect(faultKinds.filter((kind) => total.faults[kind] === 0)).toEqual([]);
+});
+
+describe('Byzantine mode', () => {
+  const lied = emptyStatistics();
+
+  test.each([4, 5, 7])(
+    'correct nodes among %i keep every promise, whatever liars do',
+    async (nodes) => {
+      for (let seed = 1; seed <= 8; seed += 1) {
+        const { violation, statistics } = await simulate({
+          seed,
+          nodes,
+          crashModel: 'BFT',
+          binding: coreBinding,
+        });
+        addStatistics(lied, statistics);
+        const replay = `npm run simulate -- --seed ${seed} --nodes ${nodes} --mode BFT --trace`;
+        expect(violation, `replay with: ${replay}`).toBeNull();
+      }
+    },
+    TIMEOUT,
+  );
+
+  test('liars show every habit, are found out, and make the rules against them fire', () => {
+    expect(HABITS.filter((habit) => lied.lies[habit] === 0)).toEqual([]);
+    expect(lied.convicted).toBeGreaterThan(0);
+    const against = ruleNames.filter((rule) => isAgainstLiars(rule) && !isRare(rule));
+    expect(against.filter((rule) => lied.rules[rule] === 0)).toEqual([]);
+  });
+
+  test(
+    'one liar too many is too much: the checkers see it',
+    async () => {
+      const rules = new Set<string>();
+      for (let seed = 1; seed <= 40 && rules.size === 0; seed += 1) {
+        const { violation } = await simulate({
+          seed,
+          nodes: 4,
+          crashModel: 'BFT',
+          binding: coreBinding,
+          adjust: (scenario) => ({
+            ...scenario,
+            liars: [0, 1].map((node) => ({
+              node,
+              habits: ['equivocates-proposals', 'votes-for-everything', 'lies-about-locks'],
+              eagerness: 0.2,
+            })),
+          }),
+        });
+        if (violation !== null) rules.add(violation.rule);
+      }
+      expect(rules.size).toBe(1);
     },
     TIMEOUT,
   );
@@ -82,7 +150,11 @@ test('without faults the first leader stays', async () => {
         pause: 0,
         pauseFor: 1,
         slowdown: 0,
+        slowLink: 0,
         clockJump: 0,
+        diskFull: 0,
+        diskDamage: 0,
+        diskWipe: 0,
         transfer: 0,
       },
       breakFor: 10_000,

@@ -4,13 +4,16 @@
  * The healed part holds at least a quorum and is fully connected; the rest stays dead, cut off, deaf or mute. Within
  * `RECOVERY_LIMIT` a command sent after healing must be applied by every healed node, and the healed nodes must agree.
  */
-
-import type { NodeId } from '../core/types.ts';
+import type { CrashModel, NodeId } from '../core/types.ts';
 import type { CoreBinding } from './binding.ts';
+import type { Habit } from './byzantine/habits.ts';
+import { withLiars } from './byzantine/liar.ts';
+import { Outsider } from './byzantine/outsider.ts';
 import { createCheckers } from './checkers/checkers.ts';
 import type { EpochBook } from './checkers/epochs.ts';
 import type { ReadChecker } from './checkers/reads.ts';
-import { combineObservers, type Observer } from './observer.ts';
+import { CoverageCounter } from './coverage/coverage.ts';
+import { combineObservers, type Observer, ofCorrectNodes } from './observer.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { emptyStatistics, type Statistics } from './statistics.ts';
 import { VirtualClient } from './world/client.ts';
@@ -23,6 +26,8 @@ import { ViolationError } from './world/violation.ts';
 
 /** Virtual milliseconds a healed cluster may take until every node has applied a new command. */
 const RECOVERY_LIMIT = 15_000;
+/** Each liar may lead a term, and is left only when it makes no progress. */
+const RECOVERY_LIMIT_WITH_LIARS = 90_000;
 /** Virtual milliseconds that a recovered cluster goes on, under load. */
 const CALM_TIME = 400;
 /** Virtual milliseconds for the last entries to reach every healed node once the load has ended. */
@@ -31,9 +36,13 @@ const SETTLE_LIMIT = 10_000;
 export interface SimulationOptions {
   readonly seed: number;
   readonly nodes: number;
+  /** CFT by default. */
+  readonly crashModel?: CrashModel;
   readonly binding: CoreBinding;
   /** Listens beside the checkers, given the virtual time. */
   readonly trace?: (now: () => number) => Observer;
+  /** Of the rules checked, `agreement` alone: whether a mistake leads to a fork in the end. */
+  readonly only?: 'agreement';
   /** Replaces what the seed says, for directed tests. */
   readonly adjust?: (scenario: Scenario) => Scenario;
 }
@@ -52,7 +61,7 @@ export interface SimulationResult {
 }
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const drawn = drawScenario(options.seed, options.nodes);
+  const drawn = drawScenario(options.seed, options.nodes, options.crashModel);
   const scenario = options.adjust?.(drawn) ?? drawn;
   const simulation = new Simulation(scenario, options);
   const violation = await simulation.run();
@@ -71,6 +80,7 @@ class Simulation {
   readonly #operators: MembershipOperators;
   readonly #observer: Required<Observer>;
   readonly #random: Random;
+  readonly #liars: ReadonlySet<number>;
 
   constructor(scenario: Scenario, options: SimulationOptions) {
     this.#scenario = scenario;
@@ -78,17 +88,49 @@ class Simulation {
     const observers: Observer[] = [];
     this.#observer = combineObservers(observers);
     const { statistics } = this;
-    const modules = { binding: options.binding, observer: this.#observer, statistics };
+    this.#liars = new Set(scenario.liars.map((liar) => liar.node));
+    const plans = new Map(
+      scenario.liars.map(({ node, habits, eagerness }) => {
+        const onLie = (habit: Habit): void => {
+          statistics.lies[habit] += 1;
+        };
+        return [node, { habits: new Set(habits), eagerness, onLie }];
+      }),
+    );
+    const binding = withLiars(
+      options.binding,
+      plans,
+      (node) => new Random(scenario.seed, `liar ${node}`),
+    );
+    const modules = { binding, observer: this.#observer, statistics };
     this.#cluster = new Cluster(scenario, modules);
     if (options.trace !== undefined) {
       observers.push(options.trace(() => this.#cluster.timeline.now));
     }
-    const checkers = createCheckers(this.#cluster, options.binding, statistics);
-    observers.push(...checkers.observers);
+    const checkers = createCheckers(this.#cluster, options.binding, {
+      statistics,
+      only: options.only ?? null,
+      liars: this.#liars,
+    });
+    const coverage = new CoverageCounter({
+      ids: this.#cluster.names.ids,
+      quorum: scenario.quorum,
+      counts: statistics.rules,
+      heartbeatInterval: scenario.timing.heartbeatInterval,
+      now: () => this.#cluster.timeline.now,
+    });
+    observers.push(...checkers.observers, ofCorrectNodes(coverage, this.#liars));
     this.#reads = checkers.reads;
     this.#epochs = checkers.epochs;
     this.#operators = new MembershipOperators(this.#cluster, scenario, statistics);
     this.#reader = new VirtualReader(this.#cluster, scenario.seed);
+    if (scenario.outsider) {
+      const outsider = new Outsider(this.#cluster, scenario.seed, () => {
+        statistics.faults.outsiderMessages += 1;
+      });
+      observers.push(outsider);
+      outsider.start();
+    }
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
     this.#faults = new FaultInjector(this.#cluster, scenario, {
       counts: statistics.faults,
@@ -112,11 +154,15 @@ class Simulation {
       this.#reader.stop();
       for (const number of this.#membersAmong(healed)) this.#reader.ask(number);
       await this.#awaitConvergence(healed);
+      for (const node of this.#cluster.nodes) node.finish();
       this.#observer.finished(this.#membersAmong(healed));
       return null;
     } catch (error) {
       return describeViolation(error, this.#cluster.timeline.now);
     } finally {
+      const { faults, rules } = this.statistics;
+      rules['durability: lost store refused'] = faults.refusedStarts;
+      rules['durability: stopped by a failed write'] = faults.failedWrites;
       this.statistics.messages = this.#cluster.network.messages;
       this.statistics.reads = this.#reads.confirmed;
       this.statistics.virtualTime = this.#cluster.timeline.now;
@@ -125,21 +171,26 @@ class Simulation {
 
   #heal(): number[] {
     const { nodes, network, connections } = this.#cluster;
-    const quorum = Math.floor(nodes.length / 2) + 1;
+    const all = nodes.map((node) => node.number);
+    // A store that is in doubt may be refused at the next start: nothing can be demanded of its node.
+    const able = all.filter(
+      (number) => nodes[number]?.hasDoubtfulStore === false && !this.#liars.has(number),
+    );
     // Which members there will be is not known yet where operators are at work: everyone may be needed.
     const isWhole = this.#random.chance(0.5) || this.#scenario.membership.interval > 0;
-    const size = isWhole ? nodes.length : this.#random.integer(quorum, nodes.length);
-    const all = nodes.map((node) => node.number);
-    const healed = this.#random.sample(all, size).sort();
+    const size = isWhole ? able.length : this.#random.integer(this.#scenario.quorum, able.length);
+    const healed = this.#random.sample(able, size).sort();
     this.#observer.fault(`heal ${healed}`);
     network.heal();
-    for (const left of healed) {
-      for (const right of healed) network.open(left, right);
+    // Liars keep their connections: they do their worst.
+    const connected = [...healed, ...this.#liars];
+    for (const left of connected) {
+      for (const right of connected) network.open(left, right);
     }
-    for (const number of all.filter((candidate) => !healed.includes(candidate))) {
+    for (const number of all.filter((candidate) => !connected.includes(candidate))) {
       this.#abandon(number, healed);
     }
-    for (const number of healed) this.#repair(number);
+    for (const number of connected) this.#repair(number);
     connections.reconnect();
     return healed;
   }
@@ -150,6 +201,7 @@ class Simulation {
     node.crashInStep = 0;
     node.stepCost = 0;
     node.application.refusal = 0;
+    node.disk.isFull = false;
     node.disk.meanSync = Math.min(node.disk.meanSync, 5);
     node.application.meanAnswer = Math.min(node.application.meanAnswer, 5);
     node.resume();
@@ -178,13 +230,14 @@ class Simulation {
   async #awaitRecovery(healed: readonly number[]): Promise<void> {
     const { timeline, nodes } = this.#cluster;
     const healedAt = timeline.now;
+    const limit = this.#liars.size === 0 ? RECOVERY_LIMIT : RECOVERY_LIMIT_WITH_LIARS;
     const command = this.#client.send(healed);
     const hasRecovered = (): boolean =>
       this.#membersAmong(healed).every((number) => nodes[number]?.application.hasApplied(command));
-    if (!(await this.#cluster.run(healedAt + RECOVERY_LIMIT, hasRecovered))) {
+    if (!(await this.#cluster.run(healedAt + limit, hasRecovered))) {
       throw new ViolationError(
         'liveness',
-        `healed nodes ${healed} did not all apply a new command within ${RECOVERY_LIMIT} ms`,
+        `healed nodes ${healed} did not all apply a new command within ${limit} ms`,
       );
     }
     this.statistics.recovery = timeline.now - healedAt;

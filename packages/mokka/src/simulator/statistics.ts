@@ -1,4 +1,6 @@
 /** Counters of a simulation: what was injected, and what the cluster did meanwhile. */
+import { HABITS, type Habit } from './byzantine/habits.ts';
+import { noRules, type RuleCounts, ruleNames } from './coverage/rules.ts';
 
 /** Number of faults injected, by kind. */
 export interface FaultCounts {
@@ -11,6 +13,12 @@ export interface FaultCounts {
   crashesInStep: number;
   blackouts: number;
   lostWrites: number;
+  keptWrites: number;
+  fullDisks: number;
+  failedWrites: number;
+  damagedDisks: number;
+  wipedDisks: number;
+  refusedStarts: number;
   restarts: number;
   partitions: number;
   oneWayPartitions: number;
@@ -18,10 +26,13 @@ export interface FaultCounts {
   stars: number;
   disconnects: number;
   pauses: number;
+  frozenClocks: number;
   slowdowns: number;
+  slowLinks: number;
   clockJumps: number;
   refusals: number;
   transfers: number;
+  outsiderMessages: number;
   membershipRequests: number;
 }
 
@@ -36,6 +47,12 @@ export function noFaults(): FaultCounts {
     crashesInStep: 0,
     blackouts: 0,
     lostWrites: 0,
+    keptWrites: 0,
+    fullDisks: 0,
+    failedWrites: 0,
+    damagedDisks: 0,
+    wipedDisks: 0,
+    refusedStarts: 0,
     restarts: 0,
     partitions: 0,
     oneWayPartitions: 0,
@@ -43,10 +60,13 @@ export function noFaults(): FaultCounts {
     stars: 0,
     disconnects: 0,
     pauses: 0,
+    frozenClocks: 0,
     slowdowns: 0,
+    slowLinks: 0,
     clockJumps: 0,
     refusals: 0,
     transfers: 0,
+    outsiderMessages: 0,
     membershipRequests: 0,
   };
 }
@@ -68,7 +88,17 @@ export interface Statistics {
   elections: number;
   /** Longest virtual milliseconds from healing to a new commit on every healed node. */
   recovery: number;
+  /** Liars that correct nodes found evidence against. */
+  convicted: number;
   readonly faults: FaultCounts;
+  /** How often each habit of liars showed. */
+  readonly lies: Record<Habit, number>;
+  /** How often each rule of the protocol fired. */
+  readonly rules: RuleCounts;
+}
+
+function noLies(): Record<Habit, number> {
+  return Object.fromEntries(HABITS.map((habit) => [habit, 0])) as Record<Habit, number>;
 }
 
 export function emptyStatistics(): Statistics {
@@ -82,7 +112,10 @@ export function emptyStatistics(): Statistics {
     epochs: 0,
     elections: 0,
     recovery: 0,
+    convicted: 0,
     faults: noFaults(),
+    lies: noLies(),
+    rules: noRules(),
   };
 }
 
@@ -97,6 +130,9 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.epochs += more.epochs;
   total.elections += more.elections;
   total.recovery = Math.max(total.recovery, more.recovery);
+  total.convicted += more.convicted;
+  for (const habit of HABITS) total.lies[habit] += more.lies[habit];
+  for (const rule of ruleNames) total.rules[rule] += more.rules[rule];
   for (const kind of faultKinds) total.faults[kind] += more.faults[kind];
 }
 

@@ -65,6 +65,7 @@ export interface LmdbOpenOptions {
   readonly readOnly?: boolean;
 }
 
+/** The storage for validators: one folder, one environment, made once with `create`. */
 export class LmdbStorage implements Storage {
   readonly #tables: Tables;
   readonly #commits: GroupCommit;

@@ -7,6 +7,7 @@
 import {
   type Address,
   blobBaseFee,
+  type Candidates,
   type Chain,
   ForkRules,
   type Genesis,
@@ -107,18 +108,42 @@ export class BlockProducer {
     return built.raw;
   }
 
+  /** The next transaction of each sender that pays enough for a block on the head, best first. */
+  *nextOfSenders(): Generator<PooledTransaction> {
+    const candidates = this.#candidatesOn(this.#chain.head);
+    for (
+      let next = candidates.current();
+      next !== undefined;
+      candidates.skipSender(), next = candidates.current()
+    ) {
+      if (!this.#held.has(next.data.hash)) yield next;
+    }
+  }
+
+  /** Whether a block on the head could hold the transaction; one that execution refuses leaves the pool. */
+  async isMineable(transaction: PooledTransaction, timestampMs: number): Promise<boolean> {
+    const { head } = this.#chain;
+    const { block, refused } = await this.#chain.tryBlock({
+      timestamp: timestampOf(head, timestampMs),
+      coinbase: this.#coinbase,
+      extraData: NO_EXTRA_DATA,
+      candidates: [transaction],
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      allowEmpty: false,
+    });
+    for (const { hash, error } of refused) {
+      this.#pool.dropInvalid(hash, error.message);
+    }
+    return block !== null;
+  }
+
   get #isForced(): boolean {
     return this.#chain.head.number < this.#forcedTo;
   }
 
   /** Taken out of the pool before building, since a block must not be built from a pool that changes meanwhile. */
   #candidates(parent: HeaderData): PooledTransaction[] {
-    const rules = this.#rules.at(parent.number + 1, parent.timestamp);
-    const { excessBlobGas } = parent;
-    const candidates = this.#pool.candidates({
-      baseFee: parent.baseFeePerGas === undefined ? 0n : nextBaseFee(parent),
-      ...(excessBlobGas === undefined ? {} : { blobBaseFee: blobBaseFee(excessBlobGas, rules) }),
-    });
+    const candidates = this.#candidatesOn(parent);
     const countMax = Number(parent.gasLimit / TRANSACTION_GAS_MIN) + SPARE_CANDIDATES;
     const chosen: PooledTransaction[] = [];
     for (
@@ -134,5 +159,14 @@ export class BlockProducer {
       }
     }
     return chosen;
+  }
+
+  #candidatesOn(parent: HeaderData): Candidates {
+    const rules = this.#rules.at(parent.number + 1, parent.timestamp);
+    const { excessBlobGas } = parent;
+    return this.#pool.candidates({
+      baseFee: parent.baseFeePerGas === undefined ? 0n : nextBaseFee(parent),
+      ...(excessBlobGas === undefined ? {} : { blobBaseFee: blobBaseFee(excessBlobGas, rules) }),
+    });
   }
 }

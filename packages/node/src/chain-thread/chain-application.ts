@@ -208,6 +208,15 @@ export class ChainApplication implements Application {
     this.#modules.onSettled();
   }
 
+  /** The chain has taken a snapshot made at `applied`, with these bytes of a certificate. */
+  restored(applied: EntryId, certificate: Uint8Array): void {
+    this.#applied = applied;
+    this.#certificate = certificate;
+    this.#accepted = [];
+    this.#built = null;
+    this.#modules.onSettled();
+  }
+
   /** Blocks in flight are bounded in number: one that is refused, replaced, or was prepared in vain, must not stay. */
   #forgetUnaccepted(): Promise<void> {
     return this.#modules.chain.retainInFlight(new Set(this.#accepted.map(({ head }) => head.hash)));

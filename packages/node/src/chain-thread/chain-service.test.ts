@@ -56,7 +56,9 @@ class Told {
     blockCommitted: (block) => void this.blocks.push(block),
     transactionsAccepted: (transactions) => void this.gossiped.push(...transactions),
   });
+  readonly readable: Hash[] = [];
   readonly rpc = events<RpcForChain>({
+    blockCommitted: ({ hash }) => void this.readable.push(hash),
     transactionsDropped: (dropped) => void this.dropped.push(...dropped),
   });
 }
@@ -298,5 +300,46 @@ describe('a blob transaction with its blobs', () => {
     expect(await test.service.forRpc.pooled(hash)).toMatchObject({ type: 3 });
     await test.step();
     expect(test.told.blocks).toMatchObject([{ number: 1, transactionCount: 1 }]);
+  });
+});
+
+describe('a snapshot', () => {
+  it('goes from one chain thread to another, whose pool and listeners follow', async () => {
+    const [source, test] = [await TestService.start(), await TestService.start()];
+    const hash = await source.send();
+    await source.step();
+    await source.send();
+    await source.step();
+    // The same transaction waits here, and is mined by then; a block was promised and is there by then.
+    await test.send();
+    expect(await test.service.forRpc.pooled(hash)).toBeDefined();
+    const mined = test.service.forMain.mine();
+
+    const manifest = await source.service.forMain.offerSnapshot(source.tip.index);
+    if (manifest === null) {
+      throw new Error('nothing is offered');
+    }
+    expect(await test.service.forMain.beginRestore(manifest)).toEqual([]);
+    for (const chunk of manifest.chunks.keys()) {
+      const bytes = await source.service.forMain.snapshotChunk(manifest.entry, chunk);
+      await test.service.forMain.restoreChunk(chunk, bytes ?? new Uint8Array(0));
+    }
+    const info = await test.service.forMain.finishRestore(Uint8Array.of(1));
+    expect(info).toEqual({
+      ...(await source.service.forMain.info()),
+      certificate: Uint8Array.of(1),
+    });
+    expect(await mined).toBe(1);
+    await turn();
+    const last = source.told.blocks.at(-1);
+    expect(test.told.blocks).toEqual([{ ...last, executionMs: 0 }]);
+    expect(test.told.readable).toEqual([last?.hash]);
+    expect(await test.service.forRpc.pooled(hash)).toBeUndefined();
+    expect(await test.service.forRpc.pendingNonce(FROM)).toBe(2n);
+    // It goes on as if it had been there all the time.
+    test.tip = source.tip;
+    await test.send();
+    await test.step();
+    expect(test.told.blocks.at(-1)?.number).toBe(3);
   });
 });

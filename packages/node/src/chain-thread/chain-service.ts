@@ -24,7 +24,9 @@ import type {
   RpcForChain,
 } from '../threads/thread-contracts.ts';
 import { BlockProducer } from './block-producer.ts';
+import { CensorshipWatch } from './censorship-watch.ts';
 import { type AppliedBlock, ChainApplication } from './chain-application.ts';
+import { ChainSnapshots } from './chain-snapshots.ts';
 import { HeldTransactions } from './held-transactions.ts';
 import { NextBlockRules } from './next-block-rules.ts';
 import { TransactionDesk } from './transaction-desk.ts';
@@ -32,6 +34,8 @@ import { TurnBatch } from './turn-batch.ts';
 
 /** How often held transactions are looked at, in milliseconds. */
 const HELD_CHECK_INTERVAL_MS = 250;
+/** How often it is looked whether the leader makes blocks, in milliseconds. */
+const CENSORSHIP_CHECK_INTERVAL_MS = 500;
 
 export interface ChainServiceOptions {
   readonly folder: string;
@@ -74,11 +78,18 @@ export class ChainService {
     processProposal: (entry) => this.#required.application.processProposal(entry),
     commit: (entries, certificate) => this.#required.application.commit(entries, certificate),
     rollback: (to) => this.#required.application.rollback(to),
+    offerSnapshot: (minimum) => this.#required.snapshots.offerSnapshot(minimum),
+    snapshotChunk: (entry, chunk) => this.#required.snapshots.snapshotChunk(entry, chunk),
+    beginRestore: (manifest) => this.#required.snapshots.beginRestore(manifest),
+    restoreChunk: (chunk, bytes) => this.#required.snapshots.restoreChunk(chunk, bytes),
+    finishRestore: (certificate) => this.#required.snapshots.finishRestore(certificate),
+    abandonRestore: () => this.#required.snapshots.abandonRestore(),
     receive: async (transactions) => this.#required.desk.receive(transactions),
     pooledForGossip: async (maxBytes) => this.#required.desk.pooledForGossip(maxBytes),
     nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
     sign: async (requestId, request) => this.#required.desk.sign(requestId, request),
     mine: () => this.#required.mine(),
+    leaderChanged: (leader) => this.#running?.censorship?.leaderChanged(leader),
     close: async () => {
       await this.#running?.close();
     },
@@ -104,7 +115,10 @@ interface Running {
   readonly chain: Chain;
   readonly pool: Mempool;
   readonly application: ChainApplication;
+  readonly snapshots: ChainSnapshots;
   readonly desk: TransactionDesk;
+  /** Only where leaders may be malicious. */
+  readonly censorship: CensorshipWatch | null;
   mine(): Promise<number>;
   close(): Promise<void>;
 }
@@ -147,7 +161,17 @@ async function startRunning(
       },
     },
   );
+  const censorship = censorshipWatch(genesis, { producer, main });
   const miners = new Map<number, () => void>();
+  const headChanged = () => {
+    void main.poolChanged.asEvent(pool.status());
+    for (const [number, resolve] of miners) {
+      if (number <= chain.head.number) {
+        miners.delete(number);
+        resolve();
+      }
+    }
+  };
   const application = new ChainApplication(options.rootHash, {
     chain,
     producer,
@@ -155,13 +179,10 @@ async function startRunning(
     now: () => performance.now(),
     onBlocks: (blocks) => {
       publish(blocks, { pool, desk, main, rpc });
-      void main.poolChanged.asEvent(pool.status());
-      for (const [number, resolve] of miners) {
-        if (number <= chain.head.number) {
-          miners.delete(number);
-          resolve();
-        }
+      for (const { block } of blocks) {
+        censorship?.blockCommitted(block.header);
       }
+      headChanged();
     },
     onSettled: () => {
       if (producer.isWanted) {
@@ -169,12 +190,25 @@ async function startRunning(
       }
     },
   });
-  const timers = startTimers(genesis, { producer, held, proposable });
+  const snapshots = new ChainSnapshots({
+    chain,
+    application,
+    onRestored: (head, { index }) => {
+      // Whatever the blocks between have mined or made invalid.
+      pool.onStateReplaced(new Set(head.block.transactions.map(({ hash }) => hash)));
+      publish([{ ...head, entryIndex: index, executionMs: 0 }], { pool, desk, main, rpc });
+      headChanged();
+    },
+  });
+  await snapshots.removeLeftovers();
+  const timers = startTimers(genesis, { producer, held, proposable, censorship });
   return {
     chain,
     pool,
     application,
+    snapshots,
     desk,
+    censorship,
     mine: () =>
       new Promise((resolve) => {
         const number = producer.force(application.tipNumber);
@@ -219,6 +253,27 @@ function publish(
   }
 }
 
+/** In a crash-tolerant network leaders are trusted. */
+function censorshipWatch(
+  genesis: Genesis,
+  { producer, main }: { readonly producer: BlockProducer; readonly main: ChainRemotes['main'] },
+): CensorshipWatch | null {
+  const { crashModel, mining } = genesis.praline;
+  if (crashModel === 'CFT') {
+    return null;
+  }
+  return new CensorshipWatch(
+    { blockTimeMs: mining.mode === 'interval' ? mining.blockTimeMs : 0 },
+    {
+      candidates: () => producer.nextOfSenders(),
+      offer: ({ raw }) => void main.transactionPassedOver.asEvent({ raw, requestId: null }),
+      isMineable: (transaction) => producer.isMineable(transaction, Date.now()),
+      complain: (active) => void main.complaint.asEvent(active),
+      now: () => performance.now(),
+    },
+  );
+}
+
 /** Interval mining runs on every node; only a leader is asked for a proposal. */
 function startTimers(
   genesis: Genesis,
@@ -226,9 +281,10 @@ function startTimers(
     readonly producer: BlockProducer;
     readonly held: HeldTransactions;
     readonly proposable: TurnBatch<null>;
+    readonly censorship: CensorshipWatch | null;
   },
 ): NodeJS.Timeout[] {
-  const { producer, held, proposable } = modules;
+  const { producer, held, proposable, censorship } = modules;
   const timers = [
     setInterval(() => {
       if (held.releaseExpired()) {
@@ -236,6 +292,9 @@ function startTimers(
       }
     }, HELD_CHECK_INTERVAL_MS),
   ];
+  if (censorship !== null) {
+    timers.push(setInterval(() => censorship.tick(), CENSORSHIP_CHECK_INTERVAL_MS));
+  }
   const { mode, blockTimeMs } = genesis.praline.mining;
   if (mode === 'interval') {
     timers.push(

@@ -32,6 +32,7 @@ import {
 import { onTestFinished } from 'vitest';
 import { BlockProducer } from './block-producer.ts';
 import { type AppliedBlock, ChainApplication } from './chain-application.ts';
+import { ChainSnapshots } from './chain-snapshots.ts';
 import { HeldTransactions } from './held-transactions.ts';
 import { NextBlockRules } from './next-block-rules.ts';
 
@@ -63,6 +64,7 @@ export class Replica {
   readonly held: HeldTransactions;
   readonly producer: BlockProducer;
   readonly application: ChainApplication;
+  readonly snapshots: ChainSnapshots;
   /** What was reported as final. */
   readonly blocks: AppliedBlock[] = [];
   settled = 0;
@@ -104,6 +106,14 @@ export class Replica {
       },
       onSettled: () => {
         this.settled += 1;
+      },
+    });
+    this.snapshots = new ChainSnapshots({
+      chain,
+      application: this.application,
+      onRestored: (head, { index }) => {
+        this.pool.onStateReplaced();
+        this.blocks.push({ ...head, entryIndex: index, executionMs: 0 });
       },
     });
   }

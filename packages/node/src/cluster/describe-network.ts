@@ -1,5 +1,6 @@
 /** What `praline start` shows of a network before and beside its nodes. */
 import { dirname } from 'node:path';
+import { faultsTolerated } from 'mokka';
 import type { LoadedCluster } from '../config/cluster-file.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
 
@@ -9,6 +10,8 @@ export interface NetworkDescription {
   readonly chainId: string;
   /** In words. */
   readonly mining: string;
+  /** In words: how many nodes may fail, and how. */
+  readonly tolerance: string;
   /** Folder of the cluster file. */
   readonly data: string;
   /** Null outside development mode. The keys are public: they derive from the words in the genesis file. */
@@ -24,8 +27,12 @@ export interface NetworkDescription {
 /** Throws `ConfigError`. */
 export async function describeNetwork(cluster: LoadedCluster): Promise<NetworkDescription> {
   const { json, genesis } = loadGenesis(cluster);
-  const { mining, devMode, accounts } = genesis.praline;
+  const { mining, devMode, accounts, crashModel, validators } = genesis.praline;
+  const faults = faultsTolerated(crashModel, validators.length);
   return {
+    tolerance:
+      `${faults} of ${validators.length} nodes may be down` +
+      `${crashModel === 'BFT' ? ' or lie' : ''}${faults === 0 ? '; more nodes tolerate more' : ''}`,
     chainId: String(genesis.chainId),
     mining:
       mining.mode === 'instant'

@@ -197,3 +197,45 @@ describe('a cluster of three that becomes another', () => {
     RUN_MS,
   );
 });
+
+describe('a Byzantine cluster of four', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await createCluster({ nodes: 4, genesis: { crashModel: 'BFT' } });
+  }, RUN_MS);
+  afterAll(() => cluster.close());
+
+  it(
+    'changes its members once a quorum of operators asks for the same',
+    async () => {
+      const url = (number: number): string => cluster.rpcUrls[number - 1] ?? '';
+      const { publicKey, address, number } = await cluster.join();
+      const change = { action: 'add', publicKey, address };
+      const propose = (on: number, what: object = change) =>
+        rpc<MembershipAnswer>(url(on), 'mokka_proposeMembership', what);
+      const first = await propose(1);
+      expect(first).toMatchObject({ state: 'approved', epoch: 1, index: null, approvalsNeeded: 3 });
+      expect(first.proposeOn.map(({ node }) => node).sort()).toEqual([2, 3, 4]);
+      await expect(propose(1, { action: 'remove', publicKey })).rejects.toMatchObject({
+        data: { reason: 'change-under-way' },
+      });
+      expect(await propose(2)).toMatchObject({ state: 'approved' });
+      // The network goes on meanwhile.
+      await rpc(url(3), 'eth_sendTransaction', TRANSFER);
+      expect(await propose(3)).toMatchObject({ state: 'committed', epoch: 1, proposeOn: [] });
+      await until(
+        () => rpc<MembersReport>(url(number), 'mokka_getMembers'),
+        ({ epoch }) => epoch === 1,
+      );
+      const hash = await rpc(url(number), 'eth_sendTransaction', TRANSFER);
+      await until(
+        () => rpc<object | null>(url(number), 'eth_getTransactionReceipt', hash),
+        (receipt) => receipt !== null,
+      );
+      const genesis = createGenesis(loadGenesis(cluster.config).json);
+      const source = new RpcLogSource(url(number));
+      expect(await verifyLog({ genesis, source })).toMatchObject({ epoch: 1, validators: 4 });
+    },
+    RUN_MS,
+  );
+});

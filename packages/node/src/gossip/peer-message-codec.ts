@@ -7,6 +7,7 @@
 import { RLP } from '@ethereumjs/rlp';
 import type { NodeId, Role } from 'mokka';
 import type { GossipedTransaction, PeerMessage, PeerStatus, RequestId } from './peer-message.ts';
+import { hasMoreItems } from './rlp-items.ts';
 
 /** First byte of every message. A node drops messages of other versions. */
 export const PEER_MESSAGE_VERSION = 1;
@@ -14,6 +15,8 @@ export const PEER_MESSAGE_VERSION = 1;
 const MAX_PEER_MESSAGE_BYTES = 1024 * 1024;
 /** Transactions in one message. */
 export const MAX_GOSSIPED_TRANSACTIONS = 512;
+/** RLP items of one message: a full list of transactions, each with its request, and what is around it. */
+const MAX_ITEMS = 3 * MAX_GOSSIPED_TRANSACTIONS + 16;
 /** Bytes of one raw transaction, as in the mempool's own bound. */
 export const MAX_RAW_TRANSACTION_BYTES = 256 * 1024;
 /** Bytes of a request's JSON. */
@@ -68,9 +71,13 @@ export function decodePeerMessage(bytes: Uint8Array): PeerMessage {
   if (bytes[0] !== PEER_MESSAGE_VERSION) {
     throw new PeerMessageError(`Unknown version ${bytes[0] ?? 'of nothing'}`);
   }
+  const body = bytes.subarray(1);
+  if (hasMoreItems(body, MAX_ITEMS)) {
+    throw new PeerMessageError(`More than ${MAX_ITEMS} items`);
+  }
   let item: Item;
   try {
-    item = RLP.decode(bytes.subarray(1)) as Item;
+    item = RLP.decode(body) as Item;
   } catch (error) {
     throw new PeerMessageError('Not canonical RLP', { cause: error });
   }

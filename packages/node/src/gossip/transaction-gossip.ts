@@ -55,6 +55,14 @@ export class TransactionGossip {
     }
   }
 
+  /** The leader passed these over: it gets them from this node itself, whoever else may have sent them. */
+  offerToLeader(transactions: readonly GossipedTransaction[]): void {
+    const leader = this.#network.leader();
+    if (leader !== null && leader !== this.#network.self) {
+      this.#offer(leader, Promise.resolve(transactions));
+    }
+  }
+
   /** A member sent these. */
   received(from: NodeId, transactions: readonly GossipedTransaction[]): void {
     this.#inbox.add(from, transactions);

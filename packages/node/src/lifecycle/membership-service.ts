@@ -1,5 +1,7 @@
 /** Who belongs to the network, and changes of that on an operator's word. Rule *membership*. */
+import { setTimeout as pause } from 'node:timers/promises';
 import {
+  type CommittedMembership,
   faultsTolerated,
   formatPeerAddress,
   type LogIndex,
@@ -23,8 +25,10 @@ import type { PeerView } from './peer-view.ts';
 
 /** How long an operator waits for the commit, in milliseconds. */
 const COMMIT_TIMEOUT_MS = 10_000;
-/** In a Byzantine network the others have to be asked as well, so the answer comes sooner. */
-const APPROVAL_TIMEOUT_MS = 3_000;
+/** In a Byzantine network the other operators have to ask for the same meanwhile, so the answer comes sooner, */
+const APPROVAL_ANSWER_MS = 2_000;
+/** and this node goes on asking for so long. */
+const APPROVAL_TIMEOUT_MS = 300_000;
 /** Changes of the members that are looked through for the last. */
 const MAX_CHANGES = 100_000;
 const MAX_CHANGES_BYTES = 64 * 1024 * 1024;
@@ -39,6 +43,8 @@ export interface MembershipModules {
 export class MembershipService {
   readonly #options: NodeOptions;
   readonly #modules: MembershipModules;
+  #asking: { readonly wanted: string; readonly committed: Promise<CommittedMembership> } | null =
+    null;
 
   constructor(options: NodeOptions, modules: MembershipModules) {
     this.#options = options;
@@ -59,37 +65,64 @@ export class MembershipService {
     };
   }
 
-  /** Rejects with `MembershipError`. */
+  /**
+   * Answers when the change is in force, or, in a Byzantine network, that this node goes on asking for it. Rejects with
+   * `MembershipError`.
+   */
   async propose(change: MembershipChange): Promise<MembershipAnswer> {
     const { mokka } = this.#modules;
     const { crashModel } = this.#options.genesis.praline;
+    this.#options.logger.warn({ change }, 'change of the members proposed here');
+    if (crashModel === 'CFT') {
+      const committed = await mokka.proposeMembership(change, { timeoutMs: COMMIT_TIMEOUT_MS });
+      return { state: 'committed', ...committed, approvalsNeeded: 1, proposeOn: [] };
+    }
     const { epoch, members } = mokka.status();
     const validators = validatorsAmong(members);
-    const approvalsNeeded = crashModel === 'BFT' ? quorumSize(crashModel, validators.length) : 1;
-    const timeoutMs = crashModel === 'BFT' ? APPROVAL_TIMEOUT_MS : COMMIT_TIMEOUT_MS;
-    this.#options.logger.warn({ change }, 'change of the members proposed here');
-    try {
-      const committed = await mokka.proposeMembership(change, { timeoutMs });
-      return { state: 'committed', ...committed, approvalsNeeded, proposeOn: [] };
-    } catch (error) {
-      const isWaiting = error instanceof MembershipError && error.code === 'timed-out';
-      if (crashModel === 'CFT' || !isWaiting) {
-        throw error;
-      }
-      return {
-        state: 'approved',
-        epoch: epoch + 1,
-        index: null,
-        approvalsNeeded,
-        proposeOn: validators
-          .filter((id) => id !== this.#options.key.id)
-          .map((id) => ({
-            node: numberOf(this.#options, id),
-            publicKey: id,
-            rpcUrl: this.#rpcUrl(id),
-          })),
-      };
+    const answer = pause(APPROVAL_ANSWER_MS, null, { ref: false });
+    const committed = await Promise.race([this.#approve(change), answer]);
+    const others = validators.filter((id) => id !== this.#options.key.id);
+    return {
+      state: committed === null ? 'approved' : 'committed',
+      epoch: committed?.epoch ?? epoch + 1,
+      index: committed?.index ?? null,
+      approvalsNeeded: quorumSize(crashModel, validators.length),
+      proposeOn:
+        committed !== null
+          ? []
+          : others.map((id) => ({
+              node: numberOf(this.#options, id),
+              publicKey: id,
+              rpcUrl: this.#rpcUrl(id),
+            })),
+    };
+  }
+
+  /** Asks for a change until a quorum of operators does. The same one asked for again shares the answer. */
+  #approve(change: MembershipChange): Promise<CommittedMembership> {
+    const wanted = JSON.stringify(change);
+    const asked = this.#asking;
+    if (asked?.wanted === wanted) {
+      return asked.committed;
     }
+    if (asked !== null) {
+      throw new MembershipError(
+        'change-under-way',
+        `this node asks for another change already (${asked.wanted})`,
+      );
+    }
+    const committed = this.#modules.mokka.proposeMembership(change, {
+      timeoutMs: APPROVAL_TIMEOUT_MS,
+    });
+    const asking = { wanted, committed };
+    this.#asking = asking;
+    const ended = (outcome: object | string) => {
+      if (this.#asking === asking) this.#asking = null;
+      this.#options.logger.info({ change, outcome }, 'change of the members ended');
+    };
+    // Whoever waits for it hears of a failure; nobody may.
+    committed.then(ended, (error: unknown) => ended(String(error)));
+    return committed;
   }
 
   #report(member: Member, leader: NodeId | null): MemberReport {

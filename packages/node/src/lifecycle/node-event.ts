@@ -50,6 +50,8 @@ export const nodeEventSchema = z.discriminatedUnion('event', [
     /** Role of this node now; null when it is no member. */
     role: z.enum(['validator', 'observer']).nullable(),
   }),
+  /** A validator was found to have signed two statements that contradict each other. */
+  z.object({ event: z.literal('evidence'), publicKey, node: nodeNumber, kind: z.string() }),
   /** The node stops because it must not go on. */
   z.object({ event: z.literal('failed'), code: z.string(), message: z.string() }),
   /** The node ended as asked. */

@@ -1,7 +1,14 @@
 /** Answers of the `mokka_*` methods as JSON values. Bytes are hexadecimal with `0x`; Mokka's ids and hashes are as they are. */
 import { performance } from 'node:perf_hooks';
 import type { PoolStatus } from '@praline/chain';
-import { formatPeerAddress, type LeaderProof, type Member, type Mokka, type Term } from 'mokka';
+import {
+  formatPeerAddress,
+  type LeaderProof,
+  type Member,
+  type Mokka,
+  offenderOf,
+  type Term,
+} from 'mokka';
 import { rpcUrlOf } from '../config/advertised-rpc-url.ts';
 import type { NodeStatusReport, PeerReport } from '../threads/thread-contracts.ts';
 import type { BlockEntries } from './block-entries.ts';
@@ -96,6 +103,18 @@ export class NodeReports {
     return proof === null ? null : proofReport(proof);
   }
 
+  /** Proofs that validators contradicted themselves. */
+  evidence(): object[] {
+    const { mokka } = this.#modules;
+    return mokka.getEvidence().map((evidence) => ({
+      kind: evidence.kind,
+      offender: offenderOf(evidence),
+      node: numberOf(this.#options, offenderOf(evidence)),
+      first: statementReport(evidence.first),
+      second: statementReport(evidence.second),
+    }));
+  }
+
   #peer(member: Member): PeerReport {
     const { id } = member;
     const { connected, status, heardAt } = this.#modules.view.peer(id);
@@ -120,8 +139,12 @@ function proofReport(proof: LeaderProof): object {
   return {
     epoch: proof.epoch,
     term: proof.term,
-    votes: proof.votes.map(({ signature, ...vote }) => ({ ...vote, signature: hex(signature) })),
+    votes: proof.votes.map(statementReport),
   };
+}
+
+function statementReport<S extends { readonly signature: Uint8Array }>(statement: S): object {
+  return { ...statement, signature: hex(statement.signature) };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -94,6 +94,7 @@ export class PralineNode {
       connectedValidators: () => this.#view.quorum().connected,
       commitIndex: () => status()?.commitIndex ?? 0,
       appliedIndex: () => status()?.appliedIndex ?? 0,
+      evidence: () => this.#running?.consensus.mokka.getEvidence().length ?? 0,
       pool: () => this.#pool,
     });
   }
@@ -238,6 +239,8 @@ export class PralineNode {
       onEvent({ event: 'leader', term, publicKey: leader, node: numberOf(this.#options, leader) });
       if (leader !== null) {
         this.#metrics.leaderChanged();
+        // Not when it is lost: a complaint is what may make this node lose it, and lasts until its reason is gone.
+        void this.#threads?.chain.leaderChanged.asEvent({ isAnother: leader !== this.id });
         traffic.leaderChanged(leader);
       }
     });
@@ -262,6 +265,11 @@ export class PralineNode {
       logger.info({ epoch, members, role }, 'members changed');
       onEvent({ event: 'epoch', epoch, validators, observers: members.length - validators, role });
     });
+    mokka.on('evidence', ({ offender, evidence: { kind } }) => {
+      const node = numberOf(this.#options, offender);
+      logger.warn({ offender, node, kind }, 'a validator contradicted itself');
+      onEvent({ event: 'evidence', publicKey: offender, node, kind });
+    });
     mokka.on('application-message', ({ from, bytes }) => traffic.received(from, bytes));
     void mokka.stopped.then((reason) => {
       if (reason.kind === 'halted') {
@@ -272,6 +280,9 @@ export class PralineNode {
 
   readonly #forChain: MainForChain = {
     transactionsAccepted: (transactions) => this.#running?.traffic.gossip.accepted(transactions),
+    transactionPassedOver: (transaction) =>
+      this.#running?.traffic.gossip.offerToLeader([transaction]),
+    complaint: (active) => this.#complain(active),
     proposalPending: () => this.#running?.consensus.mokka.notifyPending(),
     poolChanged: (status) => {
       this.#pool = status;
@@ -291,9 +302,16 @@ export class PralineNode {
     members: () => this.#required.membership.members(),
     proposeMembership: (change) => this.#required.membership.propose(change),
     logPage: (from, count) => this.#required.log.page(from, count),
+    evidence: async () => this.#required.reports.evidence(),
     metrics: () => this.#metrics.text(),
     log: (level, fields, message) => this.#options.logger[level](fields, message),
   };
+
+  /** Whether this node has a reason to complain about the leader. Rule *progress*. */
+  #complain(active: boolean): void {
+    this.#options.logger.warn({ leader: this.#view.leader, active }, 'complaint about the leader');
+    this.#running?.consensus.mokka.complain(active);
+  }
 
   async #readIndex(): Promise<ReadIndexReport> {
     try {
@@ -401,5 +419,13 @@ function applicationOf(chain: RemoteThread<ChainForMain>): Application {
     processProposal: (entry) => chain.processProposal(entry),
     commit: (entries, certificate) => chain.commit(entries, certificate),
     rollback: (to) => chain.rollback(to),
+    snapshots: {
+      offerSnapshot: (minimum) => chain.offerSnapshot(minimum),
+      snapshotChunk: (entry, chunk) => chain.snapshotChunk(entry, chunk),
+      beginRestore: (manifest) => chain.beginRestore(manifest),
+      restoreChunk: (chunkNumber, bytes) => chain.restoreChunk(chunkNumber, bytes),
+      finishRestore: (certificate) => chain.finishRestore(certificate),
+      abandonRestore: () => chain.abandonRestore(),
+    },
   };
 }

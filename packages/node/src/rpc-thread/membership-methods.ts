@@ -72,6 +72,10 @@ const REFUSALS: Readonly<Record<string, { readonly code: RpcErrorCode; readonly 
       code: RPC_ERROR_CODES.resourceUnavailable,
       advice: 'start the node, wait until it has every block, then ask again',
     },
+    'not-approved': {
+      code: RPC_ERROR_CODES.resourceUnavailable,
+      advice: 'propose it on the other validators within the same minutes',
+    },
     'timed-out': {
       code: RPC_ERROR_CODES.resourceUnavailable,
       advice: 'look at mokka_status for what the network waits for, and at mokka_getMembers',

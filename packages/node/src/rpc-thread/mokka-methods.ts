@@ -72,5 +72,15 @@ export function mokkaMethods(modules: {
       example: { params: [1], result: null },
       handler: async ([term]) => (await main.leaderProof(term)) as JsonValue,
     }),
+    defineMethod({
+      name: 'mokka_getEvidence',
+      summary:
+        'What proves that validators lied: pairs of statements, signed by one validator, that contradict each other.',
+      params: [],
+      result: 'One object per pair; empty in a crash-tolerant network.',
+      errors: [],
+      example: { params: [], result: [] },
+      handler: async () => (await main.evidence()) as unknown as JsonValue,
+    }),
   ];
 }

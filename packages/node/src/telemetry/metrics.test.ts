@@ -15,6 +15,7 @@ function newMetrics(): NodeMetrics {
     connectedValidators: zero,
     commitIndex: zero,
     appliedIndex: zero,
+    evidence: zero,
     pool: () => ({ pending: 2, queued: 3 }),
   });
 }

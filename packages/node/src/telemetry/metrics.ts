@@ -15,6 +15,7 @@ export interface MetricsSources {
   readonly connectedValidators: () => number;
   readonly commitIndex: () => number;
   readonly appliedIndex: () => number;
+  readonly evidence: () => number;
   readonly pool: () => { readonly pending: number; readonly queued: number };
 }
 
@@ -54,6 +55,11 @@ export class NodeMetrics {
     );
     gauge('praline_commit_index', 'Last committed log entry', sources.commitIndex);
     gauge('praline_applied_index', 'Last log entry applied to the chain', sources.appliedIndex);
+    gauge(
+      'praline_evidence',
+      'Stored proofs that validators contradicted themselves',
+      sources.evidence,
+    );
     gauge('praline_pool_pending_transactions', 'Executable pooled transactions', () => {
       return sources.pool().pending;
     });

@@ -13,13 +13,13 @@ import type {
   PoolStatus,
   TransactionData,
 } from '@praline/chain';
-import type { Application, NodeId } from 'mokka';
+import type { Application, NodeId, SnapshotApplication } from 'mokka';
 import type { Leadership } from '../gossip/leadership-transfer.ts';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 import type { MembershipForRpc } from './membership-contract.ts';
 
 /** Served by the chain thread to the main thread. */
-export interface ChainForMain extends Application {
+export interface ChainForMain extends Omit<Application, 'snapshots'>, SnapshotApplication {
   /** Opens the chain; the first call. Throws `ChainError`. */
   start(): Promise<ChainStart>;
   /** Adds transactions that peers sent; refusals are not reported. */
@@ -32,6 +32,8 @@ export interface ChainForMain extends Application {
   sign(requestId: RequestId, request: CallRequest): Promise<Uint8Array>;
   /** The next proposal is made even if it is empty. Answers the number of the block once it is committed. */
   mine(): Promise<number>;
+  /** Who leads now, or the term, changed; `isAnother`: a node that is not this one leads. Event. */
+  leaderChanged(leader: { readonly isAnother: boolean }): void;
   /** Closes the environment; no other call follows. */
   close(): Promise<void>;
 }
@@ -63,6 +65,10 @@ export interface Submission {
 export interface MainForChain {
   /** Transactions this node accepted from its clients, for all validators. */
   transactionsAccepted(transactions: readonly GossipedTransaction[]): void;
+  /** The leader passed this over and shall be sent it by this node. */
+  transactionPassedOver(transaction: GossipedTransaction): void;
+  /** Whether there is a reason to complain about the leader. */
+  complaint(active: boolean): void;
   /** There may be something to propose. */
   proposalPending(): void;
   /** A block is durable here. */
@@ -122,6 +128,7 @@ export interface MainForRpc extends MembershipForRpc {
   peers(): Promise<readonly PeerReport[]>;
   certificate(block: { readonly number: number; readonly hash: Hash }): Promise<object | null>;
   leaderProof(term: number): Promise<object | null>;
+  evidence(): Promise<readonly object[]>;
   /** Prometheus text. */
   metrics(): Promise<string>;
   /** A line for the node's log. Event. */

@@ -137,6 +137,19 @@ describe('a log filter', () => {
   });
 });
 
+test('a block filter says that blocks are missing instead of stopping or passing over them', () => {
+  const id = registry.addBlockFilter(owner);
+  const seen = mine(1);
+  expect(registry.changes(id)).toEqual([seen.block.header.hash]);
+  for (const mark of [2, 3, 4]) mine(mark);
+  backend.chain.missing.add(2).add(3);
+  for (let poll = 0; poll < 2; poll += 1) {
+    expect(() => registry.changes(id)).toThrow(
+      expect.objectContaining({ code: 'history-unavailable' }),
+    );
+  }
+});
+
 test('whatever the order of blocks and polls, a filter finds each block once', () => {
   const steps = fc.array(fc.constantFrom('mine', 'mine late', 'tell', 'poll'), { maxLength: 40 });
   fc.assert(

@@ -231,7 +231,12 @@ export class FilterRegistry {
     const hashes: Hash[] = [];
     while (hashes.length < this.#limits.resultsMax) {
       const header = reader.header({ number: filter.nextBlock });
-      if (header === undefined) break;
+      if (header === undefined) {
+        const head = reader.head().number;
+        // A node that has taken a snapshot can not tell of the blocks it has skipped, and must not pass over them silently.
+        if (head >= filter.nextBlock) reader.requireHistory(filter.nextBlock, head);
+        break;
+      }
       hashes.push(header.hash);
       filter.nextBlock = (filter.nextBlock + 1) as BlockNumber;
     }

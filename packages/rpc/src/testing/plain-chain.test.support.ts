@@ -60,6 +60,8 @@ export class PlainChain implements ChainReader {
   tips: Wei[] = [];
   /** Committed blocks by number, with what came of them. */
   blocks: CommittedBlock[] = [];
+  /** Numbers of blocks that a snapshot has skipped. */
+  readonly missing = new Set<number>();
   #blocksMade = 0;
 
   constructor() {
@@ -145,6 +147,11 @@ export class PlainChain implements ChainReader {
       .find(({ transactionHash }) => transactionHash === hash);
   }
 
+  requireHistory(from: BlockNumber, to: BlockNumber): void {
+    const missing = [...this.missing].find((number) => number >= from && number <= to);
+    if (missing !== undefined) throw new ChainError('history-unavailable', 'history is not here');
+  }
+
   logs(filter: LogFilter): readonly LogData[] {
     const found = this.blocks
       .slice(filter.from, filter.to + 1)
@@ -226,7 +233,9 @@ export class PlainChain implements ChainReader {
   }
 
   #find(selector: BlockSelector): CommittedBlock | undefined {
-    if ('number' in selector) return this.blocks[selector.number];
+    if ('number' in selector) {
+      return this.missing.has(selector.number) ? undefined : this.blocks[selector.number];
+    }
     if ('hash' in selector) {
       return this.blocks.find(({ block }) => block.header.hash === selector.hash);
     }

@@ -5,7 +5,7 @@
  * Every commit certificate that appears anywhere is verified here, without the core's own code, and commits its entry with all
  * ancestors, once and for all.
  */
-import type { CommitCertificate } from '../../core/certificate.ts';
+import type { Certificate, CommitCertificate } from '../../core/certificate.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { EntryHash, EntryId, NodeId } from '../../core/types.ts';
@@ -17,6 +17,7 @@ import type { EvidenceCollector, EvidenceJudge } from './evidence.ts';
 
 export interface AgreementModules {
   readonly ids: readonly NodeId[];
+  readonly liars: ReadonlySet<number>;
   readonly epochs: EpochBook;
   readonly rootHash: EntryHash;
   readonly disks: DurabilityChecker;
@@ -45,13 +46,13 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     return this.#committed.length - 1;
   }
 
-  certificate(certificate: CommitCertificate): void {
+  certificate(certificate: Certificate): void {
     const { epochs } = this.#modules;
     const { votes, index, hash, epoch } = certificate;
     const quorum = epochs.quorum(epoch);
     const voters = new Set(votes.map((vote) => vote.voter));
     const known = votes.every((vote) => epochs.validators(epoch).includes(vote.voter));
-    if (certificate.phase !== 'commit' || !known || voters.size !== votes.length) {
+    if (!known || voters.size !== votes.length) {
       this.#fail('commit', `a certificate of entry ${index} is not made of validators' votes`);
     }
     if (voters.size < quorum) {
@@ -66,7 +67,7 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     if ((entry.term !== certificate.term && !isInPlace) || entry.epoch !== epoch) {
       this.#fail('commit', `entry ${index} is certified by votes of another term`);
     }
-    this.#commitChain(entry);
+    if (certificate.phase === 'commit') this.#commitChain(entry);
   }
 
   #commitChain(certified: Entry): void {
@@ -144,6 +145,7 @@ export class AgreementChecker implements EvidenceJudge, Observer {
 
   finished(healed: readonly number[]): void {
     for (const node of this.#modules.ids.keys()) {
+      if (this.#modules.liars.has(node)) continue;
       for (const [place, hash] of this.#modules.appliedHashes(node).entries()) {
         if (this.#committed[place + 1] === hash) continue;
         this.#fail('agreement', `node ${node} ends with another entry ${place + 1}`);
@@ -161,13 +163,13 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     }
   }
 
-  /** On the disks of a quorum of its epoch. */
+  /** On the disks of a quorum of its epoch, less the liars in it. */
   #isDurable({ index, hash, epoch }: Entry): boolean {
-    const { ids, epochs, disks } = this.#modules;
-    const holders = epochs
-      .validators(epoch)
-      .filter((validator) => disks.holds(ids.indexOf(validator), index, hash));
-    return holders.length >= epochs.quorum(epoch);
+    const { ids, epochs, disks, liars } = this.#modules;
+    const numbers = epochs.validators(epoch).map((id) => ids.indexOf(id));
+    const correct = numbers.filter((number) => !liars.has(number));
+    const holders = correct.filter((number) => disks.holds(number, index, hash));
+    return holders.length >= epochs.quorum(epoch) - (numbers.length - correct.length);
   }
 
   #requireCommitted(id: EntryId, how: string): void {

@@ -1,31 +1,46 @@
 /** All checkers of a simulation, wired to each other. None of them uses the core's own verification. */
+import type { Certificate } from '../../core/certificate.ts';
 import type { Effect } from '../../core/effect.ts';
+import type { Input } from '../../core/input.ts';
 import type { CoreBinding } from '../binding.ts';
-import type { Observer } from '../observer.ts';
+import { type Observer, ofCorrectNodes } from '../observer.ts';
 import type { Statistics } from '../statistics.ts';
 import { commandsOf } from '../world/application.ts';
 import { type Cluster, genesisMembers } from '../world/cluster.ts';
+import { ViolationError } from '../world/violation.ts';
+import { AccusationChecker } from './accusations.ts';
 import { AgreementChecker } from './agreement.ts';
 import { DurabilityChecker } from './durability.ts';
 import { EpochBook } from './epochs.ts';
-import { EvidenceCollector } from './evidence.ts';
+import { EvidenceCollector, type EvidenceJudge } from './evidence.ts';
 import { ProofChecker } from './proofs.ts';
 import { ReadChecker } from './reads.ts';
 import { SignatureChecker } from './signatures.ts';
 import { VoteChecker } from './votes.ts';
 
+export interface CheckOptions {
+  readonly statistics: Statistics;
+  readonly only: 'agreement' | null;
+  /** Nodes that nothing is demanded of. */
+  readonly liars: ReadonlySet<number>;
+}
+
 export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
-  statistics: Statistics,
+  options: CheckOptions,
 ): {
   readonly observers: readonly Observer[];
   readonly reads: ReadChecker;
   readonly epochs: EpochBook;
 } {
+  const { statistics, only, liars } = options;
   const { ids, rootHash } = cluster.names;
+  const { crashModel } = cluster;
+  const liarIds = new Set(ids.filter((_, node) => liars.has(node)));
+  const accusations = new AccusationChecker(liarIds);
   const collector = (): EvidenceCollector => evidence;
-  const epochs = new EpochBook(genesisMembers(cluster.validators), collector);
+  const epochs = new EpochBook(genesisMembers(cluster.validators), crashModel, collector);
   const signatures = new SignatureChecker(cluster.signatures, ids);
   const disks = new DurabilityChecker({
     ids,
@@ -33,9 +48,17 @@ export function createCheckers(
     decodeEntry: binding.decodeEntry,
     onEntry: (entry) => evidence.entry(entry),
   });
-  const proofs = new ProofChecker({ ids, epochs, rootHash, proofOf: binding.proofOf, collector });
+  const proofs = new ProofChecker({
+    ids,
+    liars: liarIds,
+    epochs,
+    rootHash,
+    proofOf: binding.proofOf,
+    collector,
+  });
   const votes = new VoteChecker({
     ids,
+    liars: liarIds,
     epochs,
     signatures,
     disks,
@@ -43,6 +66,7 @@ export function createCheckers(
   });
   const agreement = new AgreementChecker({
     ids,
+    liars,
     epochs,
     rootHash,
     disks,
@@ -50,11 +74,32 @@ export function createCheckers(
     appliedIndex: (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
     appliedHashes: (node) => cluster.nodes[node]?.application.appliedHashes() ?? [],
   });
-  const evidence = new EvidenceCollector([signatures, agreement, epochs, votes, proofs]);
+  const forks = forksOnly(agreement);
+  const judges = only === null ? [signatures, agreement, epochs, votes, proofs] : [forks];
+  const evidence = new EvidenceCollector(judges);
   let counted = 0;
+  /** A liar's certificate may be right, and then correct nodes act on it before they show it. */
+  const takeFromLiar = (certificate: Certificate | null | undefined): void => {
+    if (certificate?.phase !== 'commit' || certificate.epoch > epochs.last) return;
+    if (certificate.votes.length < epochs.quorum(certificate.epoch)) return;
+    if (evidence.entries.has(certificate.hash) && signatures.isGenuine(certificate)) {
+      evidence.certificate(certificate);
+    }
+  };
   const collecting: Observer = {
-    effect(_node: number, effect: Effect): void {
-      if (effect.type === 'send') evidence.message(effect.message);
+    input(_node: number, input: Input): void {
+      if (input.type !== 'message' || !liarIds.has(input.from)) return;
+      const { message } = input;
+      if (message.type === 'term-vote') takeFromLiar(message.lockCertificate);
+      if (message.type === 'certificate' || message.type === 'entries') {
+        takeFromLiar(message.certificate);
+      }
+    },
+    effect(node: number, effect: Effect): void {
+      const sender = ids[node];
+      if (effect.type === 'send' && sender !== undefined) {
+        evidence.message(sender, effect.message);
+      }
       if (effect.type !== 'commit') return;
       for (const entry of effect.entries) evidence.entry(entry);
       evidence.certificate(effect.certificate);
@@ -67,6 +112,7 @@ export function createCheckers(
       }
     },
     finished(): void {
+      statistics.convicted = accusations.convicted.size;
       statistics.epochs = epochs.last;
       statistics.elections = proofs.terms;
       statistics.committed = agreement.committedCount;
@@ -76,5 +122,26 @@ export function createCheckers(
     ids.length,
     (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
   );
-  return { observers: [disks, collecting, epochs, proofs, agreement, reads], reads, epochs };
+  const all = [disks, collecting, epochs, proofs, agreement, accusations, reads];
+  const chosen = only === null ? all : [collecting, forks];
+  const observers = chosen.map((each) => ofCorrectNodes(each, liars));
+  return { observers, reads, epochs };
+}
+
+/** Lets every violation pass but a fork: two entries committed at one index. */
+function forksOnly(checker: AgreementChecker): Observer & EvidenceJudge {
+  const attempt = (check: () => void): void => {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof ViolationError) || error.rule === 'agreement') throw error;
+    }
+  };
+  return {
+    certificate: (certificate) => attempt(() => checker.certificate(certificate)),
+    effect: (node, effect) => attempt(() => checker.effect(node, effect)),
+    applied: (node, entries) => attempt(() => checker.applied(node, entries)),
+    booted: (node) => checker.booted(node),
+    finished: (healed) => attempt(() => checker.finished(healed)),
+  };
 }

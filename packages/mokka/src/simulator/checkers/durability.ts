@@ -30,6 +30,8 @@ export class DurabilityChecker implements Observer {
   readonly #stored: readonly Map<number, EntryHash>[];
   /** Below this index entries were pruned. */
   readonly #floors: number[];
+  /** Up to this index each disk's entries are known to follow each other; a write below takes that back. */
+  readonly #linked: number[];
   readonly #unstored: SignatureRecord[][];
   readonly #parents = new Map<EntryHash, EntryHash>();
   #order = 0;
@@ -38,6 +40,7 @@ export class DurabilityChecker implements Observer {
     this.#modules = modules;
     this.#stored = modules.ids.map(() => new Map());
     this.#floors = modules.ids.map(() => 1);
+    this.#linked = modules.ids.map(() => 0);
     this.#unstored = modules.ids.map(() => []);
   }
 
@@ -67,6 +70,7 @@ export class DurabilityChecker implements Observer {
       if (!('table' in operation) || operation.table !== 'entries') continue;
       switch (operation.type) {
         case 'put': {
+          this.#unlinkFrom(node, operation.key);
           const entry = this.#modules.decodeEntry(operation.value);
           stored.set(operation.key, entry.hash);
           this.#parents.set(entry.hash, entry.parentHash);
@@ -74,9 +78,11 @@ export class DurabilityChecker implements Observer {
           break;
         }
         case 'delete':
+          this.#unlinkFrom(node, operation.key);
           stored.delete(operation.key);
           break;
         case 'delete-from':
+          this.#unlinkFrom(node, operation.from);
           for (const key of stored.keys()) if (key >= operation.from) stored.delete(key);
           break;
         case 'delete-below':
@@ -141,6 +147,7 @@ export class DurabilityChecker implements Observer {
     let parent = this.#parents.get(hash);
     for (let below = index - 1; below >= floor; below -= 1) {
       if (parent !== undefined && this.holds(node, below, parent)) {
+        if (below <= (this.#linked[node] ?? 0)) break;
         parent = this.#parents.get(parent);
         continue;
       }
@@ -149,5 +156,10 @@ export class DurabilityChecker implements Observer {
         `node ${node} sends ${what} for entry ${index} without its ancestor ${below} on disk`,
       );
     }
+    this.#linked[node] = Math.max(this.#linked[node] ?? 0, index);
+  }
+
+  #unlinkFrom(node: number, index: number): void {
+    this.#linked[node] = Math.min(this.#linked[node] ?? 0, index - 1);
   }
 }

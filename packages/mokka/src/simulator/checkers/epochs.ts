@@ -7,8 +7,9 @@ import { decodeMembership } from '../../codec/membership-codec.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import { type Member, sameMembers, validatorsOf } from '../../core/members.ts';
-import type { Epoch, NodeId, Term } from '../../core/types.ts';
+import type { CrashModel, Epoch, NodeId, Term } from '../../core/types.ts';
 import type { Observer } from '../observer.ts';
+import { liarsTolerated, quorumOf } from '../scenario.ts';
 import { ViolationError } from '../world/violation.ts';
 import type { EvidenceCollector, EvidenceJudge } from './evidence.ts';
 
@@ -21,9 +22,15 @@ interface EpochSet {
 
 export class EpochBook implements EvidenceJudge, Observer {
   readonly #sets: EpochSet[];
+  readonly #crashModel: CrashModel;
   readonly #collector: () => EvidenceCollector;
 
-  constructor(genesis: readonly Member[], collector: () => EvidenceCollector) {
+  constructor(
+    genesis: readonly Member[],
+    crashModel: CrashModel,
+    collector: () => EvidenceCollector,
+  ) {
+    this.#crashModel = crashModel;
     this.#sets = [{ members: genesis, validators: validatorsOf(genesis), entry: null }];
     this.#collector = collector;
   }
@@ -44,7 +51,13 @@ export class EpochBook implements EvidenceJudge, Observer {
   }
 
   quorum(epoch: Epoch): number {
-    return Math.floor(this.validators(epoch).length / 2) + 1;
+    return quorumOf(this.#crashModel, this.validators(epoch).length);
+  }
+
+  /** Validators that may fail. */
+  faults(epoch: Epoch): number {
+    const { length } = this.validators(epoch);
+    return this.#crashModel === 'CFT' ? Math.floor((length - 1) / 2) : liarsTolerated(length);
   }
 
   leaderOf(epoch: Epoch, term: Term): NodeId | undefined {

@@ -5,10 +5,11 @@
  * is sent.
  */
 import { certificateIn } from '../../codec/term-start-codec.ts';
-import type { CommitCertificate, LeaderProof } from '../../core/certificate.ts';
+import type { Certificate, LeaderProof } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Justification, Message } from '../../core/message.ts';
 import type { HandOver, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
+import type { NodeId } from '../../core/types.ts';
 
 export interface EvidenceJudge {
   preVote?(statement: PreVote): void;
@@ -17,7 +18,8 @@ export interface EvidenceJudge {
   termVote?(statement: TermVote): void;
   justification?(statement: TermVote, justification: readonly Justification[]): void;
   vote?(statement: Vote): void;
-  certificate?(certificate: CommitCertificate): void;
+  /** Of either phase. */
+  certificate?(certificate: Certificate): void;
   entry?(entry: Entry): void;
   recertification?(proof: LeaderProof, entry: Entry): void;
 }
@@ -33,7 +35,8 @@ export class EvidenceCollector {
     this.#judges = judges;
   }
 
-  message(message: Message): void {
+  /** A message that a correct node sends; it answers for what it has checked. */
+  message(sender: NodeId, message: Message): void {
     switch (message.type) {
       case 'heartbeat':
       case 'heartbeat-ack':
@@ -58,7 +61,9 @@ export class EvidenceCollector {
         return;
       case 'term-vote':
         this.#termVote(message.termVote);
-        if (!this.#isNew(message.justification)) return;
+        if (message.lockCertificate !== undefined) this.certificate(message.lockCertificate);
+        // What justifies another's term vote is passed on unread.
+        if (message.termVote.voter !== sender || !this.#isNew(message.justification)) return;
         for (const statement of message.justification) this.#justifying(statement);
         this.#judge((judge) => judge.justification?.(message.termVote, message.justification));
         return;
@@ -70,12 +75,19 @@ export class EvidenceCollector {
         return;
       case 'propose':
         this.entry(message.entry);
+        if (message.vote !== undefined) this.vote(message.vote);
         return;
       case 'vote':
         this.vote(message.vote);
         return;
       case 'certificate':
         this.certificate(message.certificate);
+        return;
+      case 'evidence':
+        for (const statement of [message.evidence.first, message.evidence.second]) {
+          if (statement.type === 'vote') this.vote(statement);
+          else this.#termVote(statement);
+        }
         return;
       case 'entries':
         for (const entry of message.entries) this.entry(entry);
@@ -92,7 +104,7 @@ export class EvidenceCollector {
     this.#judge((judge) => judge.entry?.(entry));
   }
 
-  certificate(certificate: CommitCertificate): void {
+  certificate(certificate: Certificate): void {
     if (!this.#isNew(certificate)) return;
     this.#judge((judge) => judge.certificate?.(certificate));
   }

@@ -18,6 +18,7 @@ import type { EvidenceCollector, EvidenceJudge } from './evidence.ts';
 
 export interface ProofModules {
   readonly ids: readonly NodeId[];
+  readonly liars: ReadonlySet<NodeId>;
   readonly epochs: EpochBook;
   readonly rootHash: EntryHash;
   readonly proofOf: CoreBinding['proofOf'];
@@ -84,6 +85,7 @@ export class ProofChecker implements EvidenceJudge, Observer {
       this.#fail(`the term-start of ${term} carries a proof of ${proof.term}`);
     }
     this.#modules.collector().termVotes(proof.votes);
+    this.#showAnchor(proof);
     this.#checkQuorum(proof);
     this.#checkAnchor(
       entry,
@@ -94,6 +96,7 @@ export class ProofChecker implements EvidenceJudge, Observer {
   /** Rule *membership*: a term that certifies again is led by what its proof anchors in. */
   recertification(proof: LeaderProof, entry: Entry): void {
     this.#start(proof.epoch, proof.term, entry.hash);
+    this.#showAnchor(proof);
     this.#checkQuorum(proof);
     const anchor = highest(proof.votes.map((vote) => vote.lock));
     if (anchor?.index !== entry.index || anchor.hash !== entry.hash) {
@@ -102,9 +105,17 @@ export class ProofChecker implements EvidenceJudge, Observer {
   }
 
   #start(epoch: Epoch, term: Term, hash: EntryHash): void {
+    const { liars, epochs } = this.#modules;
     const known = this.#termStarts.get(`${epoch}/${term}`);
-    if (known !== undefined && known !== hash) this.#fail(`two term-starts in term ${term}`);
+    const mayLie = liars.has(epochs.leaderOf(epoch, term) as NodeId);
+    if (known !== undefined && known !== hash && !mayLie) {
+      this.#fail(`two term-starts in term ${term}`);
+    }
     this.#termStarts.set(`${epoch}/${term}`, hash);
+  }
+
+  #showAnchor({ anchorCertificate }: LeaderProof): void {
+    if (anchorCertificate !== undefined) this.#modules.collector().certificate(anchorCertificate);
   }
 
   #checkQuorum(proof: LeaderProof): void {

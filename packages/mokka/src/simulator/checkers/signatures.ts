@@ -5,6 +5,7 @@
  * Nothing is decoded: the register knows the bytes under every signature, and two different statements must never share
  * theirs.
  */
+import type { Certificate } from '../../core/certificate.ts';
 import type { HandOver, PreVote, Statement, TermVote, Vote, Yield } from '../../core/statements.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { SignatureRecord, SignatureRegister } from '../world/signatures.ts';
@@ -40,6 +41,17 @@ export class SignatureChecker implements EvidenceJudge {
 
   vote(statement: Vote): void {
     this.check(statement, statement.voter);
+  }
+
+  /** Whether each vote of a certificate that a liar shows was made by the key it names, for what it is shown for. */
+  isGenuine({ phase, epoch, term, index, hash, votes }: Certificate): boolean {
+    return votes.every(({ voter, signature }) => {
+      const record = this.#register.lookUp(signature);
+      if (record === undefined || this.#ids[record.signer] !== voter) return false;
+      const vote: Vote = { type: 'vote', phase, epoch, term, index, hash, voter, signature };
+      const meaning = meaningOf(vote);
+      return (this.#meanings.get(record.contentKey) ?? meaning) === meaning;
+    });
   }
 
   /** The record of a statement's signature; throws when it is not `signer`'s or means something else. */

@@ -33,7 +33,8 @@ beforeEach(() => {
   register.onSigned = (record) => disks.signed(record);
   votes = new VoteChecker({
     ids,
-    epochs: new EpochBook(genesisMembers(ids), () => {
+    liars: new Set(),
+    epochs: new EpochBook(genesisMembers(ids), 'CFT', () => {
       throw new Error('no entries in these tests');
     }),
     signatures: new SignatureChecker(register, ids),

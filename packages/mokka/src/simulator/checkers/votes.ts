@@ -4,7 +4,7 @@
  * One hash per (key, term, index, phase); one lock per (key, term); terms promised in rising order; nothing of a lower term
  * after a promise; a lock never below what its owner has voted for, unless a newer proof superseded that.
  */
-import type { CommitCertificate } from '../../core/certificate.ts';
+import type { Certificate } from '../../core/certificate.ts';
 import type { Justification } from '../../core/message.ts';
 import type { Lock, TermVote, Vote } from '../../core/statements.ts';
 import type { Epoch, NodeId, Term } from '../../core/types.ts';
@@ -16,6 +16,7 @@ import type { SignatureChecker } from './signatures.ts';
 
 export interface VoteModules {
   readonly ids: readonly NodeId[];
+  readonly liars: ReadonlySet<NodeId>;
   readonly epochs: EpochBook;
   readonly signatures: SignatureChecker;
   readonly disks: DurabilityChecker;
@@ -42,6 +43,10 @@ export class VoteChecker implements EvidenceJudge {
 
   vote(vote: Vote): void {
     const { voter, epoch, term, index, phase, hash } = vote;
+    if (this.#modules.liars.has(voter)) {
+      this.#modules.signatures.check(vote, voter);
+      return;
+    }
     const place = `${voter}/${epoch}/${term}/${index}/${phase}`;
     this.#requireValidator(epoch, voter);
     const known = this.#votes.get(place);
@@ -58,6 +63,10 @@ export class VoteChecker implements EvidenceJudge {
 
   termVote(termVote: TermVote): void {
     const { voter, epoch, term, lock } = termVote;
+    if (this.#modules.liars.has(voter)) {
+      this.#modules.signatures.check(termVote, voter);
+      return;
+    }
     this.#requireValidator(epoch, voter);
     const content = `${lock.term}/${lock.index}/${lock.hash}`;
     const known = this.#promises.get(`${voter}/${epoch}/${term}`);
@@ -85,7 +94,7 @@ export class VoteChecker implements EvidenceJudge {
   }
 
   /** A certificate shows votes that may never have been sent on their own. */
-  certificate(certificate: CommitCertificate): void {
+  certificate(certificate: Certificate): void {
     const { phase, epoch, term, index, hash } = certificate;
     for (const { voter, signature } of certificate.votes) {
       this.vote({ type: 'vote', phase, epoch, term, index, hash, voter, signature });
@@ -113,7 +122,7 @@ export class VoteChecker implements EvidenceJudge {
       }
     }
     // With an even number of nodes f+1 is less than a quorum.
-    const faults = Math.floor((validators.length - 1) / 2);
+    const faults = epochs.faults(termVote.epoch);
     if (supporters.size < quorum && promised.size <= faults) {
       this.#fail(
         'promise',
@@ -131,6 +140,8 @@ export class VoteChecker implements EvidenceJudge {
     if (vote.at > promise.at) {
       this.#fail('promise', voter, `votes in term ${term} after promising term ${promised}`);
     }
+    // BFT: only the second vote follows a lock.
+    if (vote.statement.phase === 'prepare') return;
     const { lock } = promise.statement;
     if (isBelow(lock, term, index) && !this.#modules.isSuperseded(epoch, term, promised)) {
       this.#fail(

@@ -5,7 +5,9 @@ const parse = (line: string) => parseArguments(line.split(' ').filter(Boolean), 
 
 describe('arguments of the simulator', () => {
   test('a number of seeds, over the usual cluster sizes', () => {
-    expect(parse('--seeds 2000')).toMatchObject({ seeds: 2000, firstSeed: 1, nodes: [1, 3, 5] });
+    const sizes = [1, 2, 3, 4, 5];
+    expect(parse('--seeds 2000')).toMatchObject({ seeds: 2000, firstSeed: 1, nodes: sizes });
+    expect(parse('--mode BFT')).toMatchObject({ crashModel: 'BFT', nodes: [4, 5, 7] });
   });
 
   test('one seed and one size, as a replay needs', () => {
@@ -21,6 +23,12 @@ describe('arguments of the simulator', () => {
     expect(parse('--nodes 3,4,7 --json')).toMatchObject({ nodes: [3, 4, 7], json: true });
   });
 
+  test('the crash model', () => {
+    expect(parse('--seeds 3')).toMatchObject({ crashModel: 'CFT' });
+    expect(parse('--mode BFT')).toMatchObject({ crashModel: 'BFT' });
+    expect(() => parse('--mode bft')).toThrow(UsageError);
+  });
+
   test('help', () => {
     expect(parse('--help')).toBeNull();
   });
@@ -34,6 +42,7 @@ describe('arguments of the simulator', () => {
     '--nodes 3,',
     '--nodes 26',
     '--seed -1',
+    '--mode PBFT',
     '--frobnicate',
     'stray',
     '--trace --seeds 2',

@@ -1,4 +1,5 @@
 /** A row of runs, one after the other, with their counters added up. */
+import type { CrashModel } from '../../core/types.ts';
 import type { CoreBinding } from '../binding.ts';
 import { simulate, type Violation } from '../simulation.ts';
 import { addStatistics, emptyStatistics, type Statistics } from '../statistics.ts';
@@ -6,6 +7,7 @@ import { addStatistics, emptyStatistics, type Statistics } from '../statistics.t
 export interface Run {
   readonly seed: number;
   readonly nodes: number;
+  readonly crashModel: CrashModel;
 }
 
 export interface Failure extends Run {

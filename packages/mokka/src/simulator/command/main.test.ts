@@ -30,10 +30,10 @@ function run(line: string): Promise<Outcome> {
 }
 
 test('runs seeds in several processes and sums up in JSON', async () => {
-  const { code, stdout } = await run('--seeds 20 --nodes 1,3 --workers 2 --json');
+  const { code, stdout } = await run('--seeds 40 --nodes 1,3 --workers 2 --json');
   expect(code).toBe(0);
   const summary: unknown = JSON.parse(stdout);
-  expect(summary).toMatchObject({ seeds: 20, runs: 40, violations: [] });
+  expect(summary).toMatchObject({ seeds: 40, runs: 40, violations: [] });
   expect(Object.keys(summary ?? {})).toEqual(
     expect.arrayContaining([
       'steps',

@@ -16,7 +16,8 @@ const write = (text: string): void => {
 async function runSimulations(options: SimulateArguments): Promise<number> {
   const runs: Run[] = [];
   for (let seed = options.firstSeed; seed < options.firstSeed + options.seeds; seed += 1) {
-    for (const nodes of options.nodes) runs.push({ seed, nodes });
+    const nodes = options.nodes[seed % options.nodes.length];
+    if (nodes !== undefined) runs.push({ crashModel: options.crashModel, seed, nodes });
   }
   const [only] = runs;
   if (options.trace && only !== undefined) return (await printRun(only, write)) ? 0 : 1;
@@ -24,7 +25,8 @@ async function runSimulations(options: SimulateArguments): Promise<number> {
   const result = await runAll(runs, options.workers, showProgress(runs.length));
   const seconds = (performance.now() - startedAt) / 1000;
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const summary = { ...result, seeds: options.seeds, seconds };
+  const { crashModel, nodes, seeds } = options;
+  const summary = { ...result, crashModel, nodes, seeds, seconds };
   if (options.json) {
     process.stderr.write(await explainFailures(result.failures));
     write(summaryJson(summary));
@@ -38,11 +40,13 @@ async function runSimulations(options: SimulateArguments): Promise<number> {
 function showProgress(total: number): (done: number, failures: number) => void {
   const terminal = process.stderr.isTTY;
   const interval = terminal ? TERMINAL_PROGRESS_INTERVAL : LOG_PROGRESS_INTERVAL;
-  let last = performance.now();
+  const startedAt = performance.now();
+  let last = startedAt;
   return (done, failures) => {
     if (performance.now() - last < interval || done === total) return;
     last = performance.now();
-    const text = `${done} of ${total} runs, ${failures} violations`;
+    const perSecond = (1000 * done) / (last - startedAt);
+    const text = `${done} of ${total} seeds, ${perSecond.toFixed(0)} a second, ${failures} violations`;
     process.stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`);
   };
 }

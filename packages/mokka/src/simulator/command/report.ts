@@ -1,8 +1,11 @@
 /** What the simulator prints: the summary, and everything needed to understand and replay a violation. */
 
+import type { CrashModel } from '../../core/types.ts';
+import { HABITS } from '../byzantine/habits.ts';
 import { coreBinding } from '../core-binding.ts';
+import { missingRules, ruleNames } from '../coverage/rules.ts';
 import { simulate } from '../simulation.ts';
-import { faultKinds } from '../statistics.ts';
+import { faultKinds, type Statistics } from '../statistics.ts';
 import { createTrace } from '../trace/trace.ts';
 import { clusterNames } from '../world/cluster.ts';
 import type { BatchResult, Failure, Run } from './batch.ts';
@@ -12,28 +15,47 @@ const EXPLAINED_FAILURES = 3;
 /** Last lines of the trace shown for a failing run. */
 const SHOWN_LINES = 60;
 
+const RULE_WIDTH = Math.max(...ruleNames.map((rule) => rule.length));
+
 export interface Summary extends BatchResult {
+  readonly crashModel: CrashModel;
+  readonly nodes: readonly number[];
   readonly seeds: number;
   /** Wall-clock seconds. */
   readonly seconds: number;
 }
 
 function replayCommand(run: Run): string {
-  return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes} --trace`;
+  const mode = run.crashModel === 'CFT' ? '' : ` --mode ${run.crashModel}`;
+  return `npm run simulate -- --seed ${run.seed} --nodes ${run.nodes}${mode} --trace`;
 }
 
 export function summaryText(summary: Summary): string {
   const { statistics, runs, seconds, failures } = summary;
   const faults = faultKinds.map((kind) => `${kind} ${statistics.faults[kind]}`).join(', ');
   const lines = [
-    `${summary.seeds} seeds, ${runs} runs in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} runs/s)`,
+    `${runs} seeds in mode ${summary.crashModel} with ${summary.nodes} nodes in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} seeds/s)`,
     `virtual time ${(statistics.virtualTime / 1000).toFixed(0)} s, ${statistics.steps} steps, ${statistics.messages} messages`,
     `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.reads} reads confirmed, ${statistics.elections} elections, ${statistics.epochs} changes of the members`,
     `longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
     `faults: ${faults}`,
+    ...(summary.crashModel === 'BFT' ? [liesText(statistics)] : []),
+    'how often each rule fired:',
+    ...ruleNames.map((rule) => `  ${rule.padEnd(RULE_WIDTH)} ${statistics.rules[rule]}`),
+    ...neverFired(summary),
     `${failures.length} violations`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function liesText({ lies, convicted }: Statistics): string {
+  const counts = HABITS.map((habit) => `${habit} ${lies[habit]}`).join(', ');
+  return `lies: ${counts}; ${convicted} liars convicted`;
+}
+
+function neverFired(summary: Summary): string[] {
+  const missing = missingRules(summary.statistics.rules, summary.crashModel, summary.nodes);
+  return missing.length === 0 ? [] : [`never fired: ${missing.join('; ')}`];
 }
 
 export function summaryJson(summary: Summary): string {
@@ -42,12 +64,15 @@ export function summaryJson(summary: Summary): string {
   const { virtualTime, recovery, ...counts } = statistics;
   return `${JSON.stringify({
     seeds,
+    mode: summary.crashModel,
+    nodes: summary.nodes,
     runs,
     seconds,
-    runsPerSecond: runs / seconds,
+    seedsPerSecond: runs / seconds,
     virtualTimeMs: virtualTime,
     longestRecoveryMs: recovery,
     ...counts,
+    neverFired: missingRules(statistics.rules, summary.crashModel, summary.nodes),
     violations,
   })}\n`;
 }
@@ -62,11 +87,12 @@ export async function explainFailures(failures: readonly Failure[]): Promise<str
   return text;
 }
 
-async function explain({ seed, nodes, violation }: Failure): Promise<string> {
+async function explain({ seed, nodes, crashModel, violation }: Failure): Promise<string> {
   const trace = createTrace({ ids: clusterNames(nodes).ids, keep: SHOWN_LINES });
   const { scenario } = await simulate({
     seed,
     nodes,
+    crashModel,
     binding: coreBinding,
     trace: trace.observer,
   });
@@ -76,7 +102,7 @@ async function explain({ seed, nodes, violation }: Failure): Promise<string> {
     `settings: ${JSON.stringify(scenario)}`,
     `the last of ${trace.lineCount()} events:`,
     ...trace.lastLines(),
-    `replay: ${replayCommand({ seed, nodes })}`,
+    `replay: ${replayCommand({ seed, nodes, crashModel })}`,
     '',
     '',
   ].join('\n');

@@ -44,6 +44,8 @@ export class Formatter {
       }
       case 'applied':
         return `applied ${input.index}`;
+      case 'complaint':
+        return `complaint ${input.active ? 'begins' : 'ends'}`;
       case 'read-index':
         return `read-index (${input.read})`;
       case 'transfer-leadership':
@@ -94,6 +96,8 @@ export class Formatter {
       case 'log':
       case 'log_ack':
         return `${event.type} ${entryText(event.entry)}`;
+      case 'evidence':
+        return `evidence of a ${event.evidence.kind} by ${this.name(event.offender)}`;
       case 'epoch':
         return `epoch ${event.epoch} by entry ${event.index}: ${this.#members(event.members)}`;
       case 'error':
@@ -134,13 +138,15 @@ export class Formatter {
       case 'propose':
         return `propose ${entryText(message.entry)}`;
       case 'vote': {
-        const { voter, term, index, hash } = message.vote;
-        return `vote of ${this.name(voter)} t${term} ${idText({ index, hash })}`;
+        const { voter, term, index, hash, phase } = message.vote;
+        return `${phase} vote of ${this.name(voter)} t${term} ${idText({ index, hash })}`;
       }
       case 'certificate': {
-        const { term, index, hash } = message.certificate;
-        return `certificate t${term} ${idText({ index, hash })}`;
+        const { term, index, hash, phase } = message.certificate;
+        return `${phase} certificate t${term} ${idText({ index, hash })}`;
       }
+      case 'evidence':
+        return `evidence of a ${message.evidence.kind} by ${this.name(message.evidence.first.voter)}`;
       case 'read-index':
         return `read-index (${message.request})`;
       case 'read-position':

@@ -146,6 +146,13 @@ export class VirtualApplication {
     this.#pending.clear();
   }
 
+  /** Its folder is gone, too. Only while the node is down. */
+  wipe(): void {
+    this.#applied.length = 0;
+    this.#appliedCommands.clear();
+    this.#certificate = null;
+  }
+
   #enqueue(durable: boolean, run: () => () => void): void {
     this.#calls.push({ run, durable });
     if (this.#calls.length === 1) this.#startNext();
@@ -268,7 +275,9 @@ export function commandsOf(payload: Uint8Array): number[] {
     .map(Number);
 }
 
+/** Chained: the payload's digest is keyed by the state's. */
 function digestAfter(before: StateDigest, payload: Uint8Array): StateDigest {
-  const input = Buffer.concat([Buffer.from(before, 'hex'), payload]);
-  return digestHex(digestOf(input, DIGEST_KEY)) as StateDigest;
+  const words = [0, 8, 16, 24].map((at) => Number.parseInt(before.slice(at, at + 8), 16));
+  const key = words.reduce((mixed, word) => Math.imul(mixed, 31) + word, DIGEST_KEY) | 0;
+  return digestHex(digestOf(payload, key)) as StateDigest;
 }

@@ -3,10 +3,13 @@
  * also passed on to other nodes, as transactions are.
  */
 import type { Cluster } from './cluster.ts';
+import type { VirtualNode } from './node.ts';
 import { Random } from './random.ts';
 
 /** Milliseconds after which an unanswered command is sent again, to another node. */
 const RETRY_AFTER = 300;
+/** Milliseconds after which a node complains of a command that is not applied. */
+const COMPLAIN_AFTER = 2_000;
 /** Chance that a node other than the one asked also hears of a command. */
 const GOSSIP = 0.6;
 
@@ -38,11 +41,11 @@ export class VirtualClient {
   send(nodes?: readonly number[]): number {
     this.#lastCommand += 1;
     const command = this.#lastCommand;
-    this.#attempt(command, nodes);
+    this.#attempt(command, nodes, this.#cluster.timeline.now);
     return command;
   }
 
-  #attempt(command: number, nodes: readonly number[] | undefined): void {
+  #attempt(command: number, nodes: readonly number[] | undefined, sentAt: number): void {
     if (this.#stopped || this.#isAnswered(command)) return;
     const asked = this.#random.integer(0, this.#cluster.nodes.length - 1);
     for (const node of this.#cluster.nodes) {
@@ -50,9 +53,16 @@ export class VirtualClient {
       if (!hears && (nodes !== undefined || node.number !== asked)) continue;
       if (node.state !== 'running') continue;
       node.application.submit(command);
+      this.#complain(node, this.#cluster.timeline.now - sentAt);
       if (!node.application.hasApplied(command)) node.receive({ type: 'pending' });
     }
-    this.#cluster.timeline.after(RETRY_AFTER, () => this.#attempt(command, nodes));
+    this.#cluster.timeline.after(RETRY_AFTER, () => this.#attempt(command, nodes, sentAt));
+  }
+
+  /** Rule *progress*: a node that knows of a command for long complains of the leader. */
+  #complain(node: VirtualNode, age: number): void {
+    if (this.#cluster.crashModel === 'CFT' || age < COMPLAIN_AFTER) return;
+    node.receive({ type: 'complaint', active: true });
   }
 
   #isAnswered(command: number): boolean {

@@ -27,6 +27,11 @@ export class VirtualClock {
     this.#last = monotonic;
   }
 
+  /** The machine stood still: `duration` virtual milliseconds do not pass for the monotonic clock. */
+  freeze(duration: number): void {
+    this.#bootedAt += duration;
+  }
+
   /** This node's instant; `atLeast` is a deadline that was just waited for (its rounding error is hidden). */
   read(virtualNow: number, atLeast = 0): Instant {
     const monotonic = this.#monotonicAtBoot + (virtualNow - this.#bootedAt) * this.#rate;

@@ -1,6 +1,6 @@
 /** The virtual cluster: nodes, the network between them, and the operations on whole nodes that faults are made of. */
 import type { Member } from '../../core/members.ts';
-import type { ClusterId, EntryHash, NodeId } from '../../core/types.ts';
+import type { ClusterId, CrashModel, EntryHash, NodeId } from '../../core/types.ts';
 import type { CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
 import type { Scenario } from '../scenario.ts';
@@ -51,6 +51,7 @@ export function clusterNames(nodes: number): ClusterNames {
 export class Cluster {
   readonly timeline = new Timeline();
   readonly names: ClusterNames;
+  readonly crashModel: CrashModel;
   readonly network: VirtualNetwork;
   readonly nodes: readonly VirtualNode[];
   /** Of genesis. */
@@ -68,6 +69,7 @@ export class Cluster {
     this.#scenario = scenario;
     this.#modules = modules;
     this.#random = new Random(scenario.seed, 'cluster');
+    this.crashModel = scenario.crashModel;
     this.names = clusterNames(scenario.nodes);
     this.validators = this.names.ids.slice(0, scenario.nodes - scenario.membership.strangers);
     this.signatures = new SignatureRegister(this.names.ids);
@@ -78,6 +80,7 @@ export class Cluster {
         timeline: this.timeline,
         random: new Random(scenario.seed, 'network'),
         codec: modules.binding,
+        isLiar: (node) => scenario.liars.some((liar) => liar.node === node),
         counts: modules.statistics.faults,
         deliver: (from, to, message) => {
           const id = this.names.ids[from];
@@ -120,6 +123,7 @@ export class Cluster {
       bootRequest: {
         node: number,
         validators: this.validators,
+        crashModel: this.crashModel,
         self: this.names.ids[number] as NodeId,
         contacts: this.names.ids,
         clusterId: this.names.clusterId,
@@ -144,6 +148,10 @@ export class Cluster {
       observer,
       statistics,
     });
+    node.disk.onFailed = () => {
+      statistics.faults.failedWrites += 1;
+      this.crash(number);
+    };
     node.members = genesisMembers(this.validators);
     node.onPeers = () => this.connections.peersChanged(number);
     node.crashInStep = faults.crashInStep;
@@ -165,10 +173,12 @@ export class Cluster {
 
   crash(number: number): void {
     const node = this.nodes[number];
-    if (node === undefined || node.state === 'down') return;
+    if (node === undefined || node.state === 'down' || node.state === 'refused') return;
     const { faults } = this.#modules.statistics;
+    const { lost, kept } = node.crash();
     faults.crashes += 1;
-    faults.lostWrites += node.crash();
+    faults.lostWrites += lost;
+    faults.keptWrites += kept;
     this.connections.nodeWentDown(number, this.#random.between(0, 100));
   }
 
@@ -184,8 +194,14 @@ export class Cluster {
   boot(number: number): void {
     const node = this.nodes[number];
     if (node === undefined || node.state !== 'down' || this.#abandoned.has(number)) return;
+    // Whoever runs the node waits until there is space again.
+    if (node.disk.isFull) return;
     this.#modules.statistics.faults.restarts += 1;
-    this.#boots.push(node.boot().then(() => this.connections.nodeBooted(number)));
+    this.#boots.push(
+      node.boot().then(() => {
+        if (node.state === 'running') this.connections.nodeBooted(number);
+      }),
+    );
   }
 
   /** Runs until `limit` (virtual milliseconds) or until `isDone` says so; true when it did. */

@@ -28,17 +28,37 @@ export function digestOf(bytes: Uint8Array, key: number): Digest {
 /** Expands a digest to `length` bytes (a multiple of 4). */
 export function expandDigest(digest: Digest, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  for (let word = 0; word * 4 < length; word += 1) {
-    const source = digest.words[word & 3] ?? 0;
-    view.setUint32(word * 4, word < 4 ? source : avalanche(source + Math.imul(word, 0x9e3779b1)));
+  for (let place = 0; place * 4 < length; place += 1) {
+    const word = expandedWord(digest, place);
+    bytes[place * 4] = word >>> 24;
+    bytes[place * 4 + 1] = word >>> 16;
+    bytes[place * 4 + 2] = word >>> 8;
+    bytes[place * 4 + 3] = word;
   }
   return bytes;
 }
 
+/** Whether `bytes` are what the digest expands to, without making them. */
+export function isExpansionOf(bytes: Uint8Array, digest: Digest): boolean {
+  for (let at = 0; at < bytes.length; at += 1) {
+    const shift = 24 - 8 * (at & 3);
+    if (bytes[at] !== ((expandedWord(digest, at >> 2) >>> shift) & 255)) return false;
+  }
+  return true;
+}
+
+function expandedWord(digest: Digest, place: number): number {
+  const source = digest.words[place & 3] ?? 0;
+  return place < 4 ? source : avalanche(source + Math.imul(place, 0x9e3779b1));
+}
+
 /** 64 hexadecimal digits. */
 export function digestHex(digest: Digest): string {
-  return Buffer.from(expandDigest(digest, 32).buffer).toString('hex');
+  let digits = '';
+  for (let place = 0; place < 8; place += 1) {
+    digits += expandedWord(digest, place).toString(16).padStart(8, '0');
+  }
+  return digits;
 }
 
 /** Short key for maps. */

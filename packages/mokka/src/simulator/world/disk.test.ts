@@ -47,4 +47,35 @@ describe('virtual disk', () => {
     while (timeline.advance(1000));
     expect(disk.read('entries', 0, 9, limits).map(({ key }) => key)).toEqual([1, 2]);
   });
+
+  test('a flipped bit is noticed when the value is read, until it is written anew', async () => {
+    for (let seed = 1; seed <= 50; seed += 1) {
+      const disk = new VirtualDisk(new Timeline(), new Random(seed), 3);
+      await disk.write([put(1), { type: 'put-record', name: 'term', value: new Uint8Array(8) }]);
+      const place = disk.damage();
+      const read = (): Promise<unknown> =>
+        place === 'record/term' ? disk.records() : disk.get('entries', 1);
+      await expect(read()).rejects.toMatchObject({ code: 'corrupt' });
+      await disk.write([put(1), { type: 'put-record', name: 'term', value: new Uint8Array(8) }]);
+      await expect(read()).resolves.toBeDefined();
+    }
+  });
+
+  test('on a full disk a write fails, and nothing behind it is written', () => {
+    const timeline = new Timeline();
+    const disk = new VirtualDisk(timeline, new Random(1), 3);
+    let failures = 0;
+    disk.onFailed = () => {
+      failures += 1;
+    };
+    disk.submit([put(1)], () => {});
+    while (timeline.advance(1000));
+    disk.isFull = true;
+    disk.submit([put(2)], () => expect.unreachable('was not synced'));
+    disk.submit([put(3)], () => expect.unreachable('was not synced'));
+    while (timeline.advance(2000));
+    expect(failures).toBe(1);
+    expect(disk.crash()).toEqual({ lost: 0, kept: 0 });
+    expect(disk.read('entries', 0, 9, limits).map(({ key }) => key)).toEqual([1]);
+  });
 });

@@ -11,6 +11,9 @@ import { Random } from './random.ts';
 /** Milliseconds by which a clock jumps at most, either way. */
 const MAX_CLOCK_JUMP = 30_000;
 
+/** How many times longer some pauses are: far beyond every timeout. */
+const LONG_PAUSE = 6;
+
 type Link = readonly [from: number, to: number];
 
 export class FaultInjector {
@@ -45,6 +48,10 @@ export class FaultInjector {
     this.#repeat(faults.slowdown, () => this.#slowdown());
     this.#repeat(faults.clockJump, () => this.#jumpClock());
     this.#repeat(faults.transfer, () => this.#transferLeadership());
+    this.#repeat(faults.slowLink, () => this.#slowLink());
+    this.#repeat(faults.diskFull, () => this.#fillDisk());
+    this.#repeat(faults.diskDamage, () => this.#loseStore('damage'));
+    this.#repeat(faults.diskWipe, () => this.#loseStore('wipe'));
   }
 
   #repeat(interval: number, strike: () => void): void {
@@ -141,10 +148,62 @@ export class FaultInjector {
 
   #pause(): void {
     const node = this.#random.pick(this.#cluster.nodes);
-    const duration = this.#random.exponential(this.#scenario.faults.pauseFor);
+    const factor = this.#random.chance(0.15) ? LONG_PAUSE : 1;
+    const duration = factor * this.#random.exponential(this.#scenario.faults.pauseFor);
+    const withClock = this.#random.chance(0.3);
     this.#counts.pauses += 1;
-    this.#observer.fault(`pause node ${node.number} for ${duration.toFixed(0)} ms`);
-    node.pause(duration);
+    if (withClock) this.#counts.frozenClocks += 1;
+    const clock = withClock ? ' with its clock' : '';
+    this.#observer.fault(`pause node ${node.number}${clock} for ${duration.toFixed(0)} ms`);
+    node.pause(duration, withClock);
+  }
+
+  #slowLink(): void {
+    const [from, to] = this.#random.sample(this.#numbers, 2);
+    if (from === undefined || to === undefined) return;
+    const factor = this.#random.between(5, 60);
+    this.#counts.slowLinks += 1;
+    this.#observer.fault(`link ${from}->${to} is ${factor.toFixed(0)} times slower`);
+    this.#cluster.network.slow(from, to, factor);
+    this.#cluster.timeline.after(this.#random.exponential(800), () => {
+      this.#cluster.network.slow(from, to, 1);
+    });
+  }
+
+  /** Every write fails, so the node stops; it is started again when there is space. */
+  #fillDisk(): void {
+    const node = this.#random.pick(this.#cluster.nodes);
+    if (node.disk.isFull) return;
+    const duration = this.#random.exponential(400);
+    this.#counts.fullDisks += 1;
+    node.disk.isFull = true;
+    this.#observer.fault(`disk of node ${node.number} is full for ${duration.toFixed(0)} ms`);
+    this.#cluster.timeline.after(duration, () => {
+      node.disk.isFull = false;
+      this.#cluster.boot(node.number);
+    });
+  }
+
+  /** A store that can not be trusted any more, on as many nodes as the cluster can lose for good. */
+  #loseStore(how: 'damage' | 'wipe'): void {
+    const { nodes } = this.#cluster;
+    const spare = nodes.length - this.#scenario.quorum - this.#scenario.liars.length;
+    const node = this.#random.pick(nodes);
+    const lost = nodes.filter((each) => each.hasDoubtfulStore).length;
+    const isLiar = this.#scenario.liars.some((liar) => liar.node === node.number);
+    if (isLiar || node.hasDoubtfulStore || lost >= spare) return;
+    this.#cluster.crash(node.number);
+    node.hasDoubtfulStore = true;
+    if (how === 'wipe') {
+      this.#counts.wipedDisks += 1;
+      node.disk.wipe();
+      if (this.#random.chance(0.5)) node.application.wipe();
+      this.#observer.fault(`disk of node ${node.number} is replaced by an empty one`);
+    } else {
+      this.#counts.damagedDisks += 1;
+      this.#observer.fault(`disk of node ${node.number} loses a bit of ${node.disk.damage()}`);
+    }
+    this.#cluster.bootAfter(node.number, this.#random.exponential(this.#scenario.faults.downtime));
   }
 
   #slowdown(): void {

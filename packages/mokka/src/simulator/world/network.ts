@@ -25,6 +25,8 @@ export interface NetworkSettings {
   readonly timeline: Timeline;
   readonly random: Random;
   readonly codec: MessageCodec;
+  /** Its messages always pass through the wire encoding, which may refuse them. */
+  readonly isLiar?: (node: number) => boolean;
   readonly counts: FaultCounts;
   readonly deliver: (from: number, to: number, message: Message) => void;
 }
@@ -41,6 +43,8 @@ export class VirtualNetwork {
   /** How many cuts lie on each directed link. */
   readonly #cuts: number[];
   readonly #lastArrival: number[];
+  /** How many times longer than usual each directed link takes. */
+  readonly #slowness: number[];
   readonly #old: { readonly from: number; readonly to: number; readonly parcel: Parcel }[] = [];
   readonly #encoded = new WeakMap<Message, Uint8Array>();
 
@@ -49,6 +53,7 @@ export class VirtualNetwork {
     this.#conditions = conditions;
     this.#cuts = new Array<number>(settings.nodes ** 2).fill(0);
     this.#lastArrival = new Array<number>(settings.nodes ** 2).fill(0);
+    this.#slowness = new Array<number>(settings.nodes ** 2).fill(1);
   }
 
   /** Loss, duplication, reordering and replay end; delays become short. */
@@ -56,6 +61,7 @@ export class VirtualNetwork {
     const { codec } = this.#conditions;
     const quiet = { loss: 0, reordering: 0, duplication: 0, replay: 0 };
     this.#conditions = { minDelay: 0.2, meanDelay: 0.5, ...quiet, codec };
+    this.#slowness.fill(1);
   }
 
   isOpen(from: number, to: number): boolean {
@@ -77,11 +83,16 @@ export class VirtualNetwork {
     this.#cuts[this.#link(from, to)] = 0;
   }
 
+  /** From now on messages of this direction take `factor` times as long; 1 is usual. */
+  slow(from: number, to: number, factor: number): void {
+    this.#slowness[this.#link(from, to)] = factor;
+  }
+
   send(from: number, to: number, message: Message): void {
     const { random, counts } = this.#settings;
     const conditions = this.#conditions;
     this.messages += 1;
-    const parcel = this.#pack(message);
+    const parcel = this.#pack(from, message);
     if (random.chance(conditions.replay)) this.#replay();
     if (conditions.replay > 0) this.#remember(from, to, parcel);
     if (!this.isOpen(from, to)) {
@@ -102,8 +113,9 @@ export class VirtualNetwork {
   #dispatch(from: number, to: number, parcel: Parcel): void {
     const { random, timeline, counts } = this.#settings;
     const conditions = this.#conditions;
-    const delay = conditions.minDelay + random.exponential(conditions.meanDelay);
     const link = this.#link(from, to);
+    const usual = conditions.minDelay + random.exponential(conditions.meanDelay);
+    const delay = usual * (this.#slowness[link] ?? 1);
     if (random.chance(conditions.reordering)) {
       counts.reordered += 1;
       timeline.after(delay * random.between(1, 10), () => this.#deliver(from, to, parcel));
@@ -133,8 +145,9 @@ export class VirtualNetwork {
     }
   }
 
-  #pack(message: Message): Parcel {
-    if (!this.#conditions.codec) return { type: 'message', message };
+  #pack(from: number, message: Message): Parcel {
+    if (!this.#conditions.codec && this.#settings.isLiar?.(from) !== true)
+      return { type: 'message', message };
     const bytes = this.#encoded.get(message) ?? this.#settings.codec.encodeMessage(message);
     this.#encoded.set(message, bytes);
     return { type: 'bytes', bytes };
@@ -149,6 +162,7 @@ export class VirtualNetwork {
     try {
       message = this.#settings.codec.decodeMessage(parcel.bytes);
     } catch (error) {
+      if (this.#settings.isLiar?.(from) === true) return;
       const reason = error instanceof Error ? error.message : String(error);
       throw new ViolationError('codec', `the decoder refuses an honest message: ${reason}`);
     }

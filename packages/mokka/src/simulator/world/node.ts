@@ -7,12 +7,14 @@ import type { Entry } from '../../core/entry.ts';
 import type { Input } from '../../core/input.ts';
 import type { Member } from '../../core/members.ts';
 import type { NodeId } from '../../core/types.ts';
+import { RestoreError } from '../../driver/restore.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import type { BootRequest, ConsensusCore, CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
 import type { Statistics } from '../statistics.ts';
 import type { VirtualApplication } from './application.ts';
 import type { VirtualClock } from './clock.ts';
-import type { VirtualDisk } from './disk.ts';
+import type { CrashedWrites, VirtualDisk } from './disk.ts';
 import type { VirtualNetwork } from './network.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -38,7 +40,8 @@ export interface NodeSettings {
   readonly statistics: Statistics;
 }
 
-export type NodeState = 'down' | 'booting' | 'running' | 'halted';
+/** `refused`: its store can not be trusted, so it stays down for good. */
+export type NodeState = 'down' | 'booting' | 'running' | 'halted' | 'refused';
 
 export class VirtualNode {
   state: NodeState = 'down';
@@ -47,6 +50,8 @@ export class VirtualNode {
   /** Mean milliseconds a step takes; 0 for a fast node. */
   stepCost = 0;
   onCrashInStep: () => void = () => {};
+  /** A bit of its disk flipped, or the disk is another one: then, and only then, it may refuse to start. */
+  hasDoubtfulStore = false;
   /** Members of the last epoch that this node told of. */
   members: readonly Member[] = [];
   /** Numbers of the nodes to which it keeps links. */
@@ -106,7 +111,7 @@ export class VirtualNode {
   /** Boots a node that is down, from its disk and its application. */
   async boot(): Promise<void> {
     if (this.state !== 'down') return;
-    const { binding, clock, timeline, random, observer, number } = this.#settings;
+    const { clock, timeline, random, observer, number } = this.#settings;
     this.state = 'booting';
     this.#boot += 1;
     this.#inbox = [];
@@ -116,27 +121,78 @@ export class VirtualNode {
     this.#wakeNumber += 1;
     clock.boot(timeline.now, random.between(0, 1e6));
     observer.booted(number);
-    this.#core = await binding.boot(this.#request());
+    const core = await this.#start();
+    if (core === null) return;
+    this.#core = core;
     this.state = 'running';
     this.receive({ type: 'tick' });
   }
 
-  /** Power is cut. */
-  crash(): number {
-    if (this.state === 'down') return 0;
-    this.state = 'down';
-    this.#core = null;
-    this.#boot += 1;
-    this.#inbox = [];
-    const lost = this.#settings.disk.crash();
-    this.#settings.application.crash();
-    this.#settings.observer.crashed(this.number);
-    return lost;
+  /** Null when the store can not be trusted. Rule *durability*: an empty store must never start. */
+  async #start(): Promise<ConsensusCore | null> {
+    const { binding, disk, observer, number, statistics } = this.#settings;
+    const isEmpty = disk.content.isEmpty();
+    let core: ConsensusCore;
+    try {
+      core = await binding.boot(this.#request());
+    } catch (error) {
+      const isRefusal = error instanceof RestoreError || error instanceof StorageError;
+      if (!isRefusal || !this.hasDoubtfulStore) throw error;
+      this.state = 'refused';
+      statistics.faults.refusedStarts += 1;
+      observer.fault(`node ${number} refuses to start: ${error.code}`);
+      return null;
+    }
+    if (isEmpty)
+      throw new ViolationError('durability', `node ${number} starts with an empty store`);
+    return core;
   }
 
-  /** Freezes the node, as SIGSTOP does; what arrives meanwhile waits. */
-  pause(duration: number): void {
-    this.#freeAt = Math.max(this.#freeAt, this.#settings.timeline.now + duration);
+  /** A read of its own disk failed its checksum: the node stops, as its host does. */
+  #refuse(reason: string): void {
+    const { disk, application, observer, statistics } = this.#settings;
+    this.state = 'refused';
+    this.#retire();
+    this.#boot += 1;
+    this.#inbox = [];
+    disk.crash();
+    application.crash();
+    statistics.faults.refusedStarts += 1;
+    observer.crashed(this.number);
+    observer.fault(`node ${this.number} stops for good: ${reason}`);
+  }
+
+  /** The run is over. */
+  finish(): void {
+    this.#retire();
+  }
+
+  /** Tells what the core has ignored; it ends here. */
+  #retire(): void {
+    const ignored = this.#core?.ignored?.();
+    if (ignored !== undefined) this.#settings.observer.ignored(this.number, ignored);
+    this.#core = null;
+  }
+
+  /** Power is cut. */
+  crash(): CrashedWrites {
+    if (this.state === 'down') return { lost: 0, kept: 0 };
+    this.state = 'down';
+    this.#retire();
+    this.#boot += 1;
+    this.#inbox = [];
+    const writes = this.#settings.disk.crash();
+    this.#settings.application.crash();
+    this.#settings.observer.crashed(this.number);
+    return writes;
+  }
+
+  /** Stops the node, as SIGSTOP does; what arrives meanwhile waits. The clock may stand still with it, as in a frozen machine. */
+  pause(duration: number, withClock: boolean): void {
+    const { timeline, clock } = this.#settings;
+    const until = Math.max(this.#freeAt, timeline.now + duration);
+    if (withClock && this.#freeAt <= timeline.now) clock.freeze(duration);
+    this.#freeAt = until;
   }
 
   resume(): void {
@@ -244,7 +300,7 @@ export class VirtualNode {
       case 'read-entries': {
         const boot = this.#boot;
         timeline.after(random.exponential(disk.meanSync / 4), () => {
-          if (boot === this.#boot) this.receive(this.#readEntries(effect));
+          if (boot === this.#boot) this.#answerRead(effect);
         });
         return;
       }
@@ -297,6 +353,18 @@ export class VirtualNode {
     return () => {
       if (boot === this.#boot) this.receive(input);
     };
+  }
+
+  #answerRead(effect: Effect & { type: 'read-entries' }): void {
+    let input: Input;
+    try {
+      input = this.#readEntries(effect);
+    } catch (error) {
+      if (!(error instanceof StorageError) || !this.hasDoubtfulStore) throw error;
+      this.#refuse(error.code);
+      return;
+    }
+    this.receive(input);
   }
 
   #readEntries(effect: Effect & { type: 'read-entries' }): Input {

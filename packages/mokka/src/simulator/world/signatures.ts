@@ -6,7 +6,7 @@
  */
 import type { SignatureScheme } from '../../core/statements.ts';
 import type { NodeId, Signature } from '../../core/types.ts';
-import { digestKey, digestOf, expandDigest } from './digest.ts';
+import { digestKey, digestOf, expandDigest, isExpansionOf } from './digest.ts';
 
 /** Bytes of an Ed25519 signature. */
 const SIGNATURE_BYTES = 64;
@@ -14,7 +14,7 @@ const SIGNATURE_BYTES = 64;
 export interface SignatureRecord {
   /** Number of the node whose key made it. */
   readonly signer: number;
-  readonly signature: Buffer;
+  readonly signature: Signature;
   /** Names the signed bytes. */
   readonly contentKey: string;
   /** Place in the order of everything that became durable on the signer's disk; 0 while it is not there. */
@@ -48,7 +48,7 @@ export class SignatureRegister {
     const key = signatureKey(signature);
     if (!this.#records.has(key)) {
       const contentKey = digestKey(digestOf(bytes, CONTENT_KEY));
-      const record = { signer: node, signature: Buffer.from(signature), contentKey, durableAt: 0 };
+      const record = { signer: node, signature, contentKey, durableAt: 0 };
       this.#records.set(key, record);
       this.onSigned(record);
     }
@@ -58,7 +58,7 @@ export class SignatureRegister {
   #verify(signer: NodeId, bytes: Uint8Array, signature: Signature): boolean {
     const node = this.#keys.get(signer);
     if (node === undefined || signature.length !== SIGNATURE_BYTES) return false;
-    return Buffer.compare(computeSignature(node, bytes), signature) === 0;
+    return isExpansionOf(signature, digestOf(bytes, FIRST_NODE_KEY + node));
   }
 }
 
@@ -71,9 +71,8 @@ function computeSignature(node: number, bytes: Uint8Array): Signature {
 }
 
 function signatureKey(signature: Signature): string {
-  let key = '';
-  for (let at = 0; at < 16; at += 2) {
-    key += String.fromCharCode(((signature[at] ?? 0) << 8) | (signature[at + 1] ?? 0));
-  }
-  return key;
+  const word = (at: number): number => ((signature[at] ?? 0) << 8) | (signature[at + 1] ?? 0);
+  return String.fromCharCode(
+    ...[word(0), word(2), word(4), word(6), word(8), word(10), word(12), word(14)],
+  );
 }

@@ -64,6 +64,25 @@ describe('FrameDecoder', () => {
     expect(frame?.body).toEqual(new Uint8Array([1, 2, 3]));
     expect(frame?.body.buffer.byteLength).toBe(3);
   });
+
+  it('holds little more than the bytes that arrived, also when they come one by one', () => {
+    const size = 200_000;
+    const decoder = new FrameDecoder(() => size);
+    const memory = (): number => {
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const before = memory();
+    const byte = Buffer.of(7);
+    const frames = [...decoder.decode(encodeFrameHeader(16, size))];
+    // As a socket gives them: every piece memory of its own.
+    for (let at = 0; at < size - 1; at += 1) frames.push(...decoder.decode(Buffer.from(byte)));
+    expect(frames).toEqual([]);
+    expect(memory() - before).toBeLessThan(64 * size);
+    const [frame] = [...decoder.decode(byte)];
+    expect(frame?.body).toEqual(new Uint8Array(size).fill(7));
+    expect(frame?.body.buffer.byteLength).toBe(size);
+  });
 });
 
 function validFrame(): fc.Arbitrary<Frame> {

@@ -2,7 +2,7 @@
  * Frames on a link: length of the body (4 bytes, big-endian), kind (1 byte), body.
  *
  * The decoder takes any split of the stream. It refuses a length before it keeps a byte of the body, and it never
- * allocates what has only been announced.
+ * allocates more than twice what has arrived, however small the pieces are.
  */
 
 export const FRAME_HEADER_BYTES = 5;
@@ -50,7 +50,9 @@ export class FrameDecoder {
   readonly #maxBytesOf: (kind: number) => number | undefined;
   readonly #header = Buffer.alloc(FRAME_HEADER_BYTES);
   #headerBytes = 0;
-  #parts: Uint8Array[] = [];
+  /** Room for the body, and how much of it is filled; grows with what has arrived. */
+  #body = new Uint8Array(0);
+  #arrived = 0;
   #missing = 0;
 
   /** `maxBytesOf` tells the largest body of a kind, undefined for a kind that does not exist. */
@@ -74,15 +76,36 @@ export class FrameDecoder {
       rest = rest.subarray(part.length);
       this.#missing -= part.length;
       if (this.#missing > 0) {
-        if (part.length > 0) this.#parts.push(part);
+        this.#keep(part);
         return;
       }
       const kind = this.#header.readUInt8(4);
-      const body = joinParts(this.#parts, part);
-      this.#parts = [];
+      const body = this.#complete(part);
       this.#headerBytes = 0;
       yield { kind, body };
     }
+  }
+
+  /** Copies: a body that comes byte by byte would otherwise hold an object for each of them. */
+  #keep(part: Uint8Array): void {
+    const needed = this.#arrived + part.length;
+    if (needed > this.#body.length) {
+      const room = Math.min(needed * 2, needed + this.#missing);
+      const body = new Uint8Array(room);
+      body.set(this.#body.subarray(0, this.#arrived));
+      this.#body = body;
+    }
+    this.#body.set(part, this.#arrived);
+    this.#arrived = needed;
+  }
+
+  #complete(last: Uint8Array): Uint8Array {
+    if (this.#arrived === 0) return new Uint8Array(last);
+    this.#keep(last);
+    const body = this.#body.subarray(0, this.#arrived);
+    this.#body = new Uint8Array(0);
+    this.#arrived = 0;
+    return body;
   }
 
   #readHeader(bytes: Uint8Array): Uint8Array {
@@ -106,17 +129,4 @@ export class FrameDecoder {
     }
     return bytes.subarray(taken.length);
   }
-}
-
-function joinParts(parts: readonly Uint8Array[], last: Uint8Array): Uint8Array {
-  if (parts.length === 0) return new Uint8Array(last);
-  const length = parts.reduce((sum, part) => sum + part.length, last.length);
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
-  }
-  body.set(last, at);
-  return body;
 }

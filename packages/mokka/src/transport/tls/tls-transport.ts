@@ -66,6 +66,7 @@ const REAL_MODULES: TlsTransportModules = {
   random: () => Math.random(),
 };
 
+/** Mutual TLS 1.3, pinned to the members' node keys: the transport for networks. */
 export class TlsTransport implements Transport {
   readonly #options: TlsTransportOptions;
   readonly #modules: TlsTransportModules;
