@@ -152,6 +152,14 @@ export class EntryChecker {
     } catch (error) {
       if (!(error instanceof LogVerificationError)) throw error;
       const { code, index, message } = error;
+      if (code === 'wrong-certificate' && index !== entry.index) {
+        throw invalid(code, {
+          index: entry.index,
+          message: `the certificate of entry ${index} that it carries is no quorum of valid votes`,
+          expected: `votes for ${this.last.hash} by the validators before it`,
+          found: null,
+        });
+      }
       const isCertificate = code === 'wrong-certificate' && certificate !== null;
       throw invalid(code, {
         index,
