@@ -19,6 +19,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'repository/**/*.test.ts',
             'bench/**/*.test.ts',
+            'e2e/faults/**/*.test.ts',
             'spec/**/*.test.ts',
           ],
           testTimeout: 30_000,
@@ -32,6 +33,7 @@ export default defineConfig({
           // After the rest: whole networks need the machine to themselves.
           sequence: { groupOrder: 1 },
           include: ['e2e/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'e2e/faults/**'],
           globalSetup: ['e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -2,15 +2,15 @@
  * An operator's work on a running network, with real processes and the command line alone: a machine joins, a node is removed,
  * and an auditor verifies logs, whole and tampered with.
  */
-import { copyFileSync, cpSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createEntry, decodeEntry, encodeEntry, LmdbStorage } from 'mokka';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { freePorts } from '../harness/free-ports.ts';
 import { callRpc } from '../harness/json-rpc.ts';
 import { PralineProcess, runPraline } from '../harness/praline-process.ts';
 import { until } from '../harness/until.ts';
+import { type LogItem, readLog, serveLog } from './support/lying-log.ts';
 import { useNetwork } from './support/use-network.ts';
 
 const joinedSchema = z.object({ node: z.int(), publicKey: z.string(), member: z.string() });
@@ -158,69 +158,68 @@ describe('an auditor', () => {
     expect([blind.code, blind.output]).toEqual([3, expect.stringContaining('--genesis')]);
   });
 
-  it('is told where a log is damaged or forged', async () => {
-    await fourth?.end('SIGTERM');
-    const folder = join(machine, 'data', '4');
-    const whole = await verify('--data', folder);
-    expect(whole.verdict).toMatchObject({ valid: true });
-    const last = z.object({ certified: z.object({ index: z.int() }) }).parse(whole.verdict)
-      .certified.index;
-    const middle = Math.floor(last / 2);
-    const read = async (storage: LmdbStorage, index: number) => {
-      const bytes = await storage.get('entries', index);
-      if (bytes === undefined) throw new Error(`no entry ${index}`);
-      return bytes;
-    };
-    const put = (table: 'entries' | 'certificates', key: number, value: Uint8Array) =>
-      ({ type: 'put', table, key, value }) as const;
-    // Each answers the entry at which the damage must be found.
-    const tampered: Record<string, (log: LmdbStorage) => Promise<number>> = {
-      flipped: async (log) => {
-        const bytes = (await read(log, middle)).slice();
-        bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
-        await log.write([put('entries', middle, bytes)]);
+  it.each<[string, (log: LogItem[], middle: number) => number]>([
+    [
+      'with a byte changed',
+      (log, middle) => {
+        const item = at(log, middle);
+        log[middle - 1] = { ...item, entry: flipLastDigit(item.entry), certificate: null };
         return middle;
       },
-      forged: async (log) => {
-        const entry = decodeEntry(await read(log, middle));
-        const forged = createEntry({ ...entry, timestamp: entry.timestamp + 1 });
-        await log.write([
-          put('entries', middle, encodeEntry(forged)),
-          { type: 'delete', table: 'certificates', key: middle },
-        ]);
-        return middle;
-      },
-      dropped: async (log) => {
-        await log.write([{ type: 'delete', table: 'entries', key: middle }]);
-        return middle;
-      },
-      swapped: async (log) => {
-        const limits = { maxCount: last, maxBytes: 2 ** 30 };
-        const [one, two] = await log.range('certificates', 1, last, limits);
+    ],
+    ['without an entry', (log, middle) => log.splice(middle - 1, 1).at(0)?.index ?? 0],
+    [
+      'with certificates in other places',
+      (log) => {
+        const [one, two] = log.filter(({ certificate }) => certificate !== null);
         if (one === undefined || two === undefined) throw new Error('too few certificates');
-        await log.write([
-          put('certificates', one.key, two.value),
-          put('certificates', two.key, one.value),
-        ]);
-        return one.key;
+        log[one.index - 1] = { ...one, certificate: two.certificate };
+        log[two.index - 1] = { ...two, certificate: one.certificate };
+        return one.index;
       },
-      truncated: async (log) => {
-        const from = last - 2;
-        await log.write([
-          { type: 'delete-from', table: 'entries', from },
-          { type: 'delete-from', table: 'certificates', from },
-        ]);
-        return from;
-      },
-    };
-    for (const [name, change] of Object.entries(tampered)) {
-      const copy = join(network().folder, name);
-      cpSync(folder, copy, { recursive: true, filter: (path) => !path.includes('/lock') });
-      const log = await LmdbStorage.open(join(copy, 'consensus'));
-      const index = await change(log);
-      await log.close();
-      const { code, verdict, output } = await verify('--data', copy, ...genesis());
-      expect([name, code, verdict], output).toMatchObject([name, 1, { valid: false, index }]);
+    ],
+    ['without its end', (log) => log.splice(log.length - 2, 2).at(0)?.index ?? 0],
+  ])('is told where a log breaks %s', async (_, tamper) => {
+    const log = await readLog(fourthUrl);
+    const commitIndex = log.length;
+    const expected = tamper(log, Math.floor(log.length / 2));
+    const liar = await serveLog(log, commitIndex);
+    try {
+      const { code, verdict, output } = await verify('--rpc', liar.url, ...genesis());
+      expect([code, verdict], output).toMatchObject([1, { valid: false, index: expected }]);
+    } finally {
+      await liar.close();
     }
   });
+
+  it('is told which entry of a folder a broken disk has damaged', async () => {
+    const log = await readLog(fourthUrl);
+    const { index, entry } = at(log, Math.floor(log.length / 2));
+    await fourth?.end('SIGTERM');
+    const folder = join(machine, 'data', '4');
+    expect((await verify('--data', folder)).verdict).toMatchObject({ valid: true });
+    const path = join(folder, 'consensus', 'consensus.lmdb');
+    const file = readFileSync(path);
+    const end = Buffer.from(entry.slice(-64), 'hex');
+    let damaged = 0;
+    for (let place = file.indexOf(end); place !== -1; place = file.indexOf(end, place + 1)) {
+      file[place] = (file[place] ?? 0) ^ 1;
+      damaged += 1;
+    }
+    expect(damaged).toBeGreaterThan(0);
+    writeFileSync(path, file);
+    const { code, verdict, output } = await verify('--data', folder);
+    const expected = { valid: false, code: 'unreadable', index };
+    expect([code, verdict], output).toMatchObject([1, expected]);
+  });
 });
+
+function at(log: readonly LogItem[], index: number): LogItem {
+  const item = log[index - 1];
+  if (item === undefined) throw new Error(`no entry ${index}`);
+  return item;
+}
+
+function flipLastDigit(hex: string): string {
+  return `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`;
+}

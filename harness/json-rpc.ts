@@ -28,9 +28,10 @@ export async function callRpc<Result>(
   method: string,
   params: readonly unknown[] = [],
   timeoutMs = 30_000,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-  const { text } = await post(url, body, {}, timeoutMs);
+  const { text } = await post(url, body, headers, timeoutMs);
   const answer = answerSchema.parse(JSON.parse(text));
   if (answer.error !== undefined) {
     const { code, message, data } = answer.error;

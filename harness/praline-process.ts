@@ -15,6 +15,14 @@ export const DISPOSE_SIGNAL: NodeJS.Signals = PROFILE_FOLDER === undefined ? 'SI
 /** Characters of output kept per process, the newest. */
 const OUTPUT_CHARACTERS_MAX = 200_000;
 
+export interface PralineProcessOptions {
+  readonly cwd: string;
+  /** A command that runs the process in its place, such as in a namespace of its own. It must `exec`, so the pid stays. */
+  readonly launcher?: readonly [string, ...string[]];
+  /** Another entry file than the built `praline` command: a build that misbehaves on purpose. */
+  readonly entry?: string;
+}
+
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -34,15 +42,18 @@ export class PralineProcess {
   #standardOutput = '';
   #end: ProcessEnd | undefined;
 
-  constructor(args: readonly string[], options: { readonly cwd: string }) {
-    this.#child = spawn(process.execPath, [...NODE_ARGUMENTS, COMMAND, ...args], {
+  constructor(args: readonly string[], options: PralineProcessOptions) {
+    const entry = options.entry ?? COMMAND;
+    const node = [process.execPath, ...NODE_ARGUMENTS, entry, ...args] as const;
+    const [file, ...rest] = [...(options.launcher ?? []), ...node];
+    this.#child = spawn(file ?? process.execPath, rest, {
       cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
     });
     const { pid, stdout, stderr } = this.#child;
     if (pid === undefined || stdout === null || stderr === null) {
-      throw new Error(`could not start ${COMMAND}`);
+      throw new Error(`could not start ${file}`);
     }
     this.pid = pid;
     running.add(this.#child);

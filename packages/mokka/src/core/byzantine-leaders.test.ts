@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createEntry } from '../codec/entry-codec.ts';
 import type { Timing } from './options.ts';
 import { certificateOf, Probe, proposalOf, termStartOf, termVoteOf } from './probe.test.support.ts';
+import { ROOT } from './test-application.test.support.ts';
 import type { Epoch, LogIndex, Term } from './types.ts';
-import { nodeId, ROOT, VirtualCluster } from './virtual-cluster.test.support.ts';
+import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
 
 const numbers = (cluster: VirtualCluster) => [...cluster.nodes.keys()];
 const everyone =

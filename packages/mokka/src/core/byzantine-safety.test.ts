@@ -14,8 +14,9 @@ import {
   voteOf,
 } from './probe.test.support.ts';
 import type { Lock } from './statements.ts';
+import { ROOT } from './test-application.test.support.ts';
 import type { EntryHash, Epoch, LogIndex, Term } from './types.ts';
-import { nodeId, ROOT } from './virtual-cluster.test.support.ts';
+import { nodeId } from './virtual-cluster.test.support.ts';
 
 const lockOf = ({ term, index, hash }: Entry): Lock => ({ term, index, hash });
 const quorumFor = (term: number) => [1, 2, 3].map((sender) => preVoteOf(sender, term));

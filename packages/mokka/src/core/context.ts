@@ -19,6 +19,7 @@ import type { Preparation } from './preparing.ts';
 import { leaderOf } from './quorum.ts';
 import { SeededRandom } from './random.ts';
 import { newReadIndex } from './read-index.ts';
+import { requestNumber } from './request-numbers.ts';
 import type { RestoredState, TermBinding } from './restored-state.ts';
 import { StatementSigner } from './signing.ts';
 import type { Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
@@ -408,10 +409,10 @@ export class CoreContext implements ValidatorSet {
     return ticket;
   }
 
-  /** Numbers this node's fetches, so that late answers are told apart. */
+  /** Numbers this node's questions, so that late answers are told apart. */
   nextRequest(): number {
     this.#requests += 1;
-    return this.#requests;
+    return requestNumber(this.options.seed, this.#requests);
   }
 
   ignore(reason: string): Done {

@@ -5,6 +5,7 @@
  * no clock and no randomness but the seeded jitter: the same options, restored state and inputs give the same effects.
  */
 import { MAX_LIST_ITEMS, MAX_MESSAGE_BYTES } from '../codec/rlp.ts';
+import { giveUpUnapproved } from './approval.ts';
 import { driveCandidacy } from './candidacy.ts';
 import { driveCatchUp, onEntries } from './catch-up.ts';
 import type { CommitCertificate } from './certificate.ts';
@@ -176,6 +177,7 @@ function settle(context: CoreContext): Done {
     driveRecertifying(context);
     driveTransfer(context);
     driveMembership(context);
+    giveUpUnapproved(context);
     driveProposing(context);
     driveReadIndex(context);
     if (!context.changed || context.halted !== null) return;

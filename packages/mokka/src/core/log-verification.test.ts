@@ -9,10 +9,10 @@ import type { Entry } from './entry.ts';
 import { genesisMembers } from './epochs.ts';
 import { type LogDamage, LogVerificationError, LogVerifier } from './log-verification.ts';
 import type { MembershipChange } from './members.ts';
+import { ROOT_HASH } from './test-application.test.support.ts';
 import {
   CLUSTER_ID,
   nodeId,
-  ROOT_HASH,
   testOptions,
   testSignatures,
   VirtualCluster,

@@ -205,7 +205,10 @@ export class LogVerifier {
 
   #checkCertificate(entry: EntryId, epoch: number, certificate: CommitCertificate): void {
     const set = this.#epochs.of(epoch as Epoch);
-    const isNamed = certificate.index === entry.index && certificate.hash === entry.hash;
+    const isNamed =
+      certificate.phase === 'commit' &&
+      certificate.index === entry.index &&
+      certificate.hash === entry.hash;
     if (!isNamed || set === null || !verifyCertificate(certificate, set, this.#signer)) {
       failAt(entry.index)(
         'wrong-certificate',

@@ -3,6 +3,7 @@
  * gathers signed readiness of every added validator and proposes the complete next member list as one entry.
  */
 import { encodeMembership } from '../codec/membership-codec.ts';
+import { giveUpDeadline, isApproved, isAskedByQuorum, noteAsking } from './approval.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry } from './entry.ts';
 import type { EpochSet } from './epochs.ts';
@@ -153,6 +154,7 @@ export function membershipDeadline(context: CoreContext): number {
   for (const { deadline, sendAt } of requests) {
     at = Math.min(at, deadline, mayResend ? sendAt : deadline);
   }
+  at = Math.min(at, giveUpDeadline(context));
   if (work === null || context.leading === null) return at;
   return Math.min(at, work.deadline, isGathered(context, work) ? work.deadline : work.askAt);
 }
@@ -240,22 +242,6 @@ function endRequest(context: CoreContext, number: number, code: MembershipRefusa
   if (request !== undefined) request.lacksApproval = true;
 }
 
-/** BFT: a leader proposes only what a quorum would vote for, since what it proposes stands in the way of all else. */
-function noteAsking(context: CoreContext, from: NodeId, members: readonly Member[]): Done {
-  if (context.crashModel === 'CFT' || !context.validators.includes(from)) return;
-  const until = context.now + 2 * context.options.timing.electionTimeout;
-  context.membership.asking.set(from, { members, until });
-}
-
-function isAskedByQuorum(context: CoreContext, members: readonly Member[]): boolean {
-  const { asking } = context.membership;
-  let count = 0;
-  for (const { members: wanted, until } of asking.values()) {
-    if (until > context.now && sameMembers(wanted, members)) count += 1;
-  }
-  return count >= context.quorum;
-}
-
 function rulesOf(context: CoreContext): ReadinessRules {
   return {
     signer: context.signer,
@@ -330,20 +316,6 @@ export function refusalOfMembership(
   if (typeof payload === 'string') return { reason: payload, isFault: true };
   if (isApproved(context, entry, payload.members)) return null;
   return { reason: 'the operator of this node did not approve', isFault: false };
-}
-
-/**
- * BFT: one lying leader must not seat its friends, so each validator's operator has to ask for the same change. A leader that was
- * asked by a quorum does not stand in its way, and what a quorum has prepared is approved: operators may be gone by then.
- */
-function isApproved(context: CoreContext, entry: Entry, members: readonly Member[]): boolean {
-  if (context.crashModel === 'CFT') return true;
-  const { membership, preparation, leadership } = context;
-  const { approved } = membership;
-  if (approved !== null && sameMembers(approved, members)) return true;
-  if (preparation.certificate?.hash === entry.hash) return true;
-  if (leadership !== null && leadership.anchor.hash === entry.hash) return true;
-  return context.leading !== null && isAskedByQuorum(context, members);
 }
 
 /** An epoch began: whoever asked for exactly this hears so, the others that they came too late. */

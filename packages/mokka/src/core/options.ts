@@ -18,7 +18,7 @@ export interface CoreOptions {
   readonly signatures: SignatureScheme;
   readonly timing: Timing;
   readonly limits: Limits;
-  /** Seeds the jitter of timers. Give every node, and every start, another one. */
+  /** 32 bits that seed the jitter of timers and the numbers of questions. Give every node, and every start, another one. */
   readonly seed: number;
 }
 

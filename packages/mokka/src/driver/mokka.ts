@@ -279,8 +279,8 @@ export class Mokka {
 
   /**
    * Asks the leader, from any node, for a change of the members, and resolves once an entry with exactly the members that the
-   * change makes of the present ones is committed here. In BFT mode each validator votes only for a change that was proposed on
-   * it too. Rejects with {@link MembershipError}.
+   * change makes of the present ones is committed here. In BFT mode the same has to be proposed on a quorum of the validators at about
+   * the same time, or it ends with `not-approved`. Rejects with {@link MembershipError}.
    */
   async proposeMembership(
     change: MembershipChange,

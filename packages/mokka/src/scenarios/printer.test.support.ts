@@ -3,6 +3,7 @@ import type { Certificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Member } from '../core/members.ts';
 import type { Justification, Message } from '../core/message.ts';
+import { requestCount } from '../core/request-numbers.ts';
 import type { CoreStatus } from '../core/status.ts';
 import type { EntryHash, EntryId, NodeId } from '../core/types.ts';
 
@@ -109,9 +110,9 @@ export class Printer {
       case 'readiness':
         return `readiness of ${this.node(message.readiness.member)} up to ${this.id(message.readiness)}`;
       case 'read-index':
-        return `read-index ${message.request}`;
+        return `read-index ${requestCount(message.request)}`;
       case 'read-position':
-        return `read-position ${message.request} lock ${this.id(message.lock)}`;
+        return `read-position ${requestCount(message.request)} lock ${this.id(message.lock)}`;
       default:
         return message satisfies never;
     }

@@ -142,7 +142,12 @@ function withMembership(scenario: Scenario): Scenario {
   // Any member may turn out to be needed, so every disk stays what it is.
   const faults = { ...scenario.faults, diskDamage: 0, diskWipe: 0 };
   // A smaller set tolerates fewer liars.
-  const liars = scenario.liars.slice(0, liarsTolerated(nodes - strangers));
+  const liars = scenario.liars
+    .slice(0, liarsTolerated(nodes - strangers))
+    .map((liar): LiarSettings => {
+      const meddles = random.chance(0.5);
+      return meddles ? { ...liar, habits: [...liar.habits, 'changes-members'] } : liar;
+    });
   const membership = { strangers, interval: random.pick([60, 150, 400]) };
   return { ...scenario, faults, liars, membership };
 }
@@ -171,6 +176,9 @@ export function quorumOf(crashModel: CrashModel, nodes: number): number {
   }
 }
 
+/** Habits of liars in clusters whose members stay the same. */
+const LASTING = HABITS.filter((habit) => habit !== 'changes-members');
+
 /** In some seeds nobody lies, in some one habit is alone, in most there are several. */
 function drawLiars(seed: number, nodes: number): LiarSettings[] {
   const random = new Random(seed, `liars/${nodes}`);
@@ -180,8 +188,8 @@ function drawLiars(seed: number, nodes: number): LiarSettings[] {
   const liars = random.sample(numbers, random.chance(0.6) ? most : random.integer(1, most));
   return liars.map((node) => {
     const alone = random.chance(0.3);
-    const some = HABITS.filter(() => random.chance(0.4));
-    const habits = alone || some.length === 0 ? [random.pick(HABITS)] : some;
+    const some = LASTING.filter(() => random.chance(0.4));
+    const habits = alone || some.length === 0 ? [random.pick(LASTING)] : some;
     return { node, habits, eagerness: random.pick([0.01, 0.05, 0.2]) };
   });
 }

@@ -3,7 +3,7 @@ import { encodeCertificate, type Mokka, type Storage } from 'mokka';
 import type { LogPageReport } from '../threads/membership-contract.ts';
 
 /** Entries in one page. */
-export const MAX_PAGE_ENTRIES = 256;
+const MAX_PAGE_ENTRIES = 256;
 /** Bytes of a page's entries, after the first; an answer has twice as many characters. */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 

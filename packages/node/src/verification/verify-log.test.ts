@@ -1,8 +1,18 @@
 /** Rules *commit*, *proof* and *membership* as an auditor sees them, on the log of a real node that was damaged or forged. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Genesis } from '@praline/chain';
 import { createGenesis } from '@praline/chain/reading';
 import fc from 'fast-check';
-import { createEntry, decodeEntry, type Entry, encodeEntry, MemoryStorage } from 'mokka';
+import {
+  createEntry,
+  decodeEntry,
+  type Entry,
+  encodeEntry,
+  LmdbStorage,
+  MemoryStorage,
+} from 'mokka';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCluster } from '../cluster/create-cluster.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
@@ -120,7 +130,7 @@ describe('an untouched log', () => {
     expect(result.head).toEqual({ number: BLOCKS, hash: beside.chain?.headHash });
   });
 
-  it('reports progress that ends', async () => {
+  it('contains the entry that is trusted', async () => {
     const trusted = { index: 3, hash: entryAt(3).hash };
     expect(await verified(() => {}, { trusted })).toMatchObject({ entries: last() });
   });
@@ -197,6 +207,35 @@ describe('damage is found where it is', () => {
     const error = await fault(cut, { trusted }, alone);
     expect(error).toMatchObject({ code: 'ends-early', details: { index: kept + 1 } });
   });
+});
+
+it('reads LMDB as it is, beside a node that may write to it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'praline-verify-'));
+  try {
+    const writing = await LmdbStorage.create(folder);
+    for (const [table, values] of [
+      ['entries', entries],
+      ['certificates', certificates],
+    ] as const) {
+      const all = [...values].map(([key, value]) => ({ type: 'put', table, key, value }) as const);
+      await writing.write(all);
+    }
+    const open = () => LmdbStorage.open(folder, { readOnly: true });
+    const source = new StoredLogSource(await open(), beside);
+    expect(await verifyLog({ genesis, source })).toMatchObject({ entries: last() });
+    await source.close();
+    const [index, bytes] = [4, (entries.get(4) ?? new Uint8Array()).slice()];
+    bytes[40] = (bytes[40] ?? 0) ^ 1;
+    await writing.write([{ type: 'put', table: 'entries', key: index, value: bytes }]);
+    const damaged = new StoredLogSource(await open(), beside);
+    await expect(verifyLog({ genesis, source: damaged })).rejects.toMatchObject({
+      details: { index },
+    });
+    await damaged.close();
+    await writing.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 describe('a forgery is found', () => {

@@ -5,6 +5,7 @@ import type { CoreEvent } from '../../core/event.ts';
 import type { Input } from '../../core/input.ts';
 import type { Member } from '../../core/members.ts';
 import type { Message } from '../../core/message.ts';
+import { requestCount } from '../../core/request-numbers.ts';
 import type { Lock } from '../../core/statements.ts';
 import type { EntryId, NodeId } from '../../core/types.ts';
 import type { StorageOperation } from '../../storage/storage.ts';
@@ -148,15 +149,15 @@ export class Formatter {
       case 'evidence':
         return `evidence of a ${message.evidence.kind} by ${this.name(message.evidence.first.voter)}`;
       case 'read-index':
-        return `read-index (${message.request})`;
+        return `read-index (${requestCount(message.request)})`;
       case 'read-position':
-        return `read-position (${message.request}) ${lockText(message.lock)}`;
+        return `read-position (${requestCount(message.request)}) ${lockText(message.lock)}`;
       case 'fetch':
-        return `fetch (${message.request}) from ${message.from} to ${idText(message.tip)}`;
+        return `fetch (${requestCount(message.request)}) from ${message.from} to ${idText(message.tip)}`;
       case 'entries': {
         const certified = message.certificate?.index;
         const suffix = certified === undefined ? '' : ` with certificate of ${certified}`;
-        return `entries (${message.request}) ${entryRange(message.entries)}${suffix}`;
+        return `entries (${requestCount(message.request)}) ${entryRange(message.entries)}${suffix}`;
       }
       case 'recertify':
         return `recertify t${message.proof.term} ${entryText(message.entry)}`;

@@ -1,15 +1,25 @@
 /**
  * Operators who change the members while everything else goes wrong: they add, remove, promote, demote and replace, at any
- * node, going by what that node knew last.
+ * node, going by what that node knew last. In BFT most of them agree on a change first, and each asks at its own node; none of them
+ * asks for a set in which more lie than it tolerates.
  */
-import { type Member, type MembershipChange, validatorsOf } from '../../core/members.ts';
-import type { Scenario } from '../scenario.ts';
+import {
+  changedMembers,
+  type Member,
+  type MembershipChange,
+  validatorsOf,
+} from '../../core/members.ts';
+import type { NodeId } from '../../core/types.ts';
+import { liarsTolerated, type Scenario } from '../scenario.ts';
 import type { Statistics } from '../statistics.ts';
 import type { Cluster } from './cluster.ts';
+import type { VirtualNode } from './node.ts';
 import { Random } from './random.ts';
 
 /** Milliseconds an operator waits for an answer. */
 const PATIENCE = 1_500;
+/** BFT: longest time between the first operator and the last. */
+const SPREAD = 300;
 
 export class MembershipOperators {
   readonly #cluster: Cluster;
@@ -37,14 +47,38 @@ export class MembershipOperators {
   }
 
   #ask(): void {
-    const node = this.#random.pick(this.#cluster.nodes);
-    if (node.state !== 'running') return;
-    const change = this.#draw(node.members);
+    const first = this.#random.pick(this.#cluster.nodes);
+    if (first.state !== 'running') return;
+    const change = this.#draw(first.members);
     if (change === null) return;
+    if (this.#cluster.crashModel === 'CFT') {
+      this.#askAt(first, change);
+      return;
+    }
+    // Sometimes too few of them agree.
+    const share = this.#random.pick([1, 1, 1, 0.5]);
+    for (const node of this.#cluster.nodes) {
+      if (!this.#random.chance(share)) continue;
+      const delay = this.#random.between(0, SPREAD);
+      this.#cluster.timeline.after(delay, () => this.#askAt(node, change));
+    }
+  }
+
+  #askAt(node: VirtualNode, change: MembershipChange): void {
+    if (node.state !== 'running' || !this.#isTolerable(node.members, change)) return;
     this.#requests += 1;
     this.#statistics.faults.membershipRequests += 1;
     const request = this.#requests;
     node.receive({ type: 'propose-membership', request, change, timeout: PATIENCE });
+  }
+
+  #isTolerable(members: readonly Member[], change: MembershipChange): boolean {
+    const { liars } = this.#scenario;
+    if (liars.length === 0) return true;
+    const next = validatorsOf(changedMembers(members, change) ?? members);
+    const { ids } = this.#cluster.names;
+    const lying = liars.filter(({ node }) => next.includes(ids[node] as NodeId));
+    return lying.length <= liarsTolerated(next.length);
   }
 
   #draw(members: readonly Member[]): MembershipChange | null {

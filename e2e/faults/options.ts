@@ -1,0 +1,116 @@
+/** What can be asked of a run on the command line. */
+import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { CrashModel } from './network/isolated-network.ts';
+
+export const USAGE = `npm run faults -- [options]
+
+Real nodes under real faults, then a check of everything that clients were told. Needs Linux with namespaces
+(root, or user namespaces) and the commands unshare, nsenter, ip and mount.
+
+  --minutes M        how long faults are imposed (1)
+  --nodes N          nodes of the network (3)
+  --mode CFT|BFT     crash model (CFT)
+  --seed S           the schedule and the operations follow from it (random)
+  --out FOLDER       where the report goes (.faults/<time>-seed-<seed>)
+  --liar N=FILE      node N runs another entry file than praline's: a build that misbehaves on purpose
+  --plan             print the schedule and do nothing
+  --allow-skip       success, with the checks counted as skipped, where the run is impossible
+  --json             the report as one JSON object on standard output
+`;
+
+export interface RunOptions {
+  readonly minutes: number;
+  readonly nodes: number;
+  readonly crashModel: CrashModel;
+  readonly seed: number;
+  readonly out: string;
+  readonly liar: { readonly node: number; readonly entry: string } | null;
+}
+
+export interface CommandOptions {
+  readonly run: RunOptions;
+  readonly isHelp: boolean;
+  readonly isPlanOnly: boolean;
+  readonly allowsSkip: boolean;
+  readonly json: boolean;
+  /** Set inside the sandbox: the folder for cluster files and mount points. */
+  readonly inside: string | null;
+}
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Throws `UsageError`. */
+export function parseOptions(args: readonly string[]): CommandOptions {
+  const values = parse(args);
+  const number = (name: 'minutes' | 'nodes' | 'seed', otherwise: number, least: number): number => {
+    const value = values[name] === undefined ? otherwise : Number(values[name]);
+    if (!Number.isFinite(value) || value < least) {
+      throw new UsageError(`--${name} is a number from ${least}`);
+    }
+    if (name !== 'minutes' && !Number.isSafeInteger(value)) {
+      throw new UsageError(`--${name} is a whole number`);
+    }
+    return value;
+  };
+  const nodes = number('nodes', 3, 1);
+  if (nodes > NODES_MAX) throw new UsageError(`--nodes is at most ${NODES_MAX}`);
+  const { mode } = values;
+  if (mode !== 'CFT' && mode !== 'BFT') throw new UsageError('--mode is CFT or BFT');
+  const seed = number('seed', randomInt(1, 1_000_000), 0);
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+  return {
+    run: {
+      minutes: number('minutes', 1, 0.1),
+      nodes,
+      crashModel: mode,
+      seed,
+      out: resolve(values.out ?? `.faults/${time}-seed-${seed}`),
+      liar: parseLiar(values.liar, nodes),
+    },
+    isHelp: values.help,
+    isPlanOnly: values.plan,
+    allowsSkip: values['allow-skip'],
+    json: values.json,
+    inside: values.inside ?? null,
+  };
+}
+
+/** More would need more machine than networks of processes are tried on. */
+const NODES_MAX = 10;
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        minutes: { type: 'string' },
+        nodes: { type: 'string' },
+        mode: { type: 'string', default: 'CFT' },
+        seed: { type: 'string' },
+        out: { type: 'string' },
+        liar: { type: 'string' },
+        plan: { type: 'boolean', default: false },
+        'allow-skip': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        inside: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseLiar(text: string | undefined, nodes: number): RunOptions['liar'] {
+  if (text === undefined) return null;
+  const [, number = '', entry = ''] = /^(\d+)=(.+)$/.exec(text) ?? [];
+  const node = Number(number);
+  if (entry === '' || node < 1 || node > nodes) {
+    throw new UsageError('--liar is N=FILE, N the number of a node');
+  }
+  return { node, entry: resolve(entry) };
+}
