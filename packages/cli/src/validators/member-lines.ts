@@ -56,7 +56,7 @@ export function formatStep(step: ChangeStep): string[] {
       ];
     }
     default:
-      return [`${DONE[step.step].padEnd(18)} epoch ${step.epoch}`];
+      return [`${DONE[step.step]}, epoch ${step.epoch}`];
   }
 }
 
