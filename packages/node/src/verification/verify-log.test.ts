@@ -130,6 +130,29 @@ describe('an untouched log', () => {
     expect(result.head).toEqual({ number: BLOCKS, hash: beside.chain?.headHash });
   });
 
+  it('is covered by what a running node has added meanwhile', async () => {
+    const index = place('payload', 6);
+    const growing = new MemoryStorage();
+    for (const [key, value] of entries) {
+      await growing.write([{ type: 'put', table: 'entries', key, value }]);
+    }
+    for (const [key, value] of certificates) {
+      const isKept = entryAt(key).kind === 'membership' || key > index;
+      if (isKept) await growing.write([{ type: 'put', table: 'certificates', key, value }]);
+    }
+    const source = new StoredLogSource(growing, { chain: null, certificate: null });
+    const extent = { first: 1, last: index, committed: index, chain: null };
+    const result = await verifyLog({
+      genesis,
+      source: {
+        extent: async () => extent,
+        read: (from, maxCount) => source.read(from, maxCount),
+        close: () => source.close(),
+      },
+    });
+    expect(result.certified.index).toBe(index + 1);
+  });
+
   it('contains the entry that is trusted', async () => {
     const trusted = { index: 3, hash: entryAt(3).hash };
     expect(await verified(() => {}, { trusted })).toMatchObject({ entries: last() });

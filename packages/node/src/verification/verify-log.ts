@@ -18,6 +18,8 @@ import {
 
 /** Entries read at a time. */
 const BATCH = 256;
+/** Entries looked through behind the last for the certificate that covers it. */
+const MAX_ENTRIES_TO_CERTIFICATE = 4_096;
 /** Milliseconds between two reports of progress. */
 const PROGRESS_INTERVAL_MS = 100;
 
@@ -75,6 +77,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
       await nextTurn();
     }
   }
+  await readToCertificate(checker, source, Math.max(extent.committed, options.trusted?.index ?? 0));
   requireEnd(checker, extent, options);
   const elapsedMs = performance.now() - startedAt;
   return {
@@ -86,6 +89,26 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
     seconds: elapsedMs / 1_000,
     entriesPerSecond: progressOf(checker.last.index, extent.last, elapsedMs).entriesPerSecond,
   };
+}
+
+/**
+ * A node that runs keeps certificates of some entries only, so what was its last entry when it was asked may be covered by
+ * the certificate of a later one by now.
+ */
+async function readToCertificate(
+  checker: EntryChecker,
+  source: LogSource,
+  needed: number,
+): Promise<void> {
+  const bound = checker.last.index + MAX_ENTRIES_TO_CERTIFICATE;
+  while (checker.certified.index < needed && checker.last.index < bound) {
+    const records = await read(source, checker.last.index + 1, BATCH);
+    if (records.length === 0) return;
+    for (const record of records) {
+      await checker.add(record);
+      if (checker.certified.index >= needed) return;
+    }
+  }
 }
 
 async function read(
