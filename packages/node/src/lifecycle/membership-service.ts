@@ -43,6 +43,7 @@ export interface MembershipModules {
 export class MembershipService {
   readonly #options: NodeOptions;
   readonly #modules: MembershipModules;
+  #began: { readonly epoch: number; readonly index: number } | null = null;
   #asking: { readonly wanted: string; readonly committed: Promise<CommittedMembership> } | null =
     null;
 
@@ -57,7 +58,7 @@ export class MembershipService {
     const validators = validatorsAmong(members).length;
     return {
       epoch,
-      since: epoch === 0 ? 0 : await this.#lastChange(),
+      since: await this.#sinceOf(epoch),
       crashModel,
       quorum: quorumSize(crashModel, validators),
       faults: faultsTolerated(crashModel, validators),
@@ -154,7 +155,17 @@ export class MembershipService {
       : (advertisedRpcUrl(own) ?? rpcUrlOf(members, id, null));
   }
 
-  /** Index of the committed membership entry that began the present epoch. */
+  /** An epoch began with the entry at `index`, which may still be on its way to the disk. */
+  epochBegan(epoch: number, index: number): void {
+    this.#began = { epoch, index };
+  }
+
+  /** Index of the entry that began the present epoch; after a restart it is read from the log. */
+  async #sinceOf(epoch: number): Promise<number> {
+    if (epoch === 0) return 0;
+    return this.#began?.epoch === epoch ? this.#began.index : await this.#lastChange();
+  }
+
   async #lastChange(): Promise<number> {
     const { storage, mokka } = this.#modules;
     const changes = await storage.range('memberships', 1, mokka.status().commitIndex as LogIndex, {

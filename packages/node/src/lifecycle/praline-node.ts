@@ -223,7 +223,7 @@ export class PralineNode {
   }
 
   /** Consensus and other nodes. */
-  #follow({ consensus: { mokka }, traffic }: Running): void {
+  #follow({ consensus: { mokka }, traffic, membership }: Running): void {
     const { onEvent, logger } = this.#options;
     mokka.on('state', ({ role, term, leader }) => {
       const isNew = leader !== this.#view.leader || term !== this.#view.term;
@@ -257,8 +257,9 @@ export class PralineNode {
       logger.info({ peer }, 'peer disconnected');
       onEvent({ event: 'peer-lost', publicKey: peer, node: numberOf(this.#options, peer) });
     });
-    mokka.on('epoch', ({ epoch, members }) => {
+    mokka.on('epoch', ({ epoch, index, members }) => {
       this.#view.membersChanged(epoch, members);
+      membership.epochBegan(epoch, index);
       this.#pushNetwork();
       const role = members.find(({ id }) => id === this.id)?.role ?? null;
       const { validators } = this.#view.quorum();
