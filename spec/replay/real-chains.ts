@@ -13,12 +13,12 @@ import {
   ROOT_LOCK,
 } from '../../packages/mokka/src/core/probe.test.support.ts';
 import type { Lock, TermVote } from '../../packages/mokka/src/core/statements.ts';
-import type { LogIndex, StateDigest, Term } from '../../packages/mokka/src/core/types.ts';
 import {
-  nodeId,
   ROOT_HASH,
   TestApplication,
-} from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
+} from '../../packages/mokka/src/core/test-application.test.support.ts';
+import type { LogIndex, StateDigest, Term } from '../../packages/mokka/src/core/types.ts';
+import { nodeId } from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
 import { type Chain, keyOf, type ModelLock, parentOf, termOf } from './byzantine-faults-state.ts';
 
 export type Proposal = Extract<Message, { type: 'propose' }>;

@@ -24,6 +24,8 @@ const LONGER_MS: Partial<Record<FaultKind, { least: number; most: number }>> = {
 };
 /** How often a fault begins while the one before it is still in force. */
 const OVERLAP_CHANCE = 0.15;
+/** Faults overlap only while fewer of all episodes than this are beyond what the network tolerates. */
+const BEYOND_SHARE_MAX = 0.35;
 const LEADER_CHANCE = 0.5;
 
 /** In the order in which they begin. */
@@ -49,7 +51,9 @@ export function drawSchedule(options: ScheduleOptions): readonly Episode[] {
       isBeyondTolerance: overlaps || hits(fault, options.nodes) > options.faultsTolerated,
     });
     const calm = random.integer(CALM_MS.least, CALM_MS.most);
-    at += random.chance(OVERLAP_CHANCE) ? Math.round(length / 2) : length + calm;
+    const beyond = episodes.filter(({ isBeyondTolerance }) => isBeyondTolerance).length;
+    const mayOverlap = random.chance(OVERLAP_CHANCE) && beyond < BEYOND_SHARE_MAX * episodes.length;
+    at += mayOverlap ? Math.round(length / 2) : length + calm;
   }
   return episodes;
 }

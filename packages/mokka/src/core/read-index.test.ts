@@ -1,5 +1,6 @@
 /** Rule *read-index*: a confirmed read sees all that was shown before it was asked for, without trusting leader or clock. */
 import { describe, expect, it } from 'vitest';
+import type { Message } from './message.ts';
 import { VirtualCluster } from './virtual-cluster.test.support.ts';
 
 async function led(count: number): Promise<VirtualCluster> {
@@ -106,5 +107,28 @@ describe('Rule read-index', () => {
     expect(cluster.node(reader).reads).toEqual([]);
     cluster.link = () => true;
     cluster.until(() => cluster.node(reader).reads.length > 0, 1_000);
+  });
+
+  it('does not take an answer to a question of its life before a restart', async () => {
+    const cluster = await led(3);
+    const leader = cluster.leader() ?? 0;
+    const reader = (leader + 1) % 3;
+    const late: Message[] = [];
+    cluster.link = (_from, _to, message) => {
+      if (message.type !== 'read-position') return true;
+      late.push(message);
+      return false;
+    };
+    cluster.input(reader, { type: 'read-index', read: 1 });
+    cluster.until(() => late.length === 2, 100);
+    cluster.link = (from, to) => from !== reader && to !== reader;
+    cluster.crash(reader);
+    cluster.submit('second');
+    cluster.until(() => cluster.committed(leader).length === 2);
+    await cluster.start(reader);
+    cluster.input(reader, { type: 'read-index', read: 1 });
+    for (const message of late) cluster.deliver(leader, reader, message);
+    cluster.pass(10);
+    expect(cluster.node(reader).reads).toEqual([]);
   });
 });

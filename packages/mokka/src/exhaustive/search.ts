@@ -9,6 +9,7 @@ import { decodeLeaderProof } from '../codec/certificate-codec.ts';
 import type { Message } from '../core/message.ts';
 import type { EntryHash, EntryId } from '../core/types.ts';
 import { ViolationError } from '../simulator/world/violation.ts';
+import { isDead } from './dead-messages.ts';
 import { describe } from './description.ts';
 import { isLearned, Liar } from './liar.ts';
 import { type LocalState, LocalStates, type Outcome, type Packet } from './local-states.ts';
@@ -323,13 +324,12 @@ class Search {
     if (known !== undefined) return known;
     const said = liar.says(received).map((one) => this.#locals.packet(liar.node, one));
     const packets = [...new Set(said)];
-    for (const { message } of packets) this.#rememberChains(message);
+    for (const { message } of packets) {
+      if (message.type !== 'propose') continue;
+      this.#parents.set(message.entry.hash, message.entry.parentHash);
+    }
     this.#lies.set(key, packets);
     return packets;
-  }
-
-  #rememberChains(message: Message): void {
-    if (message.type === 'propose') this.#parents.set(message.entry.hash, message.entry.parentHash);
   }
 
   /** Remembers chains; two term-starts in one term are a violation. Rule *proof*. */
@@ -447,38 +447,5 @@ class FoundViolation extends Error {
     this.violation = violation;
     this.place = place;
     this.action = action;
-  }
-}
-
-/**
- * Whether a message can have no effect on its receiver any more, whatever happens: terms and commits that are on disk only grow.
- * `isSafe`: the receiver will not crash any more.
- */
-function isDead({ message }: Packet, receiver: LocalState, isSafe: boolean): boolean {
-  const term = isSafe ? receiver.term : receiver.durableTerm;
-  switch (message.type) {
-    case 'propose': {
-      const { entry } = message;
-      const isKnown = receiver.follows === entry.term && receiver.log.has(entry.hash);
-      return entry.term < term || (isSafe && isKnown);
-    }
-    case 'term-vote':
-      return (
-        message.termVote.term < term || (message.termVote.term === term && !receiver.isCandidate)
-      );
-    case 'vote':
-      return (
-        message.vote.index <= receiver.committed.index ||
-        (message.vote.term < term && message.vote.term !== receiver.ledTerm)
-      );
-    case 'certificate': {
-      const { certificate } = message;
-      if (certificate.phase === 'commit') return certificate.hash === receiver.committed.hash;
-      return certificate.term < term || certificate.index <= receiver.committed.index;
-    }
-    case 'entries':
-      return isSafe && message.request !== receiver.request;
-    default:
-      return false;
   }
 }

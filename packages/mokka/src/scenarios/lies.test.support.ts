@@ -2,7 +2,7 @@
 import type { Entry } from '../core/entry.ts';
 import { payloadOn, proposalOf, ROOT_LOCK, termVoteOf } from '../core/probe.test.support.ts';
 import type { Lock } from '../core/statements.ts';
-import { TestApplication } from '../core/virtual-cluster.test.support.ts';
+import { TestApplication } from '../core/test-application.test.support.ts';
 import { ScriptError } from './script.test.support.ts';
 import { type Handler, type Stage, worldOf } from './stage.test.support.ts';
 
