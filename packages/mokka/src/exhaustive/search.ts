@@ -324,9 +324,8 @@ class Search {
     if (known !== undefined) return known;
     const said = liar.says(received).map((one) => this.#locals.packet(liar.node, one));
     const packets = [...new Set(said)];
-    for (const { message } of packets) {
-      if (message.type !== 'propose') continue;
-      this.#parents.set(message.entry.hash, message.entry.parentHash);
+    for (const { message: lie } of packets) {
+      if (lie.type === 'propose') this.#parents.set(lie.entry.hash, lie.entry.parentHash);
     }
     this.#lies.set(key, packets);
     return packets;
