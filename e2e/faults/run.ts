@@ -142,7 +142,10 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
     };
     announce(`${seconds(now())} checking`);
     // Without recovery a node may not answer; what can be read is checked all the same.
-    const reading = readFinalState(network, { ...workload.accountsAndCounter, nodes: honest });
+    const reading = readFinalState(network, {
+      ...{ ...workload.accountsAndCounter, nodes: honest },
+      isMoving: liar !== null,
+    });
     const final = await Promise.race([
       recovery.to === null ? reading.catch(() => null) : reading,
       aborted,
