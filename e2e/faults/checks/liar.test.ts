@@ -5,7 +5,7 @@ import { checkCensoredAreMined, checkEvidence, checkLiarLeads, checkLies } from 
 import { ALICE, BOB, goodHistory } from './sample-run.test.support.ts';
 
 const LIES = Object.fromEntries(
-  ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'equivocates-proposals'].map((habit) => [habit, 3]),
+  ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'lies-about-locks'].map((habit) => [habit, 30]),
 );
 const FINDINGS: LiarFindings = {
   node: 4,

@@ -10,7 +10,7 @@ import { LieRecord } from './lie-record.ts';
 import { type NODE_HABITS, PROCESS_HABITS, type ProcessHabit } from './process-habits.ts';
 
 /** Milliseconds for which habits last. */
-const PHASE_MS = { least: 4_000, most: 12_000 };
+const PHASE_MS = { least: 3_000, most: 8_000 };
 const HABIT_CHANCE = 0.3;
 /** Part of the phases in which the node is honest but for the senders that it censors. */
 const QUIET_CHANCE = 0.35;
