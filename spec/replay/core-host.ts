@@ -13,12 +13,9 @@ import type { Input } from '../../packages/mokka/src/core/input.ts';
 import type { Message } from '../../packages/mokka/src/core/message.ts';
 import type { TermBinding } from '../../packages/mokka/src/core/restored-state.ts';
 import type { TermVote, Vote } from '../../packages/mokka/src/core/statements.ts';
+import { TestApplication } from '../../packages/mokka/src/core/test-application.test.support.ts';
 import type { LogIndex, NodeId } from '../../packages/mokka/src/core/types.ts';
-import {
-  nodeId,
-  TestApplication,
-  testOptions,
-} from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
+import { nodeId, testOptions } from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
 import { createStore, restoreCore } from '../../packages/mokka/src/driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../../packages/mokka/src/storage/memory.ts';
 

@@ -10,8 +10,9 @@ import {
   voteOf,
 } from '../../packages/mokka/src/core/probe.test.support.ts';
 import { leaderOf, quorumSize } from '../../packages/mokka/src/core/quorum.ts';
+import { ROOT_HASH } from '../../packages/mokka/src/core/test-application.test.support.ts';
 import type { Term } from '../../packages/mokka/src/core/types.ts';
-import { nodeId, ROOT_HASH } from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
+import { nodeId } from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
 import type { TraceState } from '../trace.ts';
 import { CoreHost } from './core-host.ts';
 import {

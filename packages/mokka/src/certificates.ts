@@ -1,2 +1,9 @@
-/** Entry `mokka/certificates`: the bytes of certificates, for threads that run no node. */
-export { encodeCertificate } from './codec/certificate-codec.ts';
+/** Entry `mokka/certificates`: certificates and their checks, for threads and clients that run no node. */
+export { decodeCertificate, encodeCertificate } from './codec/certificate-codec.ts';
+export { decodeEntry } from './codec/entry-codec.ts';
+export {
+  type LogDamage,
+  LogVerificationError,
+  LogVerifier,
+  type LogVerifierOptions,
+} from './core/log-verification.ts';

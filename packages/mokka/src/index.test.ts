@@ -18,6 +18,7 @@ it('exports exactly what is listed here', () => {
       "FolderLockError",
       "IdentityError",
       "LmdbStorage",
+      "MembershipError",
       "MemoryNetwork",
       "MemoryStorage",
       "MemoryTables",

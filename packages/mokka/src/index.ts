@@ -38,6 +38,8 @@ export type * from './core/entry.ts';
 export type * from './core/event.ts';
 export { type Evidence, offenderOf, verifyEvidence } from './core/evidence.ts';
 export type * from './core/input.ts';
+export type { Member, MemberRole, MembershipChange } from './core/members.ts';
+export type { MembershipErrorCode, MembershipResult } from './core/membership.ts';
 export type * from './core/message.ts';
 export * from './core/options.ts';
 export { faultsTolerated, leaderOf, quorumSize } from './core/quorum.ts';
@@ -55,6 +57,7 @@ export {
 export { type Clock, SYSTEM_CLOCK } from './driver/clock.ts';
 export type { StopReason } from './driver/driver.ts';
 export { type Logger, SILENT_LOGGER } from './driver/logger.ts';
+export { type CommittedMembership, MembershipError } from './driver/membership-calls.ts';
 export {
   type LogInfo,
   Mokka,

@@ -3,7 +3,15 @@ import type { Certificate, CommitCertificate, LeaderProof } from '../core/certif
 import { isCommitCertificate } from '../core/certificate.ts';
 import type { NodeId } from '../core/types.ts';
 import { DecodeError } from './decode-error.ts';
-import { decodeItem, encodeItem, hexItem, type Item, integerItem, readFields } from './rlp.ts';
+import {
+  decodeItem,
+  encodeItem,
+  type FieldReader,
+  hexItem,
+  type Item,
+  integerItem,
+  readFields,
+} from './rlp.ts';
 import { phaseItem, readPhase, readStatementOf, statementItem } from './statement-codec.ts';
 
 export function encodeCertificate(certificate: Certificate): Uint8Array {
@@ -24,26 +32,32 @@ export function decodeLockCertificate(bytes: Uint8Array): Certificate {
 }
 
 export function encodeLeaderProof(proof: LeaderProof): Uint8Array {
-  return encodeItem([
+  return encodeItem(leaderProofItems(proof));
+}
+
+/** The anchor's certificate follows the votes, where there is one. */
+export function leaderProofItems(proof: LeaderProof): Item[] {
+  return [
     integerItem(proof.epoch),
     integerItem(proof.term),
     proof.votes.map(statementItem),
     ...(proof.anchorCertificate === undefined ? [] : [certificateItem(proof.anchorCertificate)]),
-  ]);
+  ];
 }
 
 /** Throws {@link DecodeError}. Voters are distinct and sorted; whether they are a quorum is not checked here. */
 export function decodeLeaderProof(bytes: Uint8Array): LeaderProof {
-  return readFields(decodeItem(bytes), (fields) => {
-    const proof: LeaderProof = {
-      epoch: fields.epoch(),
-      term: fields.term(),
-      votes: fields.list((item) => readStatementOf('term-vote', item)),
-    };
-    requireSorted(proof.votes.map((vote) => vote.voter));
-    const anchorCertificate = fields.trailing(readCertificate);
-    return anchorCertificate === undefined ? proof : { ...proof, anchorCertificate };
-  });
+  return readFields(decodeItem(bytes), readLeaderProof);
+}
+
+export function readLeaderProof(fields: FieldReader): LeaderProof {
+  const proof: LeaderProof = {
+    epoch: fields.epoch(),
+    term: fields.term(),
+    votes: fields.list((item) => readStatementOf('term-vote', item)),
+  };
+  requireSorted(proof.votes.map((vote) => vote.voter));
+  return fields.isAtList ? { ...proof, anchorCertificate: readCertificate(fields.item()) } : proof;
 }
 
 export function certificateItem(certificate: Certificate): Item {

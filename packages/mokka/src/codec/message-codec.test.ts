@@ -4,8 +4,17 @@ import { toHex } from '../core/bytes.ts';
 import type { Certificate, CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { Justification, Message } from '../core/message.ts';
-import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from '../core/statements.ts';
+import type { Member } from '../core/members.ts';
+import { type Justification, MEMBERSHIP_REFUSALS, type Message } from '../core/message.ts';
+import type {
+  HandOver,
+  Lock,
+  PreVote,
+  Readiness,
+  TermVote,
+  Vote,
+  Yield,
+} from '../core/statements.ts';
 import type {
   ClusterId,
   EntryHash,
@@ -132,12 +141,27 @@ const proof: fc.Arbitrary<LeaderProof> = fc.record(
   },
   { requiredKeys: ['epoch', 'term', 'votes'] },
 );
+const readiness: fc.Arbitrary<Readiness> = fc.record({
+  type: fc.constant('readiness'),
+  epoch,
+  member: id,
+  index,
+  hash,
+  signature,
+});
+const member: fc.Arbitrary<Member> = fc.record({
+  id,
+  host: fc.constantFrom('127.0.0.1', '::1', 'node-1.example.org'),
+  port: fc.integer({ min: 1, max: 65535 }),
+  role: fc.constantFrom('validator', 'observer'),
+});
 const justification: fc.Arbitrary<Justification> = fc.oneof(preVote, yields, termVote, handOver);
 
 const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({ type: fc.constant('heartbeat'), term, last: entryId, committed: entryId }),
+  fc.record({ type: fc.constant('heartbeat'), epoch, term, last: entryId, committed: entryId }),
   fc.record({
     type: fc.constant('heartbeat-ack'),
+    epoch,
     term,
     following: fc.boolean(),
     last: entryId,
@@ -173,6 +197,20 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     entries: fc.array(entry, { maxLength: 3 }),
     certificate: fc.option(certificate),
   }),
+  fc.record({ type: fc.constant('recertify'), proof, entry }),
+  fc.record({
+    type: fc.constant('membership-request'),
+    epoch,
+    request: number,
+    members: fc.array(member, { maxLength: 4 }),
+  }),
+  fc.record({
+    type: fc.constant('membership-refusal'),
+    request: number,
+    code: fc.constantFrom(...MEMBERSHIP_REFUSALS),
+  }),
+  fc.record({ type: fc.constant('readiness-request'), epoch }),
+  fc.record({ type: fc.constant('readiness'), readiness }),
 );
 
 describe('message codec', () => {

@@ -1,11 +1,23 @@
 /** Wire format of the consensus channel: one RLP list per frame, its first item the message's number. */
-import type { Justification, Message } from '../core/message.ts';
+import {
+  type Justification,
+  MEMBERSHIP_REFUSALS,
+  type MembershipRefusal,
+  type Message,
+} from '../core/message.ts';
 import type { PreVote, Yield } from '../core/statements.ts';
 import type { EntryId } from '../core/types.ts';
-import { certificateItem, readCertificate, readCommitCertificate } from './certificate-codec.ts';
+import {
+  certificateItem,
+  leaderProofItems,
+  readCertificate,
+  readCommitCertificate,
+  readLeaderProof,
+} from './certificate-codec.ts';
 import { DecodeError } from './decode-error.ts';
 import { decodeEntry, encodeEntry } from './entry-codec.ts';
 import { evidenceItem, readEvidence } from './evidence-codec.ts';
+import { memberItem, readMember } from './membership-codec.ts';
 import {
   decodeItem,
   encodeItem,
@@ -38,6 +50,12 @@ const CODES: Readonly<Record<Message['type'], number>> = {
   entries: 12,
   // 16 up: what only BFT says.
   evidence: 16,
+  // 32 up: changes of the members.
+  recertify: 32,
+  'membership-request': 33,
+  'membership-refusal': 34,
+  'readiness-request': 35,
+  readiness: 36,
   'read-index': 13,
   'read-position': 14,
 };
@@ -57,9 +75,15 @@ export function decodeMessage(bytes: Uint8Array): Message {
 function bodyItems(message: Message): Item[] {
   switch (message.type) {
     case 'heartbeat':
-      return [integerItem(message.term), entryIdItem(message.last), entryIdItem(message.committed)];
+      return [
+        integerItem(message.epoch),
+        integerItem(message.term),
+        entryIdItem(message.last),
+        entryIdItem(message.committed),
+      ];
     case 'heartbeat-ack':
       return [
+        integerItem(message.epoch),
         integerItem(message.term),
         integerItem(message.following ? 1 : 0),
         entryIdItem(message.last),
@@ -104,6 +128,20 @@ function bodyItems(message: Message): Item[] {
         message.entries.map(encodeEntry),
         message.certificate === null ? [] : [certificateItem(message.certificate)],
       ];
+    case 'recertify':
+      return [leaderProofItems(message.proof), encodeEntry(message.entry)];
+    case 'membership-request':
+      return [
+        integerItem(message.epoch),
+        integerItem(message.request),
+        message.members.map(memberItem),
+      ];
+    case 'membership-refusal':
+      return [integerItem(message.request), integerItem(MEMBERSHIP_REFUSALS.indexOf(message.code))];
+    case 'readiness-request':
+      return [integerItem(message.epoch)];
+    case 'readiness':
+      return [statementItem(message.readiness)];
   }
 }
 
@@ -113,6 +151,7 @@ function readMessage(fields: FieldReader): Message {
     case CODES.heartbeat:
       return {
         type: 'heartbeat',
+        epoch: fields.epoch(),
         term: fields.term(),
         last: readEntryId(fields.item()),
         committed: readEntryId(fields.item()),
@@ -120,6 +159,7 @@ function readMessage(fields: FieldReader): Message {
     case CODES['heartbeat-ack']:
       return {
         type: 'heartbeat-ack',
+        epoch: fields.epoch(),
         term: fields.term(),
         following: fields.boolean(),
         last: readEntryId(fields.item()),
@@ -179,6 +219,29 @@ function readMessage(fields: FieldReader): Message {
         entries: fields.list(readEncodedEntry),
         certificate: fields.optional(readCommitCertificate),
       };
+    case CODES.recertify:
+      return {
+        type: 'recertify',
+        proof: readFields(fields.item(), readLeaderProof),
+        entry: decodeEntry(fields.bytes()),
+      };
+    case CODES['membership-request']:
+      return {
+        type: 'membership-request',
+        epoch: fields.epoch(),
+        request: fields.integer(),
+        members: fields.list(readMember),
+      };
+    case CODES['membership-refusal']:
+      return {
+        type: 'membership-refusal',
+        request: fields.integer(),
+        code: readRefusal(fields.integer()),
+      };
+    case CODES['readiness-request']:
+      return { type: 'readiness-request', epoch: fields.epoch() };
+    case CODES.readiness:
+      return { type: 'readiness', readiness: readStatementOf('readiness', fields.item()) };
     default:
       throw new DecodeError('unknown-type', `message type ${code}`);
   }
@@ -205,6 +268,14 @@ function readRelayed(item: Item): PreVote | Yield {
 
 function readJustification(item: Item): Justification {
   const statement = readStatement(item);
-  if (statement.type === 'vote') throw new DecodeError('wrong-shape', 'a vote justifies nothing');
+  if (statement.type === 'vote' || statement.type === 'readiness') {
+    throw new DecodeError('wrong-shape', `a ${statement.type} justifies nothing`);
+  }
   return statement;
+}
+
+function readRefusal(code: number): MembershipRefusal {
+  const refusal = MEMBERSHIP_REFUSALS[code];
+  if (refusal === undefined) throw new DecodeError('unknown-type', `membership refusal ${code}`);
+  return refusal;
 }

@@ -1,8 +1,17 @@
 /** Encoding of the small durable records. */
 import type { TermBinding } from '../core/restored-state.ts';
 import type { Vote } from '../core/statements.ts';
-import type { ClusterId, CrashModel, EntryHash, NodeId, Term } from '../core/types.ts';
-import { decodeItem, encodeItem, hexItem, integerItem, readFields } from './rlp.ts';
+import type { ClusterId, CrashModel, EntryHash, Epoch, NodeId, Term } from '../core/types.ts';
+import { DecodeError } from './decode-error.ts';
+import {
+  decodeItem,
+  encodeItem,
+  type FieldReader,
+  hexItem,
+  type Item,
+  integerItem,
+  readFields,
+} from './rlp.ts';
 import { readStatementOf, statementItem } from './statement-codec.ts';
 
 /** What a store belongs to, fixed when it is created. */
@@ -13,24 +22,45 @@ export interface StoreIdentity {
   readonly crashModel: CrashModel;
 }
 
-export function encodeTerm(term: Term): Uint8Array {
-  return encodeItem([integerItem(term)]);
+/** Terms are counted on within an epoch. In the first one, which all stores of before there were epochs are in, it is left out. */
+export function encodeTerm(term: Term, epoch: Epoch): Uint8Array {
+  return encodeItem([integerItem(term), ...epochItems(epoch)]);
 }
 
 /** Throws `DecodeError`, as every decoder here. */
-export function decodeTerm(bytes: Uint8Array): Term {
-  return readFields(decodeItem(bytes), (fields) => fields.term());
+export function decodeTerm(bytes: Uint8Array): { readonly term: Term; readonly epoch: Epoch } {
+  return readFields(decodeItem(bytes), (fields) => ({
+    term: fields.term(),
+    epoch: readEpoch(fields),
+  }));
+}
+
+function epochItems(epoch: Epoch): Item[] {
+  return epoch === 0 ? [] : [integerItem(epoch)];
+}
+
+function readEpoch(fields: FieldReader): Epoch {
+  if (fields.isAtEnd) return 0 as Epoch;
+  const epoch = fields.epoch();
+  if (epoch === 0) throw new DecodeError('bad-field', 'the first epoch is left out');
+  return epoch;
 }
 
 export function encodeBinding(binding: TermBinding): Uint8Array {
-  const { term, termStart } = binding;
-  return encodeItem([integerItem(term), integerItem(termStart.index), hexItem(termStart.hash)]);
+  const { epoch, term, termStart } = binding;
+  return encodeItem([
+    integerItem(term),
+    integerItem(termStart.index),
+    hexItem(termStart.hash),
+    ...epochItems(epoch),
+  ]);
 }
 
 export function decodeBinding(bytes: Uint8Array): TermBinding {
   return readFields(decodeItem(bytes), (fields) => ({
     term: fields.term(),
     termStart: { index: fields.index(), hash: fields.hash() },
+    epoch: readEpoch(fields),
   }));
 }
 

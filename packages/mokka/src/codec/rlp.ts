@@ -211,6 +211,12 @@ export class FieldReader {
     return items[0] ?? null;
   }
 
+  /** Whether the next field is a nested list. */
+  get isAtList(): boolean {
+    const item = this.#items[this.#next];
+    return item !== undefined && !(item instanceof Uint8Array);
+  }
+
   /** The last field, where the list goes on to it. */
   trailing<T>(read: (item: Item) => T): T | undefined {
     return this.#next < this.#items.length ? read(this.item()) : undefined;
@@ -271,6 +277,10 @@ export class FieldReader {
       throw new DecodeError('bad-field', 'a signature has 64 bytes');
     }
     return bytes as Signature;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#next === this.#items.length;
   }
 
   end(): void {

@@ -22,6 +22,7 @@ const CODES: Readonly<Record<Statement['type'], number>> = {
   'hand-over': 3,
   yield: 4,
   vote: 5,
+  readiness: 16,
 };
 const PHASES: readonly VotePhase[] = ['prepare', 'commit'];
 
@@ -92,6 +93,15 @@ export function readStatement(item: Item): Statement {
           voter: fields.nodeId(),
           signature: fields.signature(),
         };
+      case CODES.readiness:
+        return {
+          type: 'readiness',
+          epoch,
+          member: fields.nodeId(),
+          index: fields.index(),
+          hash: fields.hash(),
+          signature: fields.signature(),
+        };
       default:
         throw new DecodeError('unknown-type', `statement type ${code}`);
     }
@@ -153,6 +163,13 @@ function bodyItems(statement: Unsigned<Statement>): Item[] {
         integerItem(statement.index),
         hexItem(statement.hash),
         hexItem(statement.voter),
+      ];
+    case 'readiness':
+      return [
+        epoch,
+        hexItem(statement.member),
+        integerItem(statement.index),
+        hexItem(statement.hash),
       ];
   }
 }

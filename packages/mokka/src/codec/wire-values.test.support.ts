@@ -7,7 +7,8 @@ import { toHex } from '../core/bytes.ts';
 import type { Certificate, CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { Message } from '../core/message.ts';
+import type { Member } from '../core/members.ts';
+import { MEMBERSHIP_REFUSALS, type Message } from '../core/message.ts';
 import type { TermBinding } from '../core/restored-state.ts';
 import type { Statement } from '../core/statements.ts';
 import type {
@@ -29,6 +30,7 @@ import {
 } from './certificate-codec.ts';
 import { createEntry, decodeEntry, encodeEntry } from './entry-codec.ts';
 import { decodeEvidence, encodeEvidence } from './evidence-codec.ts';
+import { decodeMembership, encodeMembership, type MembershipPayload } from './membership-codec.ts';
 import { decodeMessage, encodeMessage } from './message-codec.ts';
 import {
   decodeBinding,
@@ -42,6 +44,7 @@ import {
   type StoreIdentity,
 } from './record-codec.ts';
 import { decodeItem, encodeItem, type Item } from './rlp.ts';
+import { decodeTermStart, encodeTermStart, type TermStartPayload } from './term-start-codec.ts';
 
 /** Small ones that meet each other, and the edges of every length that RLP knows. */
 const number = fc.oneof(
@@ -95,6 +98,14 @@ const statements: StatementTable = {
     index,
     hash,
     voter: id,
+    signature,
+  }),
+  readiness: fc.record({
+    type: fc.constant('readiness'),
+    epoch,
+    member: id,
+    index,
+    hash,
     signature,
   }),
 };
@@ -157,6 +168,21 @@ const evidence: fc.Arbitrary<Evidence> = fc.oneof(
   }),
 );
 
+const member: fc.Arbitrary<Member> = fc.record({
+  id,
+  host: fc.constantFrom('127.0.0.1', '::1', 'node-1.example.org'),
+  port: fc.integer({ min: 1, max: 65535 }),
+  role: fc.constantFrom('validator', 'observer'),
+});
+const membership: fc.Arbitrary<MembershipPayload> = fc.record({
+  members: fc.array(member, { maxLength: 4 }),
+  readiness: fc.array(statements.readiness, { maxLength: 3 }),
+});
+const termStart: fc.Arbitrary<TermStartPayload> = fc.record({
+  proof,
+  certificate: fc.option(certificate),
+});
+
 type MessageTable = {
   readonly [T in Message['type']]: fc.Arbitrary<Extract<Message, { type: T }>>;
 };
@@ -167,12 +193,14 @@ const { 'hand-over': handOver } = statements;
 const messages: MessageTable = {
   heartbeat: fc.record({
     type: fc.constant('heartbeat'),
+    epoch,
     term,
     last: entryId,
     committed: entryId,
   }),
   'heartbeat-ack': fc.record({
     type: fc.constant('heartbeat-ack'),
+    epoch,
     term,
     following: fc.boolean(),
     last: entryId,
@@ -218,6 +246,20 @@ const messages: MessageTable = {
     entries: fc.array(entry, { maxLength: 3 }),
     certificate: fc.option(certificate),
   }),
+  recertify: fc.record({ type: fc.constant('recertify'), proof, entry }),
+  'membership-request': fc.record({
+    type: fc.constant('membership-request'),
+    epoch,
+    request: number,
+    members: fc.array(member, { maxLength: 4 }),
+  }),
+  'membership-refusal': fc.record({
+    type: fc.constant('membership-refusal'),
+    request: number,
+    code: fc.constantFrom(...MEMBERSHIP_REFUSALS),
+  }),
+  'readiness-request': fc.record({ type: fc.constant('readiness-request'), epoch }),
+  readiness: fc.record({ type: fc.constant('readiness'), readiness: statements.readiness }),
 };
 
 /** Of each type equally often. */
@@ -249,7 +291,12 @@ function format<T>(
   };
 }
 
-const binding: fc.Arbitrary<TermBinding> = fc.record({ term, termStart: entryId });
+const binding: fc.Arbitrary<TermBinding> = fc.record({
+  epoch,
+  term,
+  termStart: entryId,
+});
+const termRecord = fc.record({ term, epoch });
 const identity: fc.Arbitrary<StoreIdentity> = fc.record({
   clusterId: digits as fc.Arbitrary<ClusterId>,
   self: id,
@@ -263,7 +310,9 @@ export const wireFormats: readonly WireFormat[] = [
   format('entry', entry, encodeEntry, decodeEntry),
   format('certificate', certificate, encodeCertificate, decodeCertificate),
   format('leader proof', proof, encodeLeaderProof, decodeLeaderProof),
-  format('term record', term, encodeTerm, decodeTerm),
+  format('term-start', termStart, encodeTermStart, decodeTermStart),
+  format('membership', membership, encodeMembership, decodeMembership),
+  format('term record', termRecord, (record) => encodeTerm(record.term, record.epoch), decodeTerm),
   format('vote record', vote, encodeVote, decodeVote),
   format('evidence', evidence, encodeEvidence, decodeEvidence),
   format('binding record', binding, encodeBinding, decodeBinding),

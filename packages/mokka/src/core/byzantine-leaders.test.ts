@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createEntry } from '../codec/entry-codec.ts';
 import type { Timing } from './options.ts';
 import { certificateOf, Probe, proposalOf, termStartOf, termVoteOf } from './probe.test.support.ts';
-import type { LogIndex, Term } from './types.ts';
-import { nodeId, ROOT, VirtualCluster } from './virtual-cluster.test.support.ts';
+import { ROOT } from './test-application.test.support.ts';
+import type { Epoch, LogIndex, Term } from './types.ts';
+import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
 
 const numbers = (cluster: VirtualCluster) => [...cluster.nodes.keys()];
 const everyone =
@@ -134,7 +135,13 @@ describe('leaders that lie', () => {
     const last = { index: 9 as LogIndex, hash: first.hash };
     for (let beat = 0; beat < 60; beat += 1) {
       await probe.pass(50);
-      await probe.receive(1, { type: 'heartbeat', term: 1 as Term, last, committed: ROOT });
+      await probe.receive(1, {
+        type: 'heartbeat',
+        epoch: 0 as Epoch,
+        term: 1 as Term,
+        last,
+        committed: ROOT,
+      });
     }
     expect(probe.core.status().role).toBe('follower');
   });

@@ -14,8 +14,9 @@ import {
   voteOf,
 } from './probe.test.support.ts';
 import type { Lock } from './statements.ts';
-import type { EntryHash, LogIndex, Term } from './types.ts';
-import { nodeId, ROOT } from './virtual-cluster.test.support.ts';
+import { ROOT } from './test-application.test.support.ts';
+import type { EntryHash, Epoch, LogIndex, Term } from './types.ts';
+import { nodeId } from './virtual-cluster.test.support.ts';
 
 const lockOf = ({ term, index, hash }: Entry): Lock => ({ term, index, hash });
 const quorumFor = (term: number) => [1, 2, 3].map((sender) => preVoteOf(sender, term));
@@ -268,7 +269,13 @@ describe('Rule lock', () => {
     const [signed] = probe.sentOf('vote').filter(({ vote }) => vote.phase === 'commit');
     await probe.restart();
     await probe.follow(first);
-    const beat = { type: 'heartbeat', term: 1 as Term, last: first, committed: ROOT } as const;
+    const beat = {
+      type: 'heartbeat',
+      epoch: 0 as Epoch,
+      term: 1 as Term,
+      last: first,
+      committed: ROOT,
+    } as const;
     await probe.receive(1, beat);
     expect(probe.sentOf('vote').filter(({ vote }) => vote.phase === 'commit')).toEqual([signed]);
   });

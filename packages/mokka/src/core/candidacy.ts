@@ -2,7 +2,6 @@
  * From a quorum of term votes to leadership. Rules *proof*, *yield*: one proof per term, fixed once its anchor's whole chain is
  * held, with as many votes as allow that.
  */
-import { encodeLeaderProof } from '../codec/certificate-codec.ts';
 import type { Certificate, LeaderProof } from './certificate.ts';
 import type { Candidacy, CoreContext, Done } from './context.ts';
 import { resetElectionTimer } from './election.ts';
@@ -126,11 +125,6 @@ export function certificateOf(context: CoreContext, lock: Lock): Certificate | u
 
 /** Part of a proof's life after which its leader hands over. */
 const HAND_OVER_AGE = 0.8;
-
-/** The payload of a term-start. */
-export function proofPayload(proof: LeaderProof): Uint8Array {
-  return encodeLeaderProof(proof);
-}
 
 /** Rule *yield*: a candidate that can not obtain its anchor in time gives its term up. */
 export function yieldTerm(context: CoreContext): Done {

@@ -43,13 +43,16 @@ export function driveCatchUp(context: CoreContext): Done {
 }
 
 function whatToFetch(context: CoreContext): Wanted | null {
-  const { ahead, leadership, candidacy, log } = context;
+  const { ahead, aheadFrom, leadership, candidacy, log } = context;
   const target = ahead ?? missingAnchor(context) ?? candidacy?.target ?? null;
   if (target === null || log.contains(target)) return null;
   const first =
     ahead === null && leadership === null ? (candidacy?.holders ?? []) : [leadership?.leader];
   const others = [...context.peers].filter(([, peer]) => peer.connected).map(([id]) => id);
-  const sources = [...first, ...others].filter((id) => id !== undefined && id !== context.self);
+  const told = ahead !== null && context.peers.has(aheadFrom ?? context.self) ? [aheadFrom] : [];
+  const sources = [...told, ...first, ...others].filter(
+    (id) => (id ?? context.self) !== context.self,
+  );
   return { target, sources: [...new Set(sources)] as NodeId[] };
 }
 
@@ -150,6 +153,10 @@ function commitStaged(
 ): Done {
   const at = catchUp.staged.findIndex((entry) => entry.hash === certificate.hash);
   if (at === -1) return;
+  if (crossesEpochs(context, catchUp.staged.slice(0, at + 1))) {
+    catchUp.staged = [];
+    return context.ignore('certificate-across-epochs');
+  }
   if (!verifyCertificate(certificate, context, context.signer)) {
     return context.ignore('bad-certificate');
   }
@@ -161,6 +168,14 @@ function commitStaged(
   commitTo(context, certificate);
   catchUp.staged = catchUp.staged.slice(at + 1);
   catchUp.unprovenSince = context.now;
+}
+
+/** Rule *membership*: what follows a membership entry is of another epoch, and that entry has a certificate of its own. */
+function crossesEpochs(context: CoreContext, chain: readonly Entry[]): boolean {
+  return chain.some(
+    ({ kind, epoch }, at) =>
+      epoch !== context.epoch || (kind === 'membership' && at < chain.length - 1),
+  );
 }
 
 /** The staged chain holds the target: what it was wanted for can go on. */
@@ -177,6 +192,12 @@ function reachTarget(context: CoreContext, catchUp: CatchUp): boolean {
     return true;
   }
   const chain = catchUp.staged.slice(0, at + 1);
+  if (crossesEpochs(context, chain)) {
+    context.ignore('chain-across-epochs');
+    catchUp.staged = [];
+    catchUp.retryAt = context.now + context.options.timing.heartbeatInterval;
+    return true;
+  }
   const { ahead } = context;
   if (ahead !== null && ahead.hash === target.hash) {
     if (mergeChain(context, chain, ahead.term, ahead)) acceptCertificate(context, ahead);

@@ -24,6 +24,8 @@ export class CertificateCache {
   /** A valid certificate for what `certificate` names, this one or one known before; null when it is not valid. */
   verified(certificate: Certificate, judge: CertificateJudge): Certificate | null {
     const { phase, epoch, term, index, hash } = certificate;
+    // Other validators judge it; in that epoch it is as good as ever.
+    if (epoch !== judge.epoch) return null;
     const place = `${phase}/${epoch}/${term}/${index}/${hash}`;
     const known = this.#valid.get(place);
     if (known !== undefined) return known;

@@ -8,6 +8,7 @@ import { type Certificate, type CommitCertificate, isCommitCertificate } from '.
 import type { CoreContext, Done } from './context.ts';
 import { deleteEntriesFrom, persist, putEntry, putTerm } from './durability.ts';
 import type { Entry } from './entry.ts';
+import { beginEpoch, updatePeers } from './epoch-change.ts';
 import { dropAbove } from './leadership.ts';
 import { raiseLock } from './lock.ts';
 import { forgiveCommitted, noteStatement, noteUnverified, noteVotesIn } from './misbehaviour.ts';
@@ -20,7 +21,7 @@ import {
 } from './preparing.ts';
 import { enterTerm } from './promise.ts';
 import type { Vote } from './statements.ts';
-import type { NodeId } from './types.ts';
+import type { NodeId, Term } from './types.ts';
 import { verifyCertificate } from './verification.ts';
 
 /** A vote that arrived. */
@@ -53,7 +54,12 @@ export function onVote(context: CoreContext, from: NodeId, vote: Vote): Done {
 /** Rule *commit*: only votes of the term this node leads (or led last), for the entry it proposed there. */
 function isCountable(context: CoreContext, vote: Vote): boolean {
   const entry = context.log.get(vote.index);
-  return vote.term === context.ledTerm && entry?.hash === vote.hash && entry.term === vote.term;
+  return vote.term === context.ledTerm && entry?.hash === vote.hash && isOfTerm(entry, vote.term);
+}
+
+/** Rule *vote*: votes of a term are for entries of it, or for a membership entry certified again in place. */
+function isOfTerm(entry: Entry, term: Term): boolean {
+  return entry.term === term || (entry.kind === 'membership' && entry.term < term);
 }
 
 /** Counts a verified vote, or the own one once it is durable. */
@@ -68,7 +74,7 @@ export function countVote(context: CoreContext, vote: Vote): Done {
 }
 
 /** A certificate that arrived, of any term and from anyone. */
-export function onCertificate(context: CoreContext, certificate: Certificate): Done {
+export function onCertificate(context: CoreContext, from: NodeId, certificate: Certificate): Done {
   if (!isCommitCertificate(certificate)) return onPrepareCertificate(context, certificate);
   const { log } = context;
   const { committed } = log;
@@ -77,6 +83,8 @@ export function onCertificate(context: CoreContext, certificate: Certificate): D
   } else if (context.ahead !== null && certificate.index <= context.ahead.index) {
     if (!log.contains(certificate)) return context.ignore('certificate-known');
   }
+  // The keys of another epoch's validators prove nothing here.
+  if (certificate.epoch !== context.epoch) return context.ignore('other-epoch');
   if (!verifyCertificate(certificate, context, context.signer)) {
     return context.ignore('bad-certificate');
   }
@@ -85,6 +93,7 @@ export function onCertificate(context: CoreContext, certificate: Certificate): D
   checkOwnVoteIn(context, certificate);
   if (context.halted !== null) return;
   acceptCertificate(context, certificate);
+  if (context.ahead === certificate) context.aheadFrom = from;
 }
 
 /** The certificate is verified: commit, or remember it until its entry is here. */
@@ -127,10 +136,12 @@ function takeCertifiedProposals(context: CoreContext, certificate: CommitCertifi
 export function commitTo(context: CoreContext, certificate: CommitCertificate): Done {
   const { log } = context;
   if (certificate.index <= log.committed.index) return;
-  if (log.get(certificate.index)?.term !== certificate.term) {
+  const entry = log.get(certificate.index);
+  if (entry === undefined || !isOfTerm(entry, certificate.term)) {
     if (context.ahead?.hash === certificate.hash) context.ahead = null;
     return context.ignore('certificate-of-another-term');
   }
+  const parentIndex = log.committed.index;
   log.commit(certificate);
   if (context.unsavedCertificates.length === 0) context.unsavedSince = context.now;
   context.unsavedCertificates.push(certificate);
@@ -156,7 +167,10 @@ export function commitTo(context: CoreContext, certificate: CommitCertificate): 
   context.election.failedTerms = 0;
   context.lastProgressAt = context.now;
   context.changed = true;
+  if (entry.kind === 'membership') return beginEpoch(context, entry, certificate);
   if (certificate.term > context.term) enterTerm(context, certificate.term);
+  // Whoever the last change removed has had its chance to hear of it.
+  if (parentIndex === context.since && parentIndex > 0) updatePeers(context);
 }
 
 /**
@@ -191,7 +205,7 @@ export function mergeChain(
     }
     dropAbove(context, to);
     // With the term: a restarted node must not know of the drop and not of the proof that it came from.
-    operations.push(deleteEntriesFrom(first.index), putTerm(context.term));
+    operations.push(...deleteEntriesFrom(first.index), putTerm(context));
   }
   for (const entry of added) {
     log.append(entry);

@@ -6,14 +6,17 @@ import type { Certificate, CommitCertificate, LeaderProof } from './certificate.
 import { CertificateCache } from './certificate-cache.ts';
 import type { Effect, HaltCode } from './effect.ts';
 import type { Entry } from './entry.ts';
+import { EpochHistory, genesisMembers } from './epochs.ts';
 import type { CoreEvent } from './event.ts';
 import { FetchAllowance } from './fetch-allowance.ts';
 import { Log } from './log.ts';
+import type { Member } from './members.ts';
+import type { MembershipState } from './membership.ts';
 import type { Message, TermVoteMessage } from './message.ts';
 import { type Misbehaviour, misbehaviourFrom } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
 import type { Preparation } from './preparing.ts';
-import { faultsTolerated, leaderOf, quorumSize } from './quorum.ts';
+import { leaderOf } from './quorum.ts';
 import { SeededRandom } from './random.ts';
 import { newReadIndex } from './read-index.ts';
 import { requestNumber } from './request-numbers.ts';
@@ -172,19 +175,28 @@ export interface VoteTally {
   readonly votes: Map<NodeId, Signature>;
 }
 
+export function newPeer(): Peer {
+  return {
+    connected: false,
+    lastHeard: null,
+    followedAt: 0,
+    last: null,
+    committed: null,
+    repeatAt: 0,
+    fetches: new FetchAllowance(),
+  };
+}
+
 /** Everything a core knows. */
 export class CoreContext implements ValidatorSet {
   readonly options: CoreOptions;
   readonly self: NodeId;
-  readonly epoch = 0 as Epoch;
-  readonly validators: readonly NodeId[];
+  /** Rule *membership*: every epoch that this node knows; the last is the present one. */
+  readonly epochs: EpochHistory;
   readonly crashModel: CoreOptions['crashModel'];
-  readonly quorum: number;
-  readonly faults: number;
   readonly signer: StatementSigner;
   readonly random: SeededRandom;
   readonly log: Log;
-  readonly isValidator: boolean;
 
   now = 0;
   unixTime = 0;
@@ -205,6 +217,14 @@ export class CoreContext implements ValidatorSet {
   prunedVotesBelow = 0;
   /** A verified certificate above what the log contains. */
   ahead: CommitCertificate | null;
+  /** Who sent it, and so can serve what leads there. */
+  aheadFrom: NodeId | null = null;
+  readonly membership: MembershipState = {
+    requests: [],
+    work: null,
+    approved: null,
+    asking: new Map(),
+  };
 
   readonly preparation: Preparation;
   readonly misbehaviour: Misbehaviour;
@@ -245,31 +265,36 @@ export class CoreContext implements ValidatorSet {
   constructor(options: CoreOptions, restored: RestoredState) {
     this.options = options;
     this.self = options.self;
-    this.validators = options.validators;
     this.crashModel = options.crashModel;
-    this.quorum = quorumSize(options.crashModel, options.validators.length);
-    this.faults = faultsTolerated(options.crashModel, options.validators.length);
+    this.epochs = new EpochHistory(options.crashModel, genesisMembers(options), restored.epochs);
     this.signer = new StatementSigner(options.clusterId, options.signatures);
     this.random = new SeededRandom(options.seed);
-    this.isValidator = options.validators.includes(options.self);
     this.log = new Log(options.limits, options.rootHash, restored.base, restored.tail);
     this.term = restored.term;
-    this.termVote = restored.termVote;
-    this.syncedTermVote = restored.termVote;
+    // Rule *membership*: promises of an earlier epoch are over with it.
+    const { epoch, since, certificate } = this.epochs.present;
+    const isOfEpoch = (signed: { readonly epoch: Epoch } | null) => signed?.epoch === epoch;
+    const commitVotes = restored.commitVotes.filter(isOfEpoch);
+    this.termVote = restored.termVote?.termVote.epoch === epoch ? restored.termVote : null;
+    this.syncedTermVote = this.termVote;
     this.lockSuperseded = restored.lockSuperseded;
-    this.binding = restored.binding;
+    this.binding = restored.binding?.epoch === epoch ? restored.binding : null;
+    // It may be known from the application alone.
+    if (certificate !== null && since === restored.base.id.index) {
+      this.unsavedCertificates.push(certificate);
+    }
     this.ahead = restored.ahead;
-    for (const vote of restored.votes) {
+    for (const vote of restored.votes.filter(isOfEpoch)) {
       this.ownVotes.set(vote.index, vote);
       this.syncedVotes.add(vote.index);
     }
     this.preparation = {
-      certificate: restored.lockCertificate,
+      certificate: isOfEpoch(restored.lockCertificate) ? restored.lockCertificate : null,
       saved: restored.savedLockCertificate,
       lockedAt: 0,
       awaited: null,
-      commitVotes: new Map(restored.commitVotes.map((vote) => [vote.index, vote])),
-      syncedCommitVotes: new Set(restored.commitVotes.map((vote) => vote.index)),
+      commitVotes: new Map(commitVotes.map((vote) => [vote.index, vote])),
+      syncedCommitVotes: new Set(commitVotes.map((vote) => vote.index)),
       tallies: new Map(),
     };
     this.misbehaviour = misbehaviourFrom(restored.evidence);
@@ -296,18 +321,57 @@ export class CoreContext implements ValidatorSet {
       leaderHeardAt: null,
       yielded: 0 as Term,
     };
-    for (const id of options.validators) {
-      if (id === options.self) continue;
-      this.peers.set(id, {
-        connected: false,
-        lastHeard: null,
-        followedAt: 0,
-        last: null,
-        committed: null,
-        repeatAt: 0,
-        fetches: new FetchAllowance(),
-      });
-    }
+    for (const { id } of this.peerAddresses()) this.peers.set(id, newPeer());
+  }
+
+  get epoch(): Epoch {
+    return this.epochs.present.epoch;
+  }
+
+  /** Validators of the present epoch in their agreed order. */
+  get validators(): readonly NodeId[] {
+    return this.epochs.present.validators;
+  }
+
+  get quorum(): number {
+    return this.epochs.present.quorum;
+  }
+
+  get faults(): number {
+    return this.epochs.present.faults;
+  }
+
+  get root(): Lock | undefined {
+    return this.epochs.present.root;
+  }
+
+  get since(): LogIndex {
+    return this.epochs.present.since;
+  }
+
+  get isValidator(): boolean {
+    return this.validators.includes(this.self);
+  }
+
+  /** The other validators of the present epoch. */
+  otherValidators(): NodeId[] {
+    return this.validators.filter((id) => id !== this.self);
+  }
+
+  /**
+   * Whom this node keeps links to: the members; those whom the last change removed, until something is committed above it, for
+   * they may have to hear of it; and those it was told to ask, for all the members it knows of may be gone.
+   */
+  peerAddresses(): readonly Member[] {
+    const { present, previous } = this.epochs;
+    const wanted = new Map(present.members.map((member) => [member.id, member]));
+    const add = (members: readonly Member[]) => {
+      for (const member of members) if (!wanted.has(member.id)) wanted.set(member.id, member);
+    };
+    if (previous !== null && this.log.committed.index <= present.since) add(previous.members);
+    add(this.options.contacts ?? []);
+    wanted.delete(this.self);
+    return [...wanted.values()];
   }
 
   begin(instant: Instant): void {
@@ -334,7 +398,7 @@ export class CoreContext implements ValidatorSet {
     if (to !== this.self) this.#effects.push({ type: 'send', to, message });
   }
 
-  /** To every other validator, the same object, so that a host encodes it once. */
+  /** To every peer, the same object, so that a host encodes it once. */
   broadcast(message: Message): void {
     for (const to of this.peers.keys()) this.#effects.push({ type: 'send', to, message });
   }

@@ -70,6 +70,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.tuple(term, entry, entry).map(
     ([at, last, committed]): Message => ({
       type: 'heartbeat',
+      epoch: 0 as Epoch,
       term: at as Term,
       last,
       committed,
@@ -78,6 +79,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.tuple(term, fc.boolean(), entry).map(
     ([at, following, last]): Message => ({
       type: 'heartbeat-ack',
+      epoch: 0 as Epoch,
       term: at as Term,
       following,
       last,

@@ -5,6 +5,7 @@
  * no clock and no randomness but the seeded jitter: the same options, restored state and inputs give the same effects.
  */
 import { MAX_LIST_ITEMS, MAX_MESSAGE_BYTES } from '../codec/rlp.ts';
+import { giveUpUnapproved } from './approval.ts';
 import { driveCandidacy } from './candidacy.ts';
 import { driveCatchUp, onEntries } from './catch-up.ts';
 import type { CommitCertificate } from './certificate.ts';
@@ -18,6 +19,7 @@ import {
   onYield,
   resetElectionTimer,
 } from './election.ts';
+import { noteEpoch } from './epoch-change.ts';
 import type { Evidence } from './evidence.ts';
 import {
   driveApply,
@@ -31,12 +33,22 @@ import { beginTransfer, driveTransfer } from './hand-over.ts';
 import { onHeartbeat, onHeartbeatAck, onPropose } from './heartbeats.ts';
 import type { Input } from './input.ts';
 import { checkInvariants } from './invariants.ts';
+import type { Member } from './members.ts';
+import {
+  driveMembership,
+  onMembershipRefusal,
+  onMembershipRequest,
+  onReadiness,
+  onReadinessRequest,
+  proposeMembership,
+} from './membership.ts';
 import type { Message } from './message.ts';
 import { onEvidence } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
 import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promise.ts';
 import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
 import { driveReadIndex, onReadAsked, onReadIndex, onReadPosition } from './read-index.ts';
+import { driveRecertifying, onRecertify } from './recertifying.ts';
 import type { RestoredState } from './restored-state.ts';
 import { type CoreStatus, roleOf, statusOf, waitingFor } from './status.ts';
 import { nextDeadline, runTimers } from './timers.ts';
@@ -104,6 +116,11 @@ export class Core {
     return statusOf(this.#context);
   }
 
+  /** Whom the host keeps links to; `peers` effects tell of every change. */
+  peerAddresses(): readonly Member[] {
+    return this.#context.peerAddresses();
+  }
+
   /** Where the log stands, with the highest certificate; null at the root. */
   position(): LogPosition {
     const { tip, committed, certificate } = this.#context.log;
@@ -141,6 +158,7 @@ function start(context: CoreContext): Done {
   context.started = true;
   context.lastProgressAt = context.now;
   context.waiting = { what: 'nothing', since: context.now };
+  context.emit({ type: 'peers', peers: context.peerAddresses() });
   resetElectionTimer(context);
   // Rule *single*: one validator needs nobody.
   if (context.isValidator && context.quorum === 1) context.election.deadline = context.now;
@@ -156,7 +174,10 @@ function settle(context: CoreContext): Done {
     driveCatchUp(context);
     driveApply(context);
     driveProcessing(context);
+    driveRecertifying(context);
     driveTransfer(context);
+    driveMembership(context);
+    giveUpUnapproved(context);
     driveProposing(context);
     driveReadIndex(context);
     if (!context.changed || context.halted !== null) return;
@@ -196,6 +217,8 @@ function dispatch(context: CoreContext, input: Input): Done {
       return onReadAsked(context, input.read);
     case 'transfer-leadership':
       return beginTransfer(context, input.to);
+    case 'propose-membership':
+      return proposeMembership(context, input);
     default:
       return assertNever(input);
   }
@@ -205,6 +228,7 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
   const peer = context.peers.get(from);
   if (peer === undefined) return context.ignore('not-a-member');
   peer.lastHeard = context.now;
+  noteEpoch(context, from, message);
   switch (message.type) {
     case 'heartbeat':
       return onHeartbeat(context, from, message);
@@ -225,7 +249,7 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
     case 'vote':
       return onVote(context, from, message.vote);
     case 'certificate':
-      return onCertificate(context, message.certificate);
+      return onCertificate(context, from, message.certificate);
     case 'evidence':
       return onEvidence(context, message.evidence);
     case 'read-index':
@@ -236,6 +260,16 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
       return onFetch(context, from, message);
     case 'entries':
       return onEntries(context, from, message);
+    case 'recertify':
+      return onRecertify(context, from, message);
+    case 'membership-request':
+      return onMembershipRequest(context, from, message);
+    case 'membership-refusal':
+      return onMembershipRefusal(context, from, message);
+    case 'readiness-request':
+      return onReadinessRequest(context, from, message.epoch);
+    case 'readiness':
+      return onReadiness(context, from, message.readiness);
     default:
       return assertNever(message);
   }
@@ -259,7 +293,7 @@ function onConnection(context: CoreContext, id: NodeId, connected: boolean): Don
   peer.connected = connected;
   context.event({ type: connected ? 'join' : 'leave', peer: id });
   const { election, leadership } = context;
-  if (!connected && leadership?.leader === id && context.isValidator) {
+  if (!connected && leadership?.leader === id) {
     const { electionTimeout, electionJitter } = context.options.timing;
     const soon = Math.floor(electionTimeout / 3 + context.random.next() * electionJitter);
     election.deadline = Math.min(election.deadline, context.now + soon);

@@ -12,7 +12,7 @@ import type { Entry } from './entry.ts';
 import type { TermVoteMessage } from './message.ts';
 import type { TermBinding } from './restored-state.ts';
 import type { Vote } from './statements.ts';
-import type { LogIndex, Term } from './types.ts';
+import type { LogIndex } from './types.ts';
 
 /** Names of the storage's records. */
 export const RECORDS = {
@@ -104,11 +104,23 @@ export function putEntry(entry: Entry): StorageOperation[] {
   if (entry.kind === 'term-start') {
     operations.push({ type: 'put', table: 'proofs', key: entry.term, value: entry.payload });
   }
+  // Rule *snapshot*: membership entries outlive what is pruned.
+  if (entry.kind === 'membership') {
+    operations.push({
+      type: 'put',
+      table: 'memberships',
+      key: entry.index,
+      value: encodeEntry(entry),
+    });
+  }
   return operations;
 }
 
-export function deleteEntriesFrom(index: number): StorageOperation {
-  return { type: 'delete-from', table: 'entries', from: index as LogIndex };
+export function deleteEntriesFrom(index: number): StorageOperation[] {
+  return [
+    { type: 'delete-from', table: 'entries', from: index },
+    { type: 'delete-from', table: 'memberships', from: index },
+  ];
 }
 
 export function putVote(vote: Vote): StorageOperation {
@@ -119,8 +131,9 @@ export function putCommitVote(vote: Vote): StorageOperation {
   return { type: 'put', table: 'commit-votes', key: vote.index, value: encodeVote(vote) };
 }
 
-export function putTerm(term: Term): StorageOperation {
-  return { type: 'put-record', name: RECORDS.term, value: encodeTerm(term) };
+export function putTerm(context: CoreContext): StorageOperation {
+  const value = encodeTerm(context.term, context.epoch);
+  return { type: 'put-record', name: RECORDS.term, value };
 }
 
 export function putTermVote(message: TermVoteMessage): StorageOperation {

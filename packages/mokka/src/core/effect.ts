@@ -2,6 +2,8 @@ import type { StorageOperation } from '../storage/storage.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import type { CoreEvent } from './event.ts';
+import type { Member } from './members.ts';
+import type { MembershipResult } from './membership.ts';
 import type { Message } from './message.ts';
 import type { EntryId, LogIndex, NodeId, Term, Ticket } from './types.ts';
 
@@ -51,6 +53,14 @@ export type Effect =
     }
   /** Tell the application that accepted entries above `to` are dropped. */
   | { readonly type: 'rollback'; readonly to: EntryId }
+  /** Keep links to these and to nobody else. */
+  | { readonly type: 'peers'; readonly peers: readonly Member[] }
+  /** What became of a `propose-membership`. */
+  | {
+      readonly type: 'membership-result';
+      readonly request: number;
+      readonly result: MembershipResult;
+    }
   /** Reads numbered up to `through` may be answered: the application, at `index` or later, has all they must see. */
   | { readonly type: 'read-current'; readonly through: number; readonly index: LogIndex }
   | { readonly type: 'event'; readonly event: CoreEvent }

@@ -5,6 +5,7 @@
  * receivers, and is withdrawn as soon as its sender hears its leader again.
  */
 import type { CoreContext, Done, HeardPreVote } from './context.ts';
+import { tellEveryone } from './epoch-change.ts';
 import type { Justification, Message } from './message.ts';
 import { distrustsLeader } from './misbehaviour.ts';
 import { startTerm } from './promise.ts';
@@ -27,9 +28,7 @@ export function electionTimeout(context: CoreContext): number {
 }
 
 export function resetElectionTimer(context: CoreContext): Done {
-  context.election.deadline = context.isValidator
-    ? context.now + electionTimeout(context)
-    : Number.POSITIVE_INFINITY;
+  context.election.deadline = context.now + electionTimeout(context);
 }
 
 /** How often statements of an open election are sent again: three times within their lifetime. */
@@ -40,10 +39,16 @@ export function repeatInterval(context: CoreContext): number {
 /** The election timer ran out: no live leader. */
 export function onElectionTimeout(context: CoreContext): Done {
   const { election } = context;
+  const wasHeard = election.leaderHeardAt !== null;
   election.deadline = Number.POSITIVE_INFINITY;
   election.leaderHeardAt = null;
-  context.event({ type: 'heartbeat_timeout', term: context.term });
-  sendPreVote(context);
+  if (context.isValidator || wasHeard) {
+    context.event({ type: 'heartbeat_timeout', term: context.term });
+  }
+  if (context.isValidator) return sendPreVote(context);
+  // The others may be in an epoch that has this node for a validator.
+  tellEveryone(context);
+  resetElectionTimer(context);
 }
 
 /** Something of an open election is due to be sent again. */
@@ -229,7 +234,7 @@ function liveStatements(context: CoreContext): Exclude<Justification, { type: 'h
   const { election } = context;
   const statements: Exclude<Justification, { type: 'hand-over' }>[] = [];
   if (election.preVote !== null) statements.push(election.preVote);
-  for (const id of context.peers.keys()) {
+  for (const id of context.otherValidators()) {
     const heard = election.heard.get(id);
     const preVote = heard !== undefined && heard.expiresAt > context.now ? heard.statement : null;
     const heardAt = election.termVotesHeardAt.get(id) ?? Number.NEGATIVE_INFINITY;

@@ -1,6 +1,7 @@
 import type { Entry } from './entry.ts';
 import type { Evidence } from './evidence.ts';
-import type { NodeId, Role, Term } from './types.ts';
+import type { Member } from './members.ts';
+import type { Epoch, LogIndex, NodeId, Role, Term } from './types.ts';
 
 /** What users of the library observe; names are those of the original Mokka. */
 export type CoreEvent =
@@ -21,4 +22,12 @@ export type CoreEvent =
   | { readonly type: 'log_ack'; readonly entry: Entry }
   /** BFT: a validator contradicted itself; the proof is being stored and is passed on. */
   | { readonly type: 'evidence'; readonly offender: NodeId; readonly evidence: Evidence }
+  /** A membership entry was committed; the next epoch has begun. */
+  | {
+      readonly type: 'epoch';
+      readonly epoch: Epoch;
+      /** Of the membership entry. */
+      readonly index: LogIndex;
+      readonly members: readonly Member[];
+    }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

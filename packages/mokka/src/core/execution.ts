@@ -6,6 +6,7 @@ import type { ProposalVerdict } from '../application.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry } from './entry.ts';
+import { refusalOfMembership } from './membership.ts';
 import { noteRefusal } from './misbehaviour.ts';
 import type { EntryHash, EntryId, LogIndex, StateDigest, Ticket } from './types.ts';
 import { acceptEntry, isAcceptable } from './voting.ts';
@@ -25,6 +26,10 @@ export function driveProcessing(context: CoreContext): Done {
   if (entry.stateDigest !== execution.digest) {
     refuse(context, entry, 'the state after its parent has another digest');
     return;
+  }
+  if (entry.kind === 'membership') {
+    const refusal = refusalOfMembership(context, entry);
+    if (refusal !== null) return refuse(context, entry, refusal.reason, refusal.isFault);
   }
   const ticket = context.ticket();
   execution.request = { kind: 'process', ticket, entry };
@@ -64,7 +69,7 @@ export function onProcessed(
 }
 
 /** A refused proposal may come again with the leader's next repetition; a refused stored entry waits. */
-function refuse(context: CoreContext, entry: Entry, reason: string): Done {
+function refuse(context: CoreContext, entry: Entry, reason: string, isFault = true): Done {
   const { execution } = context;
   const message = `entry ${entry.index} of term ${entry.term} was refused: ${reason}`;
   if (execution.reported !== entry.hash) {
@@ -76,7 +81,7 @@ function refuse(context: CoreContext, entry: Entry, reason: string): Done {
     return;
   }
   context.incoming.delete(entry.index);
-  noteRefusal(context, entry);
+  if (isFault) noteRefusal(context, entry);
   if (entry.proposer !== context.self || context.leading === null) return;
   context.leading.pending = false;
   context.leading.refusedOwn = true;
@@ -120,7 +125,8 @@ export function driveApply(context: CoreContext): Done {
   const { execution, log } = context;
   if (execution.committing.length > 0 || execution.reading !== null) return;
   const from = execution.applied + 1;
-  const to = Math.min(log.committed.index, log.syncedIndex);
+  const end = context.epochs.firstFrom(from)?.since ?? log.committed.index;
+  const to = Math.min(log.committed.index, log.syncedIndex, end);
   if (from > to) return;
   const { maxFetchEntries, maxFetchBytes } = context.options.limits;
   const last = Math.min(to, from + maxFetchEntries - 1) as LogIndex;
@@ -165,8 +171,10 @@ export function onCommittedRead(context: CoreContext, entries: readonly Entry[])
 function handOver(context: CoreContext, entries: readonly Entry[]): Done {
   const { execution, log } = context;
   const last = entries[entries.length - 1];
-  const certificate: CommitCertificate | null = log.certificate;
   const first = entries[0];
+  // Rule *membership*: of the entries' own epoch, so that the application never knows of a later one than its state.
+  const ended = first === undefined ? null : context.epochs.firstFrom(first.index);
+  const certificate: CommitCertificate | null = ended?.certificate ?? log.certificate;
   if (first === undefined || last === undefined || certificate === null) return;
   const digest = execution.digests.get(execution.applied);
   if (digest !== undefined && first.stateDigest !== digest) {

@@ -15,7 +15,11 @@ export function onFetch(
   if (message.from === 0) return context.ignore('fetch-of-root');
   const allowance = context.crashModel === 'BFT' ? context.peers.get(from)?.fetches : undefined;
   if (allowance?.isLeft(context.now) === false) return context.ignore('fetches-too-much');
-  const last = Math.min(lastToServe(context, message.tip), message.from + maxFetchEntries - 1);
+  const last = Math.min(
+    lastToServe(context, message.tip),
+    message.from + maxFetchEntries - 1,
+    context.epochs.firstFrom(message.from)?.since ?? Number.POSITIVE_INFINITY,
+  );
   if (message.from > last) return answer(context, from, message.request, [], null);
   if (log.get(message.from) !== undefined) {
     const entries: Entry[] = [];
@@ -79,5 +83,10 @@ function answer(
   entries: readonly Entry[],
   certificate: CommitCertificate | null,
 ): Done {
-  context.send(to, { type: 'entries', request, entries, certificate });
+  const [first] = entries;
+  const last = entries[entries.length - 1];
+  // Rule *membership*: where an epoch ends, the certificate is the one of exactly that entry.
+  const ended = first === undefined ? null : context.epochs.firstFrom(first.index);
+  const exact = ended !== null && ended.since === last?.index ? ended.certificate : certificate;
+  context.send(to, { type: 'entries', request, entries, certificate: exact });
 }

@@ -10,11 +10,11 @@ import type { NodeId, Term } from './types.ts';
 export function beginTransfer(context: CoreContext, to: NodeId | null): Done {
   const { leading } = context;
   if (leading === null) return context.ignore('not-leading');
-  if (to === context.self || (to !== null && !context.peers.has(to))) {
+  const others = context.otherValidators();
+  if (to === context.self || (to !== null && !others.includes(to))) {
     return context.ignore('not-a-validator');
   }
-  if (context.peers.size === 0 || leading.transfer !== null)
-    return context.ignore('transfer-refused');
+  if (others.length === 0 || leading.transfer !== null) return context.ignore('transfer-refused');
   const { electionTimeout } = context.options.timing;
   leading.transfer = { to, deadline: context.now + electionTimeout, sent: false };
   context.changed = true;
@@ -51,7 +51,9 @@ export function endTransfer(context: CoreContext): Done {
 
 function chooseSuccessor(context: CoreContext, wanted: NodeId | null): NodeId | null {
   const ready: NodeId[] = [];
-  for (const [id, peer] of context.peers) {
+  for (const id of context.otherValidators()) {
+    const peer = context.peers.get(id);
+    if (peer === undefined) continue;
     const caughtUp = peer.last !== null && peer.last.index >= context.log.tip.index;
     if (peer.connected && caughtUp && (wanted === null || wanted === id)) ready.push(id);
   }

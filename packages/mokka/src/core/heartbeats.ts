@@ -3,6 +3,8 @@
  * proposals gets them again, one that lacks a certificate gets it, and it repeats votes the leader may not have.
  */
 
+import { certificateIn } from '../codec/term-start-codec.ts';
+import { onCertificate } from './committing.ts';
 import type { CoreContext, Done, Peer } from './context.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
@@ -10,6 +12,7 @@ import { adoptTermStart } from './leadership.ts';
 import type { Message } from './message.ts';
 import { distrustsLeader, noteStatement } from './misbehaviour.ts';
 import { repeatCommitVotes, repeatPrepareCertificate } from './preparing.ts';
+import { sendRecertification } from './recertifying.ts';
 import type { Vote } from './statements.ts';
 import type { NodeId } from './types.ts';
 import { incomingWindow, repeatVotes } from './voting.ts';
@@ -29,6 +32,7 @@ export function sendHeartbeats(context: CoreContext): Done {
   if (!leading.announced) return;
   context.broadcast({
     type: 'heartbeat',
+    epoch: context.epoch,
     term: context.term,
     last: { index: log.tip.index, hash: log.tip.hash },
     committed: log.committed,
@@ -36,12 +40,14 @@ export function sendHeartbeats(context: CoreContext): Done {
 }
 
 export function onHeartbeat(context: CoreContext, from: NodeId, message: Heartbeat): Done {
+  if (message.epoch !== context.epoch) return context.ignore('other-epoch');
   if (message.term < context.term) return context.ignore('stale-heartbeat');
   if (context.leaderOf(message.term) !== from) return context.ignore('heartbeat-of-another');
   const following = context.leadership?.term === message.term;
   const { log } = context;
   context.send(from, {
     type: 'heartbeat-ack',
+    epoch: context.epoch,
     term: message.term,
     following,
     last: { index: log.tip.index, hash: log.tip.hash },
@@ -83,19 +89,16 @@ export function expiryOf(context: CoreContext, adoptedAt: number): number {
 export function onHeartbeatAck(context: CoreContext, from: NodeId, message: HeartbeatAck): Done {
   const { leading, leadership, log } = context;
   const peer = context.peers.get(from);
+  if (message.epoch !== context.epoch) return context.ignore('other-epoch');
+  // One that has just come to this epoch missed the term-start.
+  if (message.term < context.term && !message.following) return offerProof(context, from);
   if (leading === null || leadership === null || message.term !== context.term) {
     return context.ignore('stale-heartbeat-ack');
   }
   if (peer === undefined) return context.ignore('not-a-validator');
   peer.last = message.last;
   peer.committed = message.committed;
-  const { termStart } = leadership;
-  if (!message.following) {
-    if (termStart !== null && leading.announced) {
-      context.send(from, proposalOf(context, termStart, leading.termStartVote));
-    }
-    return;
-  }
+  if (!message.following) return offerProof(context, from);
   peer.followedAt = context.now;
   context.election.heard.delete(from);
   const { certificate } = log;
@@ -105,6 +108,15 @@ export function onHeartbeatAck(context: CoreContext, from: NodeId, message: Hear
   if (context.now >= peer.repeatAt) repeatProposals(context, from, peer, message);
   repeatPrepareCertificate(context, from, message.last.index);
   context.changed = true;
+}
+
+/** Leader: its term-start, or what stands for it, to one that does not follow it. */
+function offerProof(context: CoreContext, to: NodeId): Done {
+  const { leading, leadership } = context;
+  if (leading?.announced !== true || leadership === null) return context.ignore('not-leading');
+  const { termStart } = leadership;
+  if (termStart === null) sendRecertification(context, to);
+  else context.send(to, proposalOf(context, termStart, leading.termStartVote));
 }
 
 /** Proposals above what the follower has stored, unless they are on their way; what is committed it fetches. */
@@ -162,6 +174,14 @@ function isAttributed(
   return true;
 }
 
+/** Rule *membership*: the first term-start of an epoch shows by what right it begins. */
+function followToNextEpoch(context: CoreContext, from: NodeId, termStart: Entry): Done {
+  const certificate = certificateIn(termStart);
+  if (certificate?.index === termStart.index - 1 && certificate.epoch === context.epoch) {
+    onCertificate(context, from, certificate);
+  }
+}
+
 /** A proposal that arrived. */
 export function onPropose(
   context: CoreContext,
@@ -170,11 +190,14 @@ export function onPropose(
 ): Done {
   const { entry } = message;
   const { log } = context;
+  if (entry.kind === 'term-start' && entry.epoch === context.epoch + 1) {
+    followToNextEpoch(context, from, entry);
+  }
+  if (entry.epoch !== context.epoch) return context.ignore('other-epoch');
   if (context.leaderOf(entry.term) !== from || entry.proposer !== from) {
     return context.ignore('proposal-of-another');
   }
   if (entry.term < context.term) return context.ignore('stale-proposal');
-  if (entry.epoch !== context.epoch) return context.ignore('other-epoch');
   if (!isAttributed(context, message)) return context.ignore('unattributed-proposal');
   if (entry.kind === 'term-start') {
     if (!adoptTermStart(context, entry)) return;
@@ -204,8 +227,9 @@ export function quorumLostAt(context: CoreContext): number {
   const { electionTimeout, electionJitter } = context.options.timing;
   const others = context.quorum - 1;
   if (others === 0) return Number.POSITIVE_INFINITY;
-  const heard = [...context.peers.values()]
-    .map((peer) => peer.followedAt)
+  const heard = context
+    .otherValidators()
+    .map((id) => context.peers.get(id)?.followedAt ?? 0)
     .sort((left, right) => right - left);
   return (heard[others - 1] ?? 0) + electionTimeout + electionJitter;
 }

@@ -1,6 +1,7 @@
 import type { Proposal, ProposalVerdict } from '../application.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
+import type { MembershipChange } from './members.ts';
 import type { Message } from './message.ts';
 import type { EntryHash, LogIndex, NodeId, StateDigest, Ticket } from './types.ts';
 
@@ -50,4 +51,11 @@ export type Input =
   /** Everything committed anywhere before now shall be visible here; answered by `read-current`. Numbered from 1. */
   | { readonly type: 'read-index'; readonly read: number }
   /** This node, if it leads, shall give its term to another; null: to any that is connected and caught up. */
-  | { readonly type: 'transfer-leadership'; readonly to: NodeId | null };
+  | { readonly type: 'transfer-leadership'; readonly to: NodeId | null }
+  /** An operator's change of the members; answered by `membership-result` within `timeout` ms. */
+  | {
+      readonly type: 'propose-membership';
+      readonly request: number;
+      readonly change: MembershipChange;
+      readonly timeout: number;
+    };

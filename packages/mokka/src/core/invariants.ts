@@ -29,6 +29,10 @@ function brokenInvariant(context: CoreContext): string | null {
   if (leading !== null && leadership?.leader !== context.self) return 'leads without a proof';
   if (candidacy !== null && candidacy.term !== term) return 'the candidacy is of another term';
   if (candidacy !== null && leading !== null) return 'leads and stands as a candidate';
+  if (log.get(tip.index - 1)?.kind === 'membership' && tip.index - 1 > committed.index) {
+    return 'an entry follows an uncommitted membership entry';
+  }
+  if (leading !== null && !context.isValidator) return 'leads without being a validator';
   if (leading !== null && tip.index < (leadership?.anchor.index ?? 0)) {
     return 'the leader is below its anchor';
   }

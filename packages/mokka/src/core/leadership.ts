@@ -3,18 +3,20 @@
  *
  * A proof is adopted with the `term-start` entry that carries it, so that a node can bind to the one and only.
  */
-import { decodeLeaderProof } from '../codec/certificate-codec.ts';
+
 import { DecodeError } from '../codec/decode-error.ts';
+import { decodeTermStart } from '../codec/term-start-codec.ts';
 import type { Certificate, LeaderProof } from './certificate.ts';
 import type { CoreContext, Done } from './context.ts';
 import { deleteEntriesFrom, forgetWritesAbove, persist, putTerm } from './durability.ts';
 import { onLeaderHeard } from './election.ts';
 import type { Entry } from './entry.ts';
 import { dropIncoming, rollbackExecution } from './execution.ts';
-import { dropLockAbove, raiseLock } from './lock.ts';
+import { currentLock, dropLockAbove, raiseLock } from './lock.ts';
 import { noteStatement, noteVotesIn } from './misbehaviour.ts';
 import { checkOwnTermVoteIn } from './own-key.ts';
 import { enterTerm } from './promise.ts';
+import { openMembership } from './recertifying.ts';
 import type { EntryId } from './types.ts';
 import { anchorOf, verifyLeaderProof } from './verification.ts';
 
@@ -50,8 +52,12 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
   // A term-start that is committed may be out of memory: then nothing is to be dropped.
   const isOpen = entry.index > log.committed.index && !log.contains(entry);
   // Rule *proof*: entries of the present term are never dropped for another proof of it.
-  if (isOpen && log.tip.term === entry.term) {
+  if (isOpen && (log.tip.term === entry.term || currentLock(context).lock.term === entry.term)) {
     context.ignore('second-term-start');
+    return false;
+  }
+  if (isOpen && openMembership(context)?.hash === anchor.hash) {
+    context.ignore('term-start-above-membership');
     return false;
   }
   if (entry.term > context.term) enterTerm(context, entry.term);
@@ -74,7 +80,7 @@ export function adoptTermStart(context: CoreContext, entry: Entry): boolean {
 function readProof(context: CoreContext, entry: Entry): LeaderProof | null {
   let proof: LeaderProof;
   try {
-    proof = decodeLeaderProof(entry.payload);
+    proof = decodeTermStart(entry.payload).proof;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     context.ignore('bad-proof');
@@ -102,7 +108,7 @@ function isConsistent(context: CoreContext, entry: Entry, anchor: EntryId): bool
   // After a restart the certificate of what is applied may still be ahead of the log.
   const certificate = log.certificate ?? context.ahead;
   if (certificate === null || log.contains(entry)) return true;
-  if (certificate.term < entry.term) {
+  if (certificate.epoch < entry.epoch || certificate.term < entry.term) {
     if (anchor.index > committed.index || anchor.hash === committed.hash) return true;
   } else if (certificate !== log.certificate) {
     return true;
@@ -132,7 +138,7 @@ export function truncateLog(context: CoreContext, to: EntryId, anchor?: Certific
   }
   dropAbove(context, to);
   raiseLock(context, anchor);
-  persist(context, [deleteEntriesFrom(to.index + 1), putTerm(context.term)], []);
+  persist(context, [...deleteEntriesFrom(to.index + 1), putTerm(context)], []);
   context.changed = true;
 }
 

@@ -1,7 +1,14 @@
 /** Directed tests of what must go on; each names its rule, or the liveness trap of docs/protocol.md it stays out of. */
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './entry.ts';
-import { Probe, preVoteOf, signerFor, termStartOf, termVoteOf } from './probe.test.support.ts';
+import {
+  EPOCH,
+  Probe,
+  preVoteOf,
+  signerFor,
+  termStartOf,
+  termVoteOf,
+} from './probe.test.support.ts';
 import type { HandOver, Lock, Yield } from './statements.ts';
 import type { EntryHash, Epoch, LogIndex, Term } from './types.ts';
 import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
@@ -40,6 +47,7 @@ describe('Rule pre-vote', () => {
         await probe.pass(50);
         await probe.receive(1, {
           type: 'heartbeat',
+          epoch: EPOCH,
           term: 1 as Term,
           last: first,
           committed: first,
@@ -305,6 +313,7 @@ describe('Rule progress', () => {
       await probe.pass(50);
       await probe.receive(1, {
         type: 'heartbeat',
+        epoch: EPOCH,
         term: 1 as Term,
         last: lockOf(first),
         committed: root,
@@ -315,6 +324,7 @@ describe('Rule progress', () => {
       await probe.pass(50);
       await probe.receive(1, {
         type: 'heartbeat',
+        epoch: EPOCH,
         term: 1 as Term,
         last: lockOf(first),
         committed: root,

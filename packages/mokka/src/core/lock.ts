@@ -18,8 +18,10 @@ export interface OwnLock {
 
 export function currentLock(context: CoreContext): OwnLock {
   const { log, preparation } = context;
-  if (context.crashModel === 'CFT') return { lock: lockOf(log.tip), certificate: null };
-  let highest: Certificate | null = log.certificate;
+  if (context.crashModel === 'CFT') return { lock: storedLock(context), certificate: null };
+  // Rule *membership*: the certificate that ended the epoch before says nothing in this one.
+  let highest: Certificate | null =
+    log.certificate?.epoch === context.epoch ? log.certificate : null;
   const { certificate } = preparation;
   if (certificate !== null && (highest === null || compareLocks(certificate, highest) > 0)) {
     highest = certificate;
@@ -31,8 +33,18 @@ function lockOf({ term, index, hash }: Lock): Lock {
   return { term, index, hash };
 }
 
+/** CFT: the last stored entry, at the term in which this node voted for it again if it did. Rule *membership*. */
+function storedLock(context: CoreContext): Lock {
+  const { tip } = context.log;
+  const again = context.ownVotes.get(tip.index);
+  const isAgain = again?.hash === tip.hash && again.term > tip.term;
+  return { term: isAgain ? again.term : tip.term, index: tip.index, hash: tip.hash };
+}
+
+/** What every node begins its epoch with. */
 function rootLock(context: CoreContext): Lock {
-  return { term: 0 as Term, index: 0 as LogIndex, hash: context.options.rootHash };
+  const { root } = context.epochs.present;
+  return root ?? { term: 0 as Term, index: 0 as LogIndex, hash: context.options.rootHash };
 }
 
 /** BFT: the log holds what a verified certificate names, so the lock rises to it. The next write takes it along. */
@@ -62,9 +74,10 @@ export function certificateUnder(
   { lock }: TermVote,
   shown: Certificate | undefined,
 ): Certificate | 'root' | null {
-  if (lock.index === 0 || lock.term === 0) {
-    const root = rootLock(context);
-    return lock.index === 0 && lock.term === 0 && lock.hash === root.hash ? 'root' : null;
+  const root = rootLock(context);
+  if (lock.index <= root.index || lock.term === 0) {
+    const isRoot = compareLocks(lock, root) === 0 && lock.hash === root.hash;
+    return isRoot ? 'root' : null;
   }
   if (shown === undefined || !names(shown, lock)) return null;
   return context.certificates.verified(shown, context);

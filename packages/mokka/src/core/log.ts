@@ -54,6 +54,12 @@ export class Log {
     return this.#committed.certificate;
   }
 
+  /** The committed entry, at its own term, which a certificate of a later term does not raise. */
+  get committedLock(): Lock {
+    const { id, term } = this.#committed;
+    return { term, index: id.index, hash: id.hash };
+  }
+
   get syncedIndex(): LogIndex {
     return this.#synced;
   }

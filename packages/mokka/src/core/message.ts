@@ -1,14 +1,16 @@
-import type { Certificate, CommitCertificate } from './certificate.ts';
+import type { Certificate, CommitCertificate, LeaderProof } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import type { Evidence } from './evidence.ts';
-import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
-import type { EntryId, LogIndex, Term } from './types.ts';
+import type { Member } from './members.ts';
+import type { HandOver, Lock, PreVote, Readiness, TermVote, Vote, Yield } from './statements.ts';
+import type { EntryId, Epoch, LogIndex, Term } from './types.ts';
 
 /** What nodes say to each other on the consensus channel. */
 export type Message =
   /** Leader to all: alive, and how far it is. Resets election timers. */
   | {
       readonly type: 'heartbeat';
+      readonly epoch: Epoch;
       readonly term: Term;
       readonly last: EntryId;
       readonly committed: EntryId;
@@ -19,6 +21,7 @@ export type Message =
    */
   | {
       readonly type: 'heartbeat-ack';
+      readonly epoch: Epoch;
       readonly term: Term;
       readonly following: boolean;
       readonly last: EntryId;
@@ -78,7 +81,29 @@ export type Message =
       readonly request: number;
       readonly entries: readonly Entry[];
       readonly certificate: CommitCertificate | null;
-    };
+    }
+  /** Leader whose anchor is an uncommitted membership entry: the proof, with the entry to certify again. Rule *membership*. */
+  | { readonly type: 'recertify'; readonly proof: LeaderProof; readonly entry: Entry }
+  /** To the leader: propose these members. `request` numbers the sender's requests. */
+  | {
+      readonly type: 'membership-request';
+      readonly epoch: Epoch;
+      readonly request: number;
+      readonly members: readonly Member[];
+    }
+  /** The leader can not propose what was asked for. */
+  | {
+      readonly type: 'membership-refusal';
+      readonly request: number;
+      readonly code: MembershipRefusal;
+    }
+  /** The leader asks an observer that is to become a validator how far it is. */
+  | { readonly type: 'readiness-request'; readonly epoch: Epoch }
+  | { readonly type: 'readiness'; readonly readiness: Readiness };
+
+/** Why a leader does not propose a membership change. */
+export const MEMBERSHIP_REFUSALS = ['invalid', 'under-way', 'not-ready', 'not-approved'] as const;
+export type MembershipRefusal = (typeof MEMBERSHIP_REFUSALS)[number];
 
 /** What makes a term vote valid, one statement of it. Rule *promise*. */
 export type Justification = PreVote | Yield | TermVote | HandOver;

@@ -70,7 +70,10 @@ export function onEvidence(context: CoreContext, evidence: Evidence): Done {
   if (context.misbehaviour.evidence.has(evidenceKey(evidence))) {
     return context.ignore('evidence-known');
   }
-  if (!verifyEvidence(evidence, context, context.signer)) return context.ignore('bad-evidence');
+  // Rule *membership*: by the validators of its own epoch, however long ago that was.
+  const set = context.epochs.of(evidence.first.epoch);
+  if (set === null) return context.ignore('other-epoch');
+  if (!verifyEvidence(evidence, set, context.signer)) return context.ignore('bad-evidence');
   if (offenderOf(evidence) !== context.self) return record(context, evidence);
   // Rule *own-key*: this node never signed both.
   for (const own of [evidence.first, evidence.second]) {
@@ -123,6 +126,7 @@ export function distrustsLeader(context: CoreContext): boolean {
 
 function isConvicted(context: CoreContext, leader: NodeId, term: Term): boolean {
   for (const evidence of context.misbehaviour.evidence.values()) {
+    if (evidence.first.epoch !== context.epoch) continue;
     if (termOf(evidence) === term && offenderOf(evidence) === leader) return true;
   }
   return false;

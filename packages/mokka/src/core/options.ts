@@ -1,4 +1,5 @@
 /** What a core is made of: identity, validator set, time spans and bounds. */
+import type { Member } from './members.ts';
 import type { SignatureScheme } from './statements.ts';
 import type { ClusterId, CrashModel, EntryHash, NodeId } from './types.ts';
 
@@ -8,6 +9,10 @@ export interface CoreOptions {
   readonly crashModel: CrashModel;
   /** Validators of epoch 0 in their agreed order; the leader of term t is number t mod n. */
   readonly validators: readonly NodeId[];
+  /** Members of epoch 0 with their addresses. Left out: the validators alone, at made-up addresses. */
+  readonly members?: readonly Member[];
+  /** Whom to keep links to besides the members: present members, for a node that joins later or was away for long. */
+  readonly contacts?: readonly Member[];
   /** Hash that stands for the log before its first entry. */
   readonly rootHash: EntryHash;
   readonly signatures: SignatureScheme;
@@ -51,6 +56,8 @@ export interface Limits {
   readonly maxCacheBytes: number;
   /** Committed entries kept in memory. */
   readonly maxCacheEntries: number;
+  /** Entries that a new validator may lack when its change is proposed. Rule *membership*. */
+  readonly readinessWindow: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -71,4 +78,5 @@ export const DEFAULT_LIMITS: Limits = {
   maxFetchBytes: 1024 * 1024,
   maxCacheBytes: 8 * 1024 * 1024,
   maxCacheEntries: 256,
+  readinessWindow: 1024,
 };

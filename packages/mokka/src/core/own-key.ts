@@ -10,7 +10,8 @@ import type { EntryHash, LogIndex, Term } from './types.ts';
 
 /** The caller has verified the signature. */
 export function checkOwnTermVote(context: CoreContext, seen: TermVote): void {
-  if (seen.voter !== context.self) return;
+  // Promises of another epoch are over with it, and no longer stored.
+  if (seen.voter !== context.self || seen.epoch !== context.epoch) return;
   const own = context.termVote?.termVote ?? null;
   // An earlier term's vote was overwritten by the present one: nothing is left to compare with.
   if (own !== null && seen.term < own.term) return;
@@ -25,7 +26,9 @@ export function checkOwnTermVote(context: CoreContext, seen: TermVote): void {
 
 /** The caller has verified the signature. */
 export function checkOwnVote(context: CoreContext, seen: Vote): void {
-  if (seen.voter === context.self) checkPlace(context, seen, seen.phase, 'vote');
+  // Nor are the votes of an epoch that is over.
+  if (seen.voter !== context.self || seen.epoch !== context.epoch) return;
+  checkPlace(context, seen, seen.phase, 'vote');
 }
 
 /** The caller has verified the certificate. */
@@ -42,7 +45,7 @@ export function checkOwnTermVoteIn(context: CoreContext, proof: LeaderProof): vo
 
 /** An entry that names this node as its proposer; it was voted for in the transaction that stored it. */
 export function checkOwnEntry(context: CoreContext, entry: Entry): void {
-  if (entry.proposer !== context.self) return;
+  if (entry.proposer !== context.self || entry.epoch !== context.epoch) return;
   checkPlace(context, entry, context.crashModel === 'CFT' ? 'commit' : 'prepare', 'proposal');
 }
 

@@ -35,6 +35,7 @@ export interface Preparation {
 export function onPrepareCertificate(context: CoreContext, shown: Certificate): Done {
   const { log, preparation } = context;
   if (context.crashModel === 'CFT') return context.ignore('other-phase');
+  if (shown.epoch !== context.epoch) return context.ignore('other-epoch');
   if (shown.index <= log.committed.index) return context.ignore('already-committed');
   if (shown.term !== context.term) return context.ignore('prepared-in-another-term');
   if (isBelow(shown, preparation.certificate) || isBelow(shown, preparation.awaited)) {
@@ -155,7 +156,7 @@ export function repeatPrepareCertificate(
   const { certificate, lockedAt } = context.preparation;
   if (certificate === null || certificate.term !== context.term) return;
   if (certificate.phase !== 'prepare' || certificate.index <= context.log.committed.index) return;
-  if (lastIndex < certificate.index) return;
+  if (lastIndex < certificate.index || !context.validators.includes(to)) return;
   if (context.tallies.get(certificate.index)?.votes.has(to) === true) return;
   if (context.now - lockedAt < 2 * context.options.timing.heartbeatInterval) return;
   context.send(to, { type: 'certificate', certificate });

@@ -12,15 +12,9 @@ import type { Message } from './message.ts';
 import type { Timing } from './options.ts';
 import { StatementSigner } from './signing.ts';
 import type { Lock, PreVote, TermVote, Vote, VotePhase } from './statements.ts';
+import { ROOT_HASH, TestApplication } from './test-application.test.support.ts';
 import type { CrashModel, Epoch, LogIndex, NodeId, StateDigest, Term } from './types.ts';
-import {
-  CLUSTER_ID,
-  nodeId,
-  ROOT_HASH,
-  TestApplication,
-  testOptions,
-  testSignatures,
-} from './virtual-cluster.test.support.ts';
+import { CLUSTER_ID, nodeId, testOptions, testSignatures } from './virtual-cluster.test.support.ts';
 
 export const EPOCH = 0 as Epoch;
 export const ROOT_LOCK: Lock = { term: 0 as Term, index: 0 as LogIndex, hash: ROOT_HASH };

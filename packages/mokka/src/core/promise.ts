@@ -64,12 +64,13 @@ export function startTerm(
   };
   context.termVote = message;
   context.lockSuperseded = false;
-  persist(context, [putTerm(term), putTermVote(message)], [{ type: 'term-vote', message }]);
+  persist(context, [putTerm(context), putTermVote(message)], [{ type: 'term-vote', message }]);
 }
 
 /** The own term vote is durable. */
 export function onTermVoteSynced(context: CoreContext, message: TermVoteMessage): Done {
   const { termVote } = message;
+  if (termVote.epoch !== context.epoch) return;
   context.syncedTermVote = message;
   if (context.term !== termVote.term || context.leadership !== null) return;
   if (context.lockSuperseded) return;
@@ -97,6 +98,7 @@ export function onTermVote(context: CoreContext, from: NodeId, message: TermVote
   const { termVote } = message;
   if (!context.validators.includes(termVote.voter)) return context.ignore('not-a-validator');
   if (termVote.epoch !== context.epoch) return context.ignore('other-epoch');
+  if (termVote.lock.index < context.since) return context.ignore('lock-below-epoch');
   if (termVote.lock.term >= termVote.term) return context.ignore('lock-not-below-term');
   if (message.justification.length > MAX_JUSTIFICATION_PER_VALIDATOR * context.validators.length) {
     return context.ignore('too-many-statements');

@@ -1,10 +1,12 @@
 /** What a leader proposes: its term-start once it stands on the anchor, then payloads, several in flight. Rule *vote*. */
 import type { Proposal } from '../application.ts';
 import { createEntry } from '../codec/entry-codec.ts';
-import { proofPayload } from './candidacy.ts';
+import { encodeTermStart } from '../codec/term-start-codec.ts';
 import type { CoreContext, Done } from './context.ts';
 import type { Entry, EntryKind } from './entry.ts';
 import { proposalOf } from './heartbeats.ts';
+import { takeMembershipPayload } from './membership.ts';
+import { openMembership, sendRecertification } from './recertifying.ts';
 import type { Ticket } from './types.ts';
 import { storeWithVote } from './voting.ts';
 
@@ -14,16 +16,33 @@ export function driveProposing(context: CoreContext): Done {
   if (leading === null || leadership === null) return;
   const { cursor, digest } = execution;
   if (execution.request !== null || digest === null || cursor.hash !== log.tip.hash) return;
+  // Rule *membership*: nothing follows a membership entry before its commit, which begins another epoch and ends this term.
+  if (openMembership(context) !== null) return;
   if (leadership.termStart === null) {
     if (leadership.proof === null || cursor.hash !== leadership.anchor.hash) return;
-    const payload = proofPayload(leadership.proof);
+    const { proof, anchor } = leadership;
+    const { since, certificate } = context.epochs.present;
+    const payload = encodeTermStart({
+      proof,
+      certificate: anchor.index === since ? certificate : null,
+    });
     const timestamp = Math.max(context.unixTime, log.tip.timestamp);
     const entry = nextEntry(context, 'term-start', timestamp, { payload, stateDigest: digest });
     leadership.termStart = entry;
     storeWithVote(context, entry, true);
     return;
   }
-  if (!leading.pending || leading.transfer !== null || context.incoming.size > 0) return;
+  if (leading.transfer !== null || context.incoming.size > 0) return;
+  const membership = takeMembershipPayload(context);
+  if (membership !== null) {
+    const timestamp = Math.max(context.unixTime, log.tip.timestamp);
+    const fields = { payload: membership, stateDigest: digest };
+    const entry = nextEntry(context, 'membership', timestamp, fields);
+    context.incoming.set(entry.index, entry);
+    context.changed = true;
+    return;
+  }
+  if (!leading.pending) return;
   if (log.tip.index - log.committed.index >= context.options.limits.maxInFlight) return;
   const ticket = context.ticket();
   const timestamp = Math.max(context.unixTime, log.tip.timestamp);
@@ -84,7 +103,12 @@ function nextEntry(
 /** An own entry is durable: it goes to all. */
 export function onProposalSynced(context: CoreContext, entry: Entry): Done {
   const { leading } = context;
-  if (leading === null || entry.term !== context.term) return;
+  if (leading === null || entry.epoch !== context.epoch) return;
+  if (entry.term < context.term && sendRecertification(context, null)) {
+    leading.announced = true;
+    return;
+  }
+  if (entry.term !== context.term) return;
   if (entry.kind === 'term-start') leading.announced = true;
   context.proposedAt.set(entry.index, context.now);
   context.broadcast(proposalOf(context, entry, context.ownVotes.get(entry.index) ?? null));

@@ -107,8 +107,9 @@ function beginRound(context: CoreContext): void {
 function isCovered(context: CoreContext, round: ReadRound): boolean {
   if (round.answers.size < context.quorum) return false;
   const { log } = context;
-  const { committed, certificate } = log;
-  const here: Lock = { term: certificate?.term ?? (0 as Lock['term']), ...committed };
+  const { committed } = log;
+  // At its entry's term: a membership entry that was certified again is below all of the next epoch.
+  const here = log.committedLock;
   let covered = 0;
   for (const lock of round.answers.values()) {
     const isCommitted = lock.index <= committed.index && log.contains(lock);

@@ -1,14 +1,16 @@
 /** What a core starts from: everything durable that it needs in memory. Bounded by what is uncommitted. */
 import type { Certificate, CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
+import type { EpochBeginning } from './epochs.ts';
 import type { Evidence } from './evidence.ts';
 import type { LogBase } from './log.ts';
 import type { TermVoteMessage } from './message.ts';
 import type { Vote } from './statements.ts';
-import type { EntryId, StateDigest, Term } from './types.ts';
+import type { EntryId, Epoch, StateDigest, Term } from './types.ts';
 
 /** The `term-start` a validator voted for in a term. Rule *proof*. */
 export interface TermBinding {
+  readonly epoch: Epoch;
   readonly term: Term;
   readonly termStart: EntryId;
 }
@@ -22,6 +24,8 @@ export interface RestoredState {
   /** The entry that the term vote locks on is no longer in the log. */
   readonly lockSuperseded: boolean;
   readonly binding: TermBinding | null;
+  /** Every committed membership entry, oldest first. */
+  readonly epochs: readonly EpochBeginning[];
   /** The committed entry. */
   readonly base: LogBase;
   /** Stored entries above the committed one. */

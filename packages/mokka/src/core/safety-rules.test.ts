@@ -12,9 +12,10 @@ import {
   voteOf,
 } from './probe.test.support.ts';
 import type { Lock } from './statements.ts';
+import { ROOT_HASH } from './test-application.test.support.ts';
 import type { LogIndex, Term } from './types.ts';
 import { anchorOf, compareLocks } from './verification.ts';
-import { nodeId, ROOT_HASH } from './virtual-cluster.test.support.ts';
+import { nodeId } from './virtual-cluster.test.support.ts';
 
 const lockOf = ({ term, index, hash }: Entry): Lock => ({ term, index, hash });
 const quorumFor = (term: number) => [preVoteOf(0, term), preVoteOf(1, term), preVoteOf(2, term)];

@@ -14,6 +14,8 @@ function signerOf(statement: Unsigned<Statement>): NodeId {
       return statement.voter;
     case 'hand-over':
       return statement.leader;
+    case 'readiness':
+      return statement.member;
   }
 }
 

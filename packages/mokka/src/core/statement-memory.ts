@@ -24,6 +24,10 @@ export class StatementMemory {
     return known !== undefined && contradiction(known, statement) === null;
   }
 
+  clear(): void {
+    this.#bySigner.clear();
+  }
+
   /** Takes a statement whose signature was verified; the first of its place stays. */
   note(statement: Attributable): void {
     const statements = this.#bySigner.get(statement.voter) ?? new Map<string, Attributable>();

@@ -64,7 +64,17 @@ export interface Vote {
   readonly signature: Signature;
 }
 
-export type Statement = PreVote | TermVote | HandOver | Yield | Vote;
+/** The signer holds everything up to `index`, and asks for a vote in the next epoch. Rule *membership*. */
+export interface Readiness {
+  readonly type: 'readiness';
+  readonly epoch: Epoch;
+  readonly member: NodeId;
+  readonly index: LogIndex;
+  readonly hash: EntryHash;
+  readonly signature: Signature;
+}
+
+export type Statement = PreVote | TermVote | HandOver | Yield | Vote | Readiness;
 
 /** Signs as this node, and checks what others signed. Deterministic and synchronous. */
 export interface SignatureScheme {

@@ -1,5 +1,6 @@
 /** What a core can say about itself at any moment, for operators and tests. */
 import type { CoreContext } from './context.ts';
+import type { Member } from './members.ts';
 import type { EntryId, Epoch, LogIndex, NodeId, Role, Term } from './types.ts';
 
 /** What a node waits for before anything moves; `nothing` when it is idle or busy by itself. */
@@ -30,6 +31,10 @@ export interface CoreStatus {
   /** The live leader, or null. */
   readonly leader: NodeId | null;
   readonly epoch: Epoch;
+  /** Of the present epoch, the validators among them in their agreed order. */
+  readonly members: readonly Member[];
+  /** False at a node that was removed, or not yet added. */
+  readonly isMember: boolean;
   readonly commitIndex: LogIndex;
   readonly lastIndex: LogIndex;
   readonly appliedIndex: LogIndex;
@@ -61,6 +66,8 @@ export function statusOf(context: CoreContext): CoreStatus {
     term: context.term,
     leader: context.liveLeader,
     epoch: context.epoch,
+    members: context.epochs.present.members,
+    isMember: context.epochs.present.members.some(({ id }) => id === context.self),
     commitIndex: log.committed.index,
     lastIndex: log.tip.index,
     appliedIndex: execution.applied,
@@ -81,7 +88,7 @@ export function roleOf(context: CoreContext): Role {
 /** What this node waits for and from whom. */
 export function waitingFor(context: CoreContext): { what: WaitingFor; from: NodeId[] } {
   const { candidacy, catchUp, election, execution, leading, leadership, log } = context;
-  const others = [...context.peers.keys()];
+  const others = context.otherValidators();
   if (candidacy !== null) {
     if (candidacy.target !== null) return { what: 'anchor', from: [...candidacy.holders] };
     const voted = (id: NodeId) => election.termVotes.get(id)?.term === candidacy.term;

@@ -1,6 +1,13 @@
 /** A node whose promise nobody shares must come to vote again while another leads. */
 import { describe, expect, it } from 'vitest';
-import { certificateOf, Probe, preVoteOf, termStartOf, termVoteOf } from './probe.test.support.ts';
+import {
+  certificateOf,
+  EPOCH,
+  Probe,
+  preVoteOf,
+  termStartOf,
+  termVoteOf,
+} from './probe.test.support.ts';
 import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
 
 describe('Rule promise', () => {
@@ -9,7 +16,13 @@ describe('Rule promise', () => {
     const first = termStartOf(1, 3, [termVoteOf(1, 1), termVoteOf(2, 1)]);
     await probe.follow(first);
     await probe.receive(2, { type: 'term-vote', termVote: termVoteOf(2, 5), justification: [] });
-    const beat = { type: 'heartbeat', term: first.term, last: first, committed: first } as const;
+    const beat = {
+      type: 'heartbeat',
+      epoch: EPOCH,
+      term: first.term,
+      last: first,
+      committed: first,
+    } as const;
     for (let beats = 0; beats < 20; beats += 1) {
       await probe.pass(50);
       await probe.receive(1, beat);

@@ -6,6 +6,7 @@ import { electionTimeout, onElectionTimeout, repeatElection } from './election.t
 import { beginTransfer, endTransfer } from './hand-over.ts';
 import { expiryOf, quorumLostAt, sendHeartbeats } from './heartbeats.ts';
 import { stepDown } from './leadership.ts';
+import { membershipDeadline } from './membership.ts';
 import { readIndexDeadline, repeatReadIndex } from './read-index.ts';
 
 interface Timer {
@@ -25,6 +26,8 @@ function timers(context: CoreContext): Timer[] {
     { at: readIndexDeadline(context), fire: () => repeatReadIndex(context) },
     // Driven by `driveCatchUp` on every step; here only as a deadline.
     { at: catchUp?.retryAt ?? off, fire: () => undefined },
+    // Driven by `driveMembership`, likewise.
+    { at: membershipDeadline(context), fire: () => undefined },
   ];
   if (candidacy !== null) {
     const { fallbackAt } = candidacy;
@@ -56,7 +59,7 @@ function renew(context: CoreContext): void {
   if (leading === null) return;
   const { electionTimeoutMax, heartbeatInterval } = options.timing;
   leading.handOverAt = context.now + Math.max(electionTimeoutMax, heartbeatInterval);
-  if (context.peers.size > 0) beginTransfer(context, null);
+  if (context.otherValidators().length > 0) beginTransfer(context, null);
 }
 
 export function runTimers(context: CoreContext): void {

@@ -14,6 +14,8 @@ export interface ValidatorSet {
   readonly epoch: Epoch;
   readonly validators: readonly NodeId[];
   readonly crashModel: CrashModel;
+  /** The lock that every node begins the epoch with: its membership entry, at the entry's own term; left out for genesis. */
+  readonly root?: Lock | undefined;
 }
 
 /** Statements in a justification for each validator; a correct node sends at most one of each. */
@@ -45,7 +47,7 @@ export function verifyCertificate(
   signer: StatementSigner,
 ): boolean {
   const { epoch, term, index, hash, phase, votes } = certificate;
-  if (epoch !== set.epoch || term === 0 || index === 0) return false;
+  if (epoch !== set.epoch || term === 0 || index <= startOf(set)) return false;
   if (!areQuorum(set, new Set(votes.map((vote) => vote.voter)), votes.length)) return false;
   return votes.every(({ voter, signature }) =>
     signer.verify({ type: 'vote', phase, epoch, term, index, hash, voter, signature }),
@@ -70,6 +72,7 @@ export function verifyLeaderProof(
       vote.term === proof.term &&
       vote.epoch === proof.epoch &&
       vote.lock.term < proof.term &&
+      vote.lock.index >= startOf(set) &&
       signer.verify(vote),
   );
 }
@@ -86,10 +89,20 @@ function isAnchorCertified(
   const anchor = anchorOf(proof.votes);
   const { anchorCertificate: certificate } = proof;
   if (anchor === null) return false;
-  if (anchor.index === 0) return anchor.term === 0 && certificate === undefined;
+  if (anchor.index === startOf(set)) return certificate === undefined && isRoot(anchor, set);
   if (certificate === undefined || certificate.hash !== anchor.hash) return false;
   if (compareLocks(certificate, anchor) !== 0) return false;
   return verifyCertificate(certificate, set, signer);
+}
+
+/** Index of the entry that began the epoch. */
+function startOf({ root }: ValidatorSet): number {
+  return root?.index ?? 0;
+}
+
+/** Rule *membership*: all who are in the epoch have its first lock, so it needs no certificate. */
+function isRoot(lock: Lock, { root }: ValidatorSet): boolean {
+  return root === undefined ? lock.term === 0 : lock.term === root.term && lock.hash === root.hash;
 }
 
 /** The term up to which a statement counts towards starting a term. Rules *pre-vote*, *yield*. */

@@ -1,38 +1,21 @@
-/**
- * A few cores over a perfect or scripted network, disk and application, in virtual time. For directed tests of single
- * rules; random faults are the simulator's business.
- */
-import type { ApplicationInfo, Proposal, ProposalVerdict } from '../application.ts';
-import { encodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
 import { sha256, toHex } from './bytes.ts';
-import type { CommitCertificate } from './certificate.ts';
 import { Core } from './core.ts';
 import type { Effect } from './effect.ts';
-import type { Entry } from './entry.ts';
 import type { CoreEvent } from './event.ts';
 import type { Input } from './input.ts';
+import type { MembershipResult } from './membership.ts';
 import type { Message } from './message.ts';
 import { type CoreOptions, DEFAULT_LIMITS, DEFAULT_TIMING, type Timing } from './options.ts';
 import type { SignatureScheme } from './statements.ts';
-import type {
-  ClusterId,
-  CrashModel,
-  EntryHash,
-  EntryId,
-  LogIndex,
-  NodeId,
-  Signature,
-  StateDigest,
-} from './types.ts';
+import { ROOT_HASH, TestApplication } from './test-application.test.support.ts';
+import type { ClusterId, CrashModel, LogIndex, NodeId, Signature } from './types.ts';
 import { entriesRead, persisted } from './virtual-disk.test.support.ts';
 
 const text = new TextEncoder();
 export const CLUSTER_ID = toHex(sha256(text.encode('cluster'))) as ClusterId;
-export const ROOT_HASH = toHex(sha256(text.encode('root'))) as EntryHash;
-export const ROOT: EntryId = { index: 0 as LogIndex, hash: ROOT_HASH };
 
 export function nodeId(number: number): NodeId {
   return toHex(sha256(text.encode(`node ${number}`))) as NodeId;
@@ -71,93 +54,6 @@ export function testOptions(
   };
 }
 
-/** Its state is the hash of all payloads. */
-export class TestApplication {
-  readonly committed: Entry[] = [];
-  readonly pending: Uint8Array[] = [];
-  readonly accepted: Entry[] = [];
-  rejects: (entry: Entry) => boolean = () => false;
-  #digests: StateDigest[] = [toHex(sha256(new Uint8Array())) as StateDigest];
-  #certificate: CommitCertificate | null = null;
-
-  info(): ApplicationInfo {
-    const last = this.committed[this.committed.length - 1];
-    return {
-      applied: last === undefined ? ROOT : { index: last.index, hash: last.hash },
-      stateDigest: this.#digest(this.committed.length),
-      certificate: this.#certificate === null ? null : encodeCertificate(this.#certificate),
-    };
-  }
-
-  prepare(parent: EntryId): Proposal | null {
-    const known = new Set(
-      [...this.committed, ...this.accepted].map((entry) => toHex(entry.payload)),
-    );
-    const payload = this.pending.find((candidate) => !known.has(toHex(candidate)));
-    if (payload === undefined || parent.index !== this.#height()) return null;
-    return { payload, stateDigest: this.#after(this.#digest(parent.index), payload) };
-  }
-
-  process(entry: Entry): ProposalVerdict {
-    if (this.rejects(entry)) return { accepted: false, reason: 'test' };
-    if (entry.index !== this.#height() + 1)
-      throw new Error(`processed ${entry.index} out of order`);
-    this.accepted.push(entry);
-    this.#execute(entry);
-    return { accepted: true, stateDigest: this.#digest(entry.index) };
-  }
-
-  commit(entries: readonly Entry[], certificate: CommitCertificate): StateDigest {
-    for (const entry of entries) {
-      if (this.accepted[0]?.hash === entry.hash) {
-        this.accepted.shift();
-      } else {
-        this.rollback(this.committed.length);
-        if (entry.index !== this.committed.length + 1) throw new Error(`commit gap ${entry.index}`);
-        this.#execute(entry);
-      }
-      this.committed.push(entry);
-    }
-    this.#certificate = certificate;
-    return this.#digest(this.committed.length);
-  }
-
-  rollback(to: number): void {
-    if (to < this.committed.length) throw new Error(`rollback below commit: ${to}`);
-    this.accepted.splice(to - this.committed.length);
-    this.#digests.splice(to + 1);
-  }
-
-  crash(): void {
-    this.rollback(this.committed.length);
-  }
-
-  #height(): number {
-    return this.committed.length + this.accepted.length;
-  }
-
-  #execute(entry: Entry): void {
-    const before = this.#digest(entry.index - 1);
-    this.#digests[entry.index] =
-      entry.kind === 'payload' ? this.#after(before, entry.payload) : before;
-  }
-
-  /** Digest of the state after an entry that was accepted or committed. */
-  digestAt(index: number): StateDigest {
-    return this.#digest(index);
-  }
-
-  #digest(index: number): StateDigest {
-    const digest = this.#digests[index];
-    if (digest === undefined) throw new Error(`no digest at ${index}`);
-    return digest;
-  }
-
-  #after(digest: StateDigest, payload: Uint8Array): StateDigest {
-    return toHex(sha256(Buffer.concat([Buffer.from(digest, 'hex'), payload]))) as StateDigest;
-  }
-}
-
 interface Event {
   readonly at: number;
   readonly order: number;
@@ -178,6 +74,10 @@ export class VirtualNode {
   halt: Extract<Effect, { type: 'halt' }> | null = null;
   readonly sent: { readonly to: NodeId; readonly message: Message }[] = [];
   readonly events: CoreEvent[] = [];
+  readonly results: MembershipResult[] = [];
+  /** Whom it keeps links to, and with whom it has one. */
+  readonly peers = new Set<NodeId>();
+  readonly links = new Set<NodeId>();
   /** Reads that were confirmed. */
   readonly reads: { readonly through: number; readonly index: LogIndex }[] = [];
 
@@ -229,6 +129,17 @@ export class VirtualCluster {
     return cluster;
   }
 
+  /** A node outside of genesis, running; it takes part once it is added. */
+  async join(): Promise<number> {
+    const number = this.nodes.length;
+    const { timing } = this.node(0).options;
+    const self = nodeId(number);
+    const options = { ...this.node(0).options, self, signatures: testSignatures(self), timing };
+    this.nodes.push(new VirtualNode({ ...options, seed: 1000 + number }));
+    await this.start(number);
+    return number;
+  }
+
   node(number: number): VirtualNode {
     const node = this.nodes[number];
     if (node === undefined) throw new Error(`no node ${number}`);
@@ -243,11 +154,9 @@ export class VirtualCluster {
     node.run += 1;
     node.core = new Core({ ...node.options, seed: node.options.seed + 7 * node.run }, restored);
     node.halt = null;
-    for (const [other, peer] of this.nodes.entries()) {
-      if (other === number || peer.core === null) continue;
-      this.input(number, { type: 'peer-connected', peer: peer.options.self });
-      this.input(other, { type: 'peer-connected', peer: node.options.self });
-    }
+    node.peers.clear();
+    for (const { id } of node.core.peerAddresses()) node.peers.add(id);
+    this.#refreshLinks();
     this.input(number, { type: 'tick' });
   }
 
@@ -257,9 +166,24 @@ export class VirtualCluster {
     node.core = null;
     node.run += 1;
     node.application.crash();
-    for (const [other, peer] of this.nodes.entries()) {
-      if (peer.core !== null)
-        this.input(other, { type: 'peer-disconnected', peer: node.options.self });
+    node.peers.clear();
+    this.#refreshLinks();
+    node.links.clear();
+  }
+
+  /** Links are where both sides run and want one, as with the transports. */
+  #refreshLinks(): undefined {
+    const wants = (one: VirtualNode, other: VirtualNode) =>
+      one.core !== null && one.peers.has(other.options.self);
+    for (const [number, node] of this.nodes.entries()) {
+      for (const other of this.nodes) {
+        const id = other.options.self;
+        const isUp = node !== other && wants(node, other) && wants(other, node);
+        if (isUp === node.links.has(id)) continue;
+        if (isUp) node.links.add(id);
+        else node.links.delete(id);
+        this.input(number, { type: isUp ? 'peer-connected' : 'peer-disconnected', peer: id });
+      }
     }
   }
 
@@ -370,7 +294,7 @@ export class VirtualCluster {
       case 'send': {
         node.sent.push(effect);
         const to = this.nodes.findIndex((peer) => peer.options.self === effect.to);
-        if (!this.link(number, to, effect.message)) return;
+        if (!node.links.has(effect.to) || !this.link(number, to, effect.message)) return;
         const said = this.tamper(number, to, effect.message);
         if (said === null) return;
         const message = decodeMessage(encodeMessage(said));
@@ -407,6 +331,13 @@ export class VirtualCluster {
           application.rollback(effect.to.index);
           return null;
         });
+      case 'peers':
+        node.peers.clear();
+        for (const { id } of effect.peers) node.peers.add(id);
+        return this.#refreshLinks();
+      case 'membership-result':
+        node.results.push(effect.result);
+        return;
       case 'read-current':
         node.reads.push({ through: effect.through, index: effect.index });
         return;

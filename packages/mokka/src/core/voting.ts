@@ -6,6 +6,7 @@ import type { CoreContext, Done } from './context.ts';
 import { persist, putBinding, putEntry, putTerm, putVote } from './durability.ts';
 import type { Entry } from './entry.ts';
 import { lockOnAwaited } from './preparing.ts';
+import { openMembership } from './recertifying.ts';
 import type { Vote } from './statements.ts';
 import type { LogIndex } from './types.ts';
 
@@ -21,8 +22,10 @@ export function isAcceptable(context: CoreContext, entry: Entry): boolean {
   if (entry.epoch !== context.epoch || entry.proposer !== leadership.leader) return false;
   if (entry.index !== log.tip.index + 1 || entry.parentHash !== log.tip.hash) return false;
   if (entry.timestamp < log.tip.timestamp || votedOtherwise(context, entry)) return false;
+  // Rule *membership*: not even a term-start follows an uncommitted one.
+  if (openMembership(context) !== null) return false;
   if (log.tip.term === term)
-    return entry.kind === 'payload' && isBoundTo(context, leadership.termStart);
+    return entry.kind !== 'term-start' && isBoundTo(context, leadership.termStart);
   return (
     entry.kind === 'term-start' &&
     entry.hash === leadership.termStart?.hash &&
@@ -66,15 +69,16 @@ export function acceptEntry(context: CoreContext, entry: Entry): Done {
 export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean): Done {
   const { log } = context;
   const id = { index: entry.index, hash: entry.hash };
-  const vote = voteFor(context, entry);
+  if (!context.isValidator) return storeWithoutVote(context, entry);
+  const vote = acceptanceOf(context, entry);
   if (vote === null) return context.ignore('voted-otherwise');
   log.append(entry);
   const operations = [...putEntry(entry), putVote(vote)];
   const termStart = context.leadership?.termStart ?? entry;
   if (context.binding?.term !== entry.term) {
     const { index, hash } = termStart;
-    context.binding = { term: entry.term, termStart: { index, hash } };
-    operations.push(putBinding(context.binding), putTerm(context.term));
+    context.binding = { epoch: entry.epoch, term: entry.term, termStart: { index, hash } };
+    operations.push(putBinding(context.binding), putTerm(context));
   }
   if (isOwn && entry.kind === 'term-start' && context.leading !== null) {
     context.leading.termStartVote = vote;
@@ -91,19 +95,32 @@ export function storeWithVote(context: CoreContext, entry: Entry, isOwn: boolean
   lockOnAwaited(context, entry);
 }
 
+/** An observer's part. */
+function storeWithoutVote(context: CoreContext, entry: Entry): Done {
+  const id = { index: entry.index, hash: entry.hash };
+  context.log.append(entry);
+  persist(context, putEntry(entry), [{ type: 'synced', id }]);
+  context.event({ type: 'log', entry });
+  context.changed = true;
+  lockOnAwaited(context, entry);
+}
+
 /** Rule *vote*: once per (term, index); a stored vote is used again as it is. Null when another entry has it. */
-function voteFor(context: CoreContext, entry: Entry): Vote | null {
-  const known = context.ownVotes.get(entry.index);
-  if (known !== undefined && known.term >= entry.term) {
-    return known.term === entry.term && known.hash === entry.hash ? known : null;
+export function acceptanceOf(
+  context: CoreContext,
+  { term, index, hash }: Pick<Entry, 'term' | 'index' | 'hash'>,
+): Vote | null {
+  const known = context.ownVotes.get(index);
+  if (known !== undefined && known.term >= term) {
+    return known.term === term && known.hash === hash ? known : null;
   }
   return context.signer.sign<Vote>({
     type: 'vote',
     phase: context.crashModel === 'CFT' ? 'commit' : 'prepare',
-    epoch: entry.epoch,
-    term: entry.term,
-    index: entry.index,
-    hash: entry.hash,
+    epoch: context.epoch,
+    term,
+    index,
+    hash,
     voter: context.self,
   });
 }
@@ -112,6 +129,7 @@ function voteFor(context: CoreContext, entry: Entry): Vote | null {
 export function onVoteSynced(context: CoreContext, vote: Vote): Done {
   const { commitVotes, syncedCommitVotes } = context.preparation;
   if (context.ownVotes.get(vote.index) === vote) context.syncedVotes.add(vote.index);
+  if (vote.epoch !== context.epoch) return;
   if (commitVotes.get(vote.index) === vote) syncedCommitVotes.add(vote.index);
   if (vote.term !== context.term || context.leadership === null) return;
   context.send(context.leadership.leader, { type: 'vote', vote });

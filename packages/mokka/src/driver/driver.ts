@@ -11,6 +11,7 @@ import type { Core } from '../core/core.ts';
 import type { Effect } from '../core/effect.ts';
 import type { CoreEvent } from '../core/event.ts';
 import type { Input } from '../core/input.ts';
+import type { MembershipResult } from '../core/membership.ts';
 import type { Message } from '../core/message.ts';
 import type { Limits } from '../core/options.ts';
 import type { LogIndex, NodeId } from '../core/types.ts';
@@ -37,6 +38,7 @@ export interface DriverModules {
   readonly logger: Logger;
   readonly limits: Limits;
   readonly onEvent: (event: CoreEvent) => void;
+  readonly onMembershipResult: (request: number, result: MembershipResult) => void;
   /** Reads numbered up to `through` may be answered. */
   readonly onReadCurrent: (through: number, index: LogIndex) => void;
   readonly onHalt: (reason: Extract<StopReason, { kind: 'halted' }>) => void;
@@ -160,6 +162,12 @@ export class Driver {
           () => undefined,
           (error) => this.#fail('application-failed', 'the application could not roll back', error),
         );
+        break;
+      case 'peers':
+        this.#modules.transport.setPeers(effect.peers);
+        break;
+      case 'membership-result':
+        this.#modules.onMembershipResult(effect.request, effect.result);
         break;
       case 'read-current':
         this.#modules.onReadCurrent(effect.through, effect.index);

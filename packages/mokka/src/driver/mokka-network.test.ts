@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { sha256, toHex } from '../core/bytes.ts';
+import type { MembershipChange } from '../core/members.ts';
+import { TestApplication } from '../core/test-application.test.support.ts';
 import type { ClusterId } from '../core/types.ts';
-import { TestApplication } from '../core/virtual-cluster.test.support.ts';
 import { Ed25519Scheme } from '../identity/ed25519-scheme.ts';
 import { NodeKey } from '../identity/node-key.ts';
 import { LmdbStorage } from '../storage/lmdb.ts';
@@ -100,4 +101,46 @@ it('three nodes agree, go on without their leader, and take it back from its dis
   await until(() => nodes.every((node) => payloads(node) === 12));
   const hashes = nodes.map(({ state }) => state.committed.map(({ hash }) => hash).join());
   expect(new Set(hashes).size).toBe(1);
+});
+
+it('a node joins as an observer, becomes a validator, replaces a dead one, and is found again', async () => {
+  for (let at = 0; at < 4; at += 1) {
+    const node = new Node();
+    node.folder = await mkdtemp(join(tmpdir(), 'mokka-network-'));
+    node.port = await freePort();
+    nodes.push(node);
+  }
+  const [first, second, third, added] = nodes;
+  if (first === undefined || second === undefined || third === undefined || added === undefined) {
+    throw new Error('four nodes');
+  }
+  const genesis = [first, second, third];
+  for (const node of nodes) await start(node, genesis, true);
+  for (let at = 0; at < 10; at += 1) submit(`payload ${at}`);
+  await until(() => genesis.every((node) => payloads(node) === 10));
+  const member = { id: added.key.id, host: HOST, port: added.port };
+  const propose = (node: Node, change: MembershipChange) => {
+    if (node.mokka === null) throw new Error('not running');
+    return node.mokka.proposeMembership(change);
+  };
+  expect(payloads(added)).toBe(0);
+  expect(await propose(first, { type: 'add', member })).toMatchObject({ epoch: 1 });
+  await until(() => payloads(added) === 10);
+  await expect(propose(second, { type: 'add', member })).rejects.toMatchObject({
+    name: 'MembershipError',
+    code: 'invalid-change',
+  });
+  await third.stop();
+  const replacement = { type: 'replace', id: third.key.id, by: added.key.id } as const;
+  expect(await propose(second, replacement)).toMatchObject({ epoch: 2 });
+  submit('replaced');
+  const present = [first, second, added];
+  await until(() => present.every((node) => payloads(node) === 11));
+  expect(added.mokka?.status()).toMatchObject({ epoch: 2, isMember: true });
+  // From its disk it knows the epoch and whom to connect to, whatever genesis says.
+  await added.stop();
+  await start(added, genesis, false);
+  submit('back');
+  await until(() => present.every((node) => payloads(node) === 12));
+  expect(added.mokka?.status()).toMatchObject({ epoch: 2, isMember: true });
 });

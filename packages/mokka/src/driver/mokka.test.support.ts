@@ -1,6 +1,6 @@
 /** What tests of whole nodes share. */
 import type { Application } from '../application.ts';
-import type { TestApplication } from '../core/virtual-cluster.test.support.ts';
+import type { TestApplication } from '../core/test-application.test.support.ts';
 
 /** Waits for a condition with a deadline in milliseconds. */
 export async function until(condition: () => boolean, limit = 20_000): Promise<void> {

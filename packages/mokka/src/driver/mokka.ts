@@ -8,6 +8,7 @@ import { Core } from '../core/core.ts';
 import type { Entry } from '../core/entry.ts';
 import type { CoreEvent } from '../core/event.ts';
 import type { Evidence } from '../core/evidence.ts';
+import { type Member, type MembershipChange, validatorsOf } from '../core/members.ts';
 import {
   type CoreOptions,
   DEFAULT_LIMITS,
@@ -35,6 +36,7 @@ import type { Channel, PeerAddress, Transport } from '../transport/transport.ts'
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { Driver, type StopReason } from './driver.ts';
 import { type Logger, SILENT_LOGGER } from './logger.ts';
+import { type CommittedMembership, MembershipCalls } from './membership-calls.ts';
 import { MokkaError } from './mokka-error.ts';
 import { EventListeners, type MokkaEvents, type MokkaListener } from './mokka-events.ts';
 import { ReadWaits } from './read-waits.ts';
@@ -44,6 +46,8 @@ import { type EntryCertificate, StoredLog } from './stored-log.ts';
 /** Entries that `getEntriesAfter` reads at most. */
 const MAX_ENTRIES_READ = 1024;
 const MAX_ENTRIES_BYTES = 64 * 1024 * 1024;
+/** How long `proposeMembership` waits for the commit. */
+const DEFAULT_MEMBERSHIP_TIMEOUT_MS = 10_000;
 /** Milliseconds after which `readIndex` gives up. */
 const DEFAULT_READ_TIMEOUT = 5_000;
 
@@ -61,8 +65,12 @@ export interface NodeOptions {
   readonly identity: { readonly id: NodeId; readonly signatures: SignatureScheme };
   readonly clusterId: ClusterId;
   readonly crashModel: CrashModel;
-  /** All validators in their agreed order, this node among them. */
+  /** The validators of genesis in their agreed order. This node need not be among them: it follows once it is added. */
   readonly validators: readonly PeerAddress[];
+  /** The observers of genesis. */
+  readonly observers?: readonly PeerAddress[];
+  /** Present members, for a node that joins a cluster, or comes back to one, whose earlier members may be gone. */
+  readonly contacts?: readonly PeerAddress[];
   /** Started and closed by this node. */
   readonly transport: Transport;
   /** Created with `createStore`; opened and closed by the caller. */
@@ -80,6 +88,10 @@ export interface LogInfo {
   readonly committed: EntryId;
   /** Covers `committed`; null at the root. */
   readonly certificate: CommitCertificate | null;
+}
+
+function withRole(addresses: readonly PeerAddress[], role: Member['role']): Member[] {
+  return addresses.map(({ id, host, port }) => ({ id, host, port, role }));
 }
 
 /** The hash that stands for the empty log of a cluster. */
@@ -107,6 +119,7 @@ export class Mokka {
   readonly #storedLog: StoredLog;
   /** Null when the user brings an application. */
   readonly #orderedLog: OrderedLog | null;
+  readonly #membershipCalls = new MembershipCalls();
   readonly #reads: ReadWaits;
   #resolveStopped: (reason: StopReason) => void = () => undefined;
   #core: Core | null = null;
@@ -119,12 +132,15 @@ export class Mokka {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#logger = options.logger ?? SILENT_LOGGER;
     this.#storedLog = new StoredLog(options.storage);
+    const { validators, observers = [], contacts = [] } = options;
     this.#reads = new ReadWaits(this.#clock);
     this.#coreOptions = {
       self: options.identity.id,
       clusterId: options.clusterId,
       crashModel: options.crashModel,
-      validators: options.validators.map((validator) => validator.id),
+      validators: validators.map((validator) => validator.id),
+      members: [...withRole(validators, 'validator'), ...withRole(observers, 'observer')],
+      contacts: withRole(contacts, 'observer'),
       rootHash: rootHashOf(options.clusterId),
       signatures: options.identity.signatures,
       timing: { ...DEFAULT_TIMING, ...options.timing },
@@ -145,7 +161,7 @@ export class Mokka {
     if (this.#phase !== 'new') {
       throw new MokkaError('already-started', 'a node object starts once; make a new one');
     }
-    const { storage, transport, validators, identity } = this.#options;
+    const { storage, transport } = this.#options;
     const application = this.#application();
     const restored = await restoreCore(storage, await application.info(), this.#coreOptions);
     await this.#orderedLog?.open();
@@ -159,6 +175,7 @@ export class Mokka {
       logger: this.#logger,
       limits: this.#coreOptions.limits,
       onEvent: (event) => this.#onEvent(event),
+      onMembershipResult: (request, result) => this.#membershipCalls.answer(request, result),
       onReadCurrent: (through, index) => this.#reads.confirm(through, index),
       onHalt: (reason) => void this.#onHalt(reason),
     });
@@ -166,7 +183,7 @@ export class Mokka {
     this.#driver = driver;
     this.#phase = 'running';
     try {
-      transport.setPeers(validators.filter((validator) => validator.id !== identity.id));
+      transport.setPeers(core.peerAddresses());
       await transport.listen({
         onFrame: (from, channel, frame) => this.#onFrame(from, channel, frame),
         onConnected: (peer) => driver.input({ type: 'peer-connected', peer }),
@@ -261,15 +278,25 @@ export class Mokka {
   }
 
   /**
+   * Asks the leader, from any node, for a change of the members, and resolves once an entry with exactly the members that the
+   * change makes of the present ones is committed here. In BFT mode the same has to be proposed on a quorum of the validators at about
+   * the same time, or it ends with `not-approved`. Rejects with {@link MembershipError}.
+   */
+  async proposeMembership(
+    change: MembershipChange,
+    { timeoutMs = DEFAULT_MEMBERSHIP_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+  ): Promise<CommittedMembership> {
+    const driver = this.#runningDriver();
+    return this.#membershipCalls.propose(change, timeoutMs, (input) => driver.input(input));
+  }
+
+  /**
    * Resolves once the application has everything that any node had shown as committed before the call: what it is asked after that
    * is linearizable. Costs one exchange with a quorum, shared by reads that are asked for meanwhile. Answers the index that is
    * applied. Rejects with {@link MokkaError} `read-timed-out` after `timeout` milliseconds, or `not-started`.
    */
   async readIndex(timeout = DEFAULT_READ_TIMEOUT): Promise<LogIndex> {
-    const driver = this.#driver;
-    if (driver === null || this.#phase !== 'running') {
-      throw new MokkaError('not-started', 'the node does not run');
-    }
+    const driver = this.#runningDriver();
     return this.#reads.wait(timeout, (read) => driver.input({ type: 'read-index', read }));
   }
 
@@ -280,11 +307,9 @@ export class Mokka {
     return this.#options.transport.write(to, 'application', frame);
   }
 
-  /** Sends bytes to every other validator; those that are away miss them. */
+  /** Sends bytes to every other member; those that are away miss them. */
   broadcast(bytes: Uint8Array): void {
-    for (const { id } of this.#options.validators) {
-      if (id !== this.#options.identity.id) this.send(id, bytes);
-    }
+    for (const { id } of this.#core?.peerAddresses() ?? []) this.send(id, bytes);
   }
 
   on<Type extends keyof MokkaEvents>(type: Type, listener: MokkaListener<Type>): void {
@@ -293,6 +318,13 @@ export class Mokka {
 
   off<Type extends keyof MokkaEvents>(type: Type, listener: MokkaListener<Type>): void {
     this.#listeners.off(type, listener);
+  }
+
+  #runningDriver(): Driver {
+    if (this.#driver === null || this.#phase !== 'running') {
+      throw new MokkaError('not-started', 'the node does not run');
+    }
+    return this.#driver;
   }
 
   #started(): Core {
@@ -355,13 +387,14 @@ export class Mokka {
     this.#reads.close();
     await this.#options.transport.close();
     await this.#driver?.close();
+    this.#membershipCalls.close();
     this.#resolveStopped(reason);
   }
 
   /** Waits until this node no longer leads, for two election timeouts at most. */
   async #leaveLeadership(): Promise<void> {
     const leads = () => this.#core?.status().role === 'leader';
-    if (!leads() || this.#options.validators.length === 1) return;
+    if (!leads() || validatorsOf(this.status().members).length === 1) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         cancel();

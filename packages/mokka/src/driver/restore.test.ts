@@ -12,7 +12,8 @@ import {
   termStartOf,
   termVoteOf,
 } from '../core/probe.test.support.ts';
-import { TestApplication, testOptions } from '../core/virtual-cluster.test.support.ts';
+import { TestApplication } from '../core/test-application.test.support.ts';
+import { testOptions } from '../core/virtual-cluster.test.support.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
 import { createStore, RestoreError, restoreCore } from './restore.ts';
 

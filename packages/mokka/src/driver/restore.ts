@@ -6,6 +6,7 @@ import type { ApplicationInfo } from '../application.ts';
 import { decodeCertificate, decodeLockCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeEvidence } from '../codec/evidence-codec.ts';
+import { decodeMembership } from '../codec/membership-codec.ts';
 import { decodeMessage } from '../codec/message-codec.ts';
 import {
   decodeBinding,
@@ -18,6 +19,7 @@ import {
 import type { Certificate, CommitCertificate } from '../core/certificate.ts';
 import { RECORDS } from '../core/durability.ts';
 import type { Entry } from '../core/entry.ts';
+import type { EpochBeginning } from '../core/epochs.ts';
 import type { LogBase } from '../core/log.ts';
 import type { TermVoteMessage } from '../core/message.ts';
 import type { CoreOptions } from '../core/options.ts';
@@ -79,6 +81,7 @@ export async function restoreCore(
   const lastIndex = ((await storage.lastKey('entries')) ?? 0) as LogIndex;
   const { named, ahead } = await restoreCertificates(storage, application, lastIndex);
   const base = await restoreBase(storage, application, options, named, lastIndex);
+  const epochs = await restoreEpochs(storage, base);
   const tail = await restoreTail(storage, base, lastIndex);
   const votes = await readAll(storage, 'votes', base.id.index + 1, decodeVote);
   const commitVotes = await readAll(storage, 'commit-votes', base.id.index + 1, decodeVote);
@@ -89,16 +92,18 @@ export async function restoreCore(
   const termVote = restoreTermVote(records.get(RECORDS.termVote));
   const bindingRecord = records.get(RECORDS.binding);
   const tipTerm = tail[tail.length - 1]?.term ?? base.term;
-  const term = Math.max(
-    termRecord === undefined ? 0 : decodeTerm(termRecord),
-    termVote?.termVote.term ?? 0,
-    tipTerm,
-  ) as Term;
+  // Rule *membership*: terms go on from the entry that began the epoch, whatever was promised before.
+  const known = [
+    termRecord === undefined ? null : decodeTerm(termRecord),
+    termVote?.termVote ?? null,
+  ].map((record) => (record?.epoch === epochs.length ? record.term : 0));
+  const term = Math.max(...known, tipTerm) as Term;
   return {
     term,
     termVote,
     lockSuperseded: termVote !== null && !(await holdsLock(storage, termVote)),
     binding: bindingRecord === undefined ? null : decodeBinding(bindingRecord),
+    epochs,
     base,
     tail,
     votes: votes.map(({ value }): Vote => value),
@@ -198,6 +203,27 @@ async function restoreBase(
     // One that is below what is applied does not speak for it.
     certificate: named?.index === index ? named : null,
   };
+}
+
+/** Every membership entry up to the committed one, with the certificate that names it. */
+async function restoreEpochs(storage: Storage, base: LogBase): Promise<EpochBeginning[]> {
+  const stored = await readAll(storage, 'memberships', 1, decodeEntry);
+  const epochs: EpochBeginning[] = [];
+  for (const { key, value: entry } of stored) {
+    if (key > base.id.index) continue;
+    const bytes = await storage.get('certificates', key);
+    const certificate =
+      bytes === undefined && base.id.index === key ? base.certificate : decodeStored(bytes);
+    if (certificate?.hash !== entry.hash || entry.epoch !== epochs.length) {
+      throw new RestoreError('store-damaged', `membership entry ${key} has no certificate`);
+    }
+    epochs.push({ entry, members: decodeMembership(entry.payload).members, certificate });
+  }
+  return epochs;
+}
+
+function decodeStored(bytes: Uint8Array | undefined): CommitCertificate | null {
+  return bytes === undefined ? null : decodeCertificate(bytes);
 }
 
 async function readEntry(storage: Storage, index: LogIndex): Promise<Entry> {

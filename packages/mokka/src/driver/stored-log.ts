@@ -1,6 +1,7 @@
 /** Reads of what is on disk: entries, certificates and leader proofs. */
-import { decodeCertificate, decodeLeaderProof } from '../codec/certificate-codec.ts';
+import { decodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
+import { decodeTermStart } from '../codec/term-start-codec.ts';
 import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
 import type { LogIndex, Term } from '../core/types.ts';
@@ -71,6 +72,6 @@ export class StoredLog {
 
   async leaderProof(term: Term): Promise<LeaderProof | null> {
     const bytes = await this.#storage.get('proofs', term);
-    return bytes === undefined ? null : decodeLeaderProof(bytes);
+    return bytes === undefined ? null : decodeTermStart(bytes).proof;
   }
 }

@@ -106,7 +106,7 @@ export class Machine {
       (one) => decodeEntry(one).term,
     );
     const promised = termVote === undefined ? 0 : termOf(termVote);
-    return Math.max(record === undefined ? 0 : decodeTerm(record), promised, 0, ...entries);
+    return Math.max(record === undefined ? 0 : decodeTerm(record).term, promised, 0, ...entries);
   }
 
   /** Applies a stimulus; what is sent by it. Throws ViolationError. */
@@ -246,6 +246,8 @@ export class Machine {
         return this.#read(effect);
       case 'event':
       case 'read-current':
+      case 'peers':
+      case 'membership-result':
         return null;
     }
   }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { TestApplication } from '../core/test-application.test.support.ts';
 import type { LogIndex } from '../core/types.ts';
-import { TestApplication } from '../core/virtual-cluster.test.support.ts';
 import { asApplication, until } from '../driver/mokka.test.support.ts';
 import { Mokka } from '../driver/mokka.ts';
 import { Random } from '../simulator/world/random.ts';

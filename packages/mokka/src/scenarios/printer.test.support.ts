@@ -1,6 +1,7 @@
 /** Says in few words what the protocol's objects are: an entry is `2@T1`, index 2 of term 1, and the root is `root`. */
 import type { Certificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
+import type { Member } from '../core/members.ts';
 import type { Justification, Message } from '../core/message.ts';
 import { requestCount } from '../core/request-numbers.ts';
 import type { CoreStatus } from '../core/status.ts';
@@ -98,6 +99,16 @@ export class Printer {
         );
         return `evidence ${kind} of ${this.node(first.voter)}: ${what.join(' and ')}`;
       }
+      case 'recertify':
+        return `recertify ${this.entry(message.entry)} in T${message.proof.term}`;
+      case 'membership-request':
+        return `membership-request ${message.request} for ${this.#members(message.members)}`;
+      case 'membership-refusal':
+        return `membership-refusal ${message.request} ${message.code}`;
+      case 'readiness-request':
+        return 'readiness-request';
+      case 'readiness':
+        return `readiness of ${this.node(message.readiness.member)} up to ${this.id(message.readiness)}`;
       case 'read-index':
         return `read-index ${requestCount(message.request)}`;
       case 'read-position':
@@ -105,6 +116,12 @@ export class Printer {
       default:
         return message satisfies never;
     }
+  }
+
+  #members(members: readonly Member[]): string {
+    return members
+      .map(({ id, role }) => `${this.node(id)}${role === 'observer' ? '?' : ''}`)
+      .join(' ');
   }
 
   certificate(certificate: Certificate): string {

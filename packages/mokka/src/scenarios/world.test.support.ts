@@ -13,8 +13,9 @@ import type { Entry } from '../core/entry.ts';
 import type { Input } from '../core/input.ts';
 import type { Message } from '../core/message.ts';
 import type { CoreOptions, Limits, Timing } from '../core/options.ts';
+import { ROOT_HASH, TestApplication } from '../core/test-application.test.support.ts';
 import type { LogIndex, NodeId } from '../core/types.ts';
-import { ROOT_HASH, TestApplication, testOptions } from '../core/virtual-cluster.test.support.ts';
+import { testOptions } from '../core/virtual-cluster.test.support.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
 import { Printer } from './printer.test.support.ts';
@@ -299,6 +300,14 @@ export class ScenarioWorld {
       case 'read-current':
         this.say(`n${number} may answer reads up to ${effect.through} from ${effect.index} on`);
         return null;
+      case 'peers':
+        return null;
+      case 'membership-result': {
+        const { result, request } = effect;
+        const answer = result.accepted ? `epoch ${result.epoch}` : result.code;
+        this.say(`n${number} answers change ${request}: ${answer}`);
+        return null;
+      }
       case 'halt':
         this.say(`n${number} STOPS: ${effect.code}`);
         return null;
@@ -307,6 +316,7 @@ export class ScenarioWorld {
 
   #reportEvent(number: number, event: Extract<Effect, { type: 'event' }>['event']): void {
     if (event.type === 'heartbeat_timeout') this.say(`n${number} misses a leader`);
+    if (event.type === 'epoch') this.say(`n${number} is in epoch ${event.epoch}`);
     if (event.type === 'error') this.say(`n${number} reports ${event.code}`);
     if (event.type !== 'state') return;
     const of =

@@ -22,10 +22,13 @@ export interface ConsensusCore {
 }
 
 export interface BootRequest {
-  /** Number of the node in `validators`. */
+  /** Number of the node in the cluster; the validators of genesis come first. */
   readonly node: number;
   readonly validators: readonly NodeId[];
   readonly crashModel: CrashModel;
+  readonly self: NodeId;
+  /** Whom a node outside of genesis asks. */
+  readonly contacts: readonly NodeId[];
   readonly clusterId: ClusterId;
   readonly rootHash: EntryHash;
   readonly signatures: SignatureScheme;

@@ -1,11 +1,8 @@
 /** The consensus core of this package, as the simulator drives it. */
-import {
-  decodeCertificate,
-  decodeLeaderProof,
-  encodeCertificate,
-} from '../codec/certificate-codec.ts';
+import { decodeCertificate, encodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
+import { decodeTermStart } from '../codec/term-start-codec.ts';
 import { Core } from '../core/core.ts';
 import type { Entry } from '../core/entry.ts';
 import type { CoreOptions } from '../core/options.ts';
@@ -13,15 +10,14 @@ import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
-  const { validators, crashModel, node, clusterId, rootHash, signatures, timing, limits, seed } =
+  const { validators, crashModel, self, clusterId, rootHash, signatures, timing, limits, seed } =
     request;
-  const self = validators[node];
-  if (self === undefined) throw new RangeError(`There is no node ${node}.`);
   return {
     self,
     clusterId,
     crashModel,
     validators,
+    contacts: request.contacts.map((id) => ({ id, host: id, port: 1, role: 'observer' })),
     rootHash,
     signatures,
     timing,
@@ -47,7 +43,7 @@ export const coreBinding: CoreBinding = {
   encodeCertificate,
   decodeCertificate,
   decodeEntry: decodeEntryOnce,
-  proofOf: (termStart) => decodeLeaderProof(termStart.payload),
+  proofOf: (termStart) => decodeTermStart(termStart.payload).proof,
   initialise: (request) => createStore(request.storage, coreOptions(request)),
   boot: async (request) => {
     const options = coreOptions(request);

@@ -29,6 +29,7 @@ export interface Scenario {
   readonly application: ApplicationConditions;
   readonly clocks: ClockConditions;
   readonly faults: FaultIntervals;
+  readonly membership: MembershipConditions;
   /** Mean time between two commands of the client. */
   readonly commandInterval: number;
 }
@@ -77,6 +78,13 @@ export interface ClockConditions {
   readonly skew: number;
 }
 
+export interface MembershipConditions {
+  /** Nodes outside of genesis, which run from the start. */
+  readonly strangers: number;
+  /** Mean time between two requests of operators; 0 for members that never change. */
+  readonly interval: number;
+}
+
 /** Mean times between two faults of a kind; 0 where that kind does not strike. */
 export interface FaultIntervals {
   readonly crash: number;
@@ -105,6 +113,9 @@ export interface FaultIntervals {
   readonly transfer: number;
 }
 
+/** Share of seeds in which operators change the members. */
+const CHANGING = 0.35;
+
 /** Share of seeds in which leadership changes all the time, with many proposals in flight. */
 const TURBULENT = 0.15;
 
@@ -117,8 +128,28 @@ export function drawScenario(
   const quorum = quorumOf(crashModel, nodes);
   const outsider = new Random(seed, `outsider/${nodes}`).chance(0.15);
   const liars = crashModel === 'CFT' ? [] : drawLiars(seed, nodes);
-  const scenario = { ...drawConditions(seed, nodes, random), crashModel, quorum, liars, outsider };
+  const drawn = { ...drawConditions(seed, nodes, random), crashModel, quorum, liars, outsider };
+  const scenario = withMembership(drawn);
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
+}
+
+/** Drawn apart, so that what a seed means otherwise stays as it was. */
+function withMembership(scenario: Scenario): Scenario {
+  const { seed, nodes } = scenario;
+  const random = new Random(seed, `membership/${nodes}`);
+  if (nodes < 2 || !random.chance(CHANGING)) return scenario;
+  const strangers = random.integer(0, Math.floor(nodes / 2));
+  // Any member may turn out to be needed, so every disk stays what it is.
+  const faults = { ...scenario.faults, diskDamage: 0, diskWipe: 0 };
+  // A smaller set tolerates fewer liars.
+  const liars = scenario.liars
+    .slice(0, liarsTolerated(nodes - strangers))
+    .map((liar): LiarSettings => {
+      const meddles = random.chance(0.5);
+      return meddles ? { ...liar, habits: [...liar.habits, 'changes-members'] } : liar;
+    });
+  const membership = { strangers, interval: random.pick([60, 150, 400]) };
+  return { ...scenario, faults, liars, membership };
 }
 
 /** Short timeouts, fast nodes, and links that break as fast as leaders are elected. */
@@ -145,6 +176,9 @@ export function quorumOf(crashModel: CrashModel, nodes: number): number {
   }
 }
 
+/** Habits of liars in clusters whose members stay the same. */
+const LASTING = HABITS.filter((habit) => habit !== 'changes-members');
+
 /** In some seeds nobody lies, in some one habit is alone, in most there are several. */
 function drawLiars(seed: number, nodes: number): LiarSettings[] {
   const random = new Random(seed, `liars/${nodes}`);
@@ -154,8 +188,8 @@ function drawLiars(seed: number, nodes: number): LiarSettings[] {
   const liars = random.sample(numbers, random.chance(0.6) ? most : random.integer(1, most));
   return liars.map((node) => {
     const alone = random.chance(0.3);
-    const some = HABITS.filter(() => random.chance(0.4));
-    const habits = alone || some.length === 0 ? [random.pick(HABITS)] : some;
+    const some = LASTING.filter(() => random.chance(0.4));
+    const habits = alone || some.length === 0 ? [random.pick(LASTING)] : some;
     return { node, habits, eagerness: random.pick([0.01, 0.05, 0.2]) };
   });
 }
@@ -202,6 +236,7 @@ function drawConditions(
     },
     clocks: { drift: upTo(0.1), skew: upTo(5000) },
     faults: drawFaults(random, harshness),
+    membership: { strangers: 0, interval: 0 },
     commandInterval: random.pick([30, 100, 250, 600]),
   };
 }
@@ -256,5 +291,6 @@ function drawLimits(random: Random): Limits {
     maxFetchBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxFetchBytes,
     maxCacheBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxCacheBytes,
     maxCacheEntries: tight ? random.integer(1, 8) : DEFAULT_LIMITS.maxCacheEntries,
+    readinessWindow: DEFAULT_LIMITS.readinessWindow,
   };
 }

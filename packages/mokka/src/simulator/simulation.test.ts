@@ -138,6 +138,7 @@ test('without faults the first leader stays', async () => {
       disk: { meanSync: 1, slowFactor: 1, slowDisks: 0 },
       application: { meanAnswer: 1, slowFactor: 1, slowApplications: 0, refusal: 0 },
       clocks: { drift: 0, skew: 0 },
+      membership: { strangers: 0, interval: 0 },
       faults: {
         crash: 0,
         blackout: 0,

@@ -4,12 +4,13 @@
  * The healed part holds at least a quorum and is fully connected; the rest stays dead, cut off, deaf or mute. Within
  * `RECOVERY_LIMIT` a command sent after healing must be applied by every healed node, and the healed nodes must agree.
  */
-import type { CrashModel } from '../core/types.ts';
+import type { CrashModel, NodeId } from '../core/types.ts';
 import type { CoreBinding } from './binding.ts';
 import type { Habit } from './byzantine/habits.ts';
 import { withLiars } from './byzantine/liar.ts';
 import { Outsider } from './byzantine/outsider.ts';
 import { createCheckers } from './checkers/checkers.ts';
+import type { EpochBook } from './checkers/epochs.ts';
 import type { ReadChecker } from './checkers/reads.ts';
 import { CoverageCounter } from './coverage/coverage.ts';
 import { combineObservers, type Observer, ofCorrectNodes } from './observer.ts';
@@ -18,6 +19,7 @@ import { emptyStatistics, type Statistics } from './statistics.ts';
 import { VirtualClient } from './world/client.ts';
 import { Cluster } from './world/cluster.ts';
 import { FaultInjector } from './world/faults.ts';
+import { MembershipOperators } from './world/membership.ts';
 import { Random } from './world/random.ts';
 import { VirtualReader } from './world/reader.ts';
 import { ViolationError } from './world/violation.ts';
@@ -74,6 +76,8 @@ class Simulation {
   readonly #reader: VirtualReader;
   readonly #reads: ReadChecker;
   readonly #faults: FaultInjector;
+  readonly #epochs: EpochBook;
+  readonly #operators: MembershipOperators;
   readonly #observer: Required<Observer>;
   readonly #random: Random;
   readonly #liars: ReadonlySet<number>;
@@ -117,6 +121,8 @@ class Simulation {
     });
     observers.push(...checkers.observers, ofCorrectNodes(coverage, this.#liars));
     this.#reads = checkers.reads;
+    this.#epochs = checkers.epochs;
+    this.#operators = new MembershipOperators(this.#cluster, scenario, statistics);
     this.#reader = new VirtualReader(this.#cluster, scenario.seed);
     if (scenario.outsider) {
       const outsider = new Outsider(this.#cluster, scenario.seed, () => {
@@ -139,16 +145,17 @@ class Simulation {
       this.#client.start(this.#scenario.commandInterval);
       this.#reader.start();
       this.#faults.start();
+      this.#operators.start();
       await this.#cluster.run(this.#scenario.breakFor);
       const healed = this.#heal();
       await this.#awaitRecovery(healed);
       await this.#cluster.run(this.#cluster.timeline.now + CALM_TIME);
       this.#client.stop();
       this.#reader.stop();
-      for (const number of healed) this.#reader.ask(number);
+      for (const number of this.#membersAmong(healed)) this.#reader.ask(number);
       await this.#awaitConvergence(healed);
       for (const node of this.#cluster.nodes) node.finish();
-      this.#observer.finished(healed);
+      this.#observer.finished(this.#membersAmong(healed));
       return null;
     } catch (error) {
       return describeViolation(error, this.#cluster.timeline.now);
@@ -169,9 +176,9 @@ class Simulation {
     const able = all.filter(
       (number) => nodes[number]?.hasDoubtfulStore === false && !this.#liars.has(number),
     );
-    const size = this.#random.chance(0.5)
-      ? able.length
-      : this.#random.integer(this.#scenario.quorum, able.length);
+    // Which members there will be is not known yet where operators are at work: everyone may be needed.
+    const isWhole = this.#random.chance(0.5) || this.#scenario.membership.interval > 0;
+    const size = isWhole ? able.length : this.#random.integer(this.#scenario.quorum, able.length);
     const healed = this.#random.sample(able, size).sort();
     this.#observer.fault(`heal ${healed}`);
     network.heal();
@@ -226,7 +233,7 @@ class Simulation {
     const limit = this.#liars.size === 0 ? RECOVERY_LIMIT : RECOVERY_LIMIT_WITH_LIARS;
     const command = this.#client.send(healed);
     const hasRecovered = (): boolean =>
-      healed.every((number) => nodes[number]?.application.hasApplied(command));
+      this.#membersAmong(healed).every((number) => nodes[number]?.application.hasApplied(command));
     if (!(await this.#cluster.run(healedAt + limit, hasRecovered))) {
       throw new ViolationError(
         'liveness',
@@ -238,9 +245,13 @@ class Simulation {
 
   async #awaitConvergence(healed: readonly number[]): Promise<void> {
     const { timeline } = this.#cluster;
-    const isConverged = (): boolean =>
-      healed.every((number) => this.#appliedIndex(number) === this.#appliedIndex(healed[0] ?? 0)) &&
-      healed.every((number) => this.#reads.isAnswered(number));
+    const isConverged = (): boolean => {
+      const members = this.#membersAmong(healed);
+      return (
+        new Set(members.map((number) => this.#appliedIndex(number))).size === 1 &&
+        members.every((number) => this.#reads.isAnswered(number))
+      );
+    };
     await this.#cluster.run(timeline.now + CALM_TIME);
     if (!(await this.#cluster.run(timeline.now + SETTLE_LIMIT, isConverged))) {
       const last = healed.map((number) => this.#appliedIndex(number));
@@ -249,6 +260,12 @@ class Simulation {
         `healed nodes ${healed} stay at different entries (${last}) or have open reads`,
       );
     }
+  }
+
+  /** Nobody else has to follow. */
+  #membersAmong(numbers: readonly number[]): number[] {
+    const members = new Set(this.#epochs.members.map(({ id }) => id));
+    return numbers.filter((number) => members.has(this.#cluster.names.ids[number] as NodeId));
   }
 
   #appliedIndex(number: number): number {

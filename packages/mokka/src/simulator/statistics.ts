@@ -33,6 +33,7 @@ export interface FaultCounts {
   refusals: number;
   transfers: number;
   outsiderMessages: number;
+  membershipRequests: number;
 }
 
 export function noFaults(): FaultCounts {
@@ -66,6 +67,7 @@ export function noFaults(): FaultCounts {
     refusals: 0,
     transfers: 0,
     outsiderMessages: 0,
+    membershipRequests: 0,
   };
 }
 
@@ -80,6 +82,8 @@ export interface Statistics {
   commands: number;
   /** Reads that a quorum confirmed. */
   reads: number;
+  /** Changes of the members that were committed. */
+  epochs: number;
   /** Terms in which a leader started. */
   elections: number;
   /** Longest virtual milliseconds from healing to a new commit on every healed node. */
@@ -105,6 +109,7 @@ export function emptyStatistics(): Statistics {
     committed: 0,
     commands: 0,
     reads: 0,
+    epochs: 0,
     elections: 0,
     recovery: 0,
     convicted: 0,
@@ -122,6 +127,7 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.committed += more.committed;
   total.commands += more.commands;
   total.reads += more.reads;
+  total.epochs += more.epochs;
   total.elections += more.elections;
   total.recovery = Math.max(total.recovery, more.recovery);
   total.convicted += more.convicted;

@@ -44,6 +44,7 @@ const TABLE_NUMBERS: Readonly<Record<NumberedTable, number>> = {
   // 4 and 5 are taken below.
   'commit-votes': 6,
   evidence: 7,
+  memberships: 8,
 };
 const RECORDS_NUMBER = 4;
 const FORMAT_NUMBER = 5;

@@ -12,6 +12,7 @@ export const NUMBERED_TABLES: readonly NumberedTable[] = [
   'commit-votes',
   'proofs',
   'evidence',
+  'memberships',
 ];
 /** Longest name of a record in bytes of UTF-8. */
 const RECORD_NAME_MAX_BYTES = 256;

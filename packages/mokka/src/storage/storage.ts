@@ -14,7 +14,8 @@ export type NumberedTable =
   | 'votes'
   | 'commit-votes'
   | 'proofs'
-  | 'evidence';
+  | 'evidence'
+  | 'memberships';
 
 export type StorageOperation =
   | {

@@ -1,14 +1,15 @@
 /** Makes false statements and messages: signed with the liar's own key, or not signed at all. */
 import { encodeLeaderProof } from '../../codec/certificate-codec.ts';
 import { createEntry } from '../../codec/entry-codec.ts';
+import { encodeMembership } from '../../codec/membership-codec.ts';
 import type { Certificate, LeaderProof } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
+import type { Member } from '../../core/members.ts';
 import type { Message } from '../../core/message.ts';
 import { StatementSigner } from '../../core/signing.ts';
 import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
 import type {
   EntryHash,
-  Epoch,
   LogIndex,
   NodeId,
   Signature,
@@ -19,7 +20,6 @@ import type { BootRequest } from '../binding.ts';
 import type { Random } from '../world/random.ts';
 import type { Knowledge } from './knowledge.ts';
 
-const EPOCH = 0 as Epoch;
 /** The highest term and index there are. */
 const ABSURD = Number.MAX_SAFE_INTEGER;
 
@@ -42,6 +42,11 @@ export class Forger {
     this.#random = random;
     this.#knowledge = knowledge;
     this.#signer = new StatementSigner(request.clusterId, request.signatures);
+  }
+
+  get #validators(): readonly NodeId[] {
+    const known = this.#knowledge.validators ?? [];
+    return known.length > 0 ? known : this.#request.validators;
   }
 
   /** A term near those seen, below or above. */
@@ -67,7 +72,7 @@ export class Forger {
   preVote(term: number): Message {
     const preVote = this.#signer.sign<PreVote>({
       type: 'pre-vote',
-      epoch: EPOCH,
+      epoch: this.#knowledge.epoch,
       term: term as Term,
       sender: this.self,
     });
@@ -85,7 +90,7 @@ export class Forger {
     const term = this.#random.chance(0.7) ? this.#termLedBySelf() : this.#someTerm();
     const statement = this.#signer.sign<Yield>({
       type: 'yield',
-      epoch: EPOCH,
+      epoch: this.#knowledge.epoch,
       term,
       sender: this.self,
     });
@@ -96,7 +101,7 @@ export class Forger {
     const fromTerm = this.#termLedBySelf();
     const handOver = this.#signer.sign<HandOver>({
       type: 'hand-over',
-      epoch: EPOCH,
+      epoch: this.#knowledge.epoch,
       fromTerm,
       toTerm: (fromTerm + this.#random.pick([0, 1, 2, 3, 1000])) as Term,
       leader: this.self,
@@ -106,7 +111,7 @@ export class Forger {
 
   /** The highest term not above those seen, or the one after, that this node leads. */
   #termLedBySelf(): Term {
-    const { validators } = this.#request;
+    const validators = this.#validators;
     const place = Math.max(0, validators.indexOf(this.self));
     const { term } = this.#knowledge;
     const last =
@@ -133,7 +138,7 @@ export class Forger {
   termVote(term: Term, lock: Lock): TermVote {
     return this.#signer.sign<TermVote>({
       type: 'term-vote',
-      epoch: EPOCH,
+      epoch: this.#knowledge.epoch,
       term,
       lock,
       voter: this.self,
@@ -153,7 +158,7 @@ export class Forger {
 
   /** A vote, pre-vote or term vote that names another signer, or whose signature is wrong. */
   forged(): Message {
-    const voter = this.#random.pick(this.#request.validators);
+    const voter = this.#random.pick(this.#validators);
     const entry = this.#knowledge.entries.at(-1);
     const bad = this.#random.chance(0.5);
     const spoil = <S extends { signature: Signature }>(statement: S): S =>
@@ -180,7 +185,8 @@ export class Forger {
 
   /** A term-start of a term it leads, on a proof that is stale, doubled, too small or of nothing. */
   falseTermStart(): Message {
-    const { validators, rootHash } = this.#request;
+    const { rootHash } = this.#request;
+    const validators = this.#validators;
     const term = this.#termLedBySelf();
     const known = this.#knowledge.termVotes.filter((vote) => vote.voter !== this.self);
     const own = this.termVote(term, this.lock());
@@ -191,7 +197,7 @@ export class Forger {
     const anchor = this.#random.chance(0.5) ? this.lock() : (votes[0]?.lock ?? this.lock());
     const certificate = this.#knowledge.certificates.at(-1);
     const proof: LeaderProof = {
-      epoch: EPOCH,
+      epoch: this.#knowledge.epoch,
       term,
       votes: votes.slice(0, validators.length),
       ...(certificate === undefined ? {} : { anchorCertificate: certificate }),
@@ -200,7 +206,7 @@ export class Forger {
     const entry = createEntry({
       index: (anchor.index + 1) as LogIndex,
       term,
-      epoch: EPOCH,
+      epoch: this.#knowledge.epoch,
       parentHash: anchor.index === 0 ? rootHash : anchor.hash,
       stateDigest: like?.stateDigest ?? this.#request.stateDigest,
       timestamp: like?.timestamp ?? 0,
@@ -224,6 +230,46 @@ export class Forger {
       { ...like, votes: like.votes.slice(1) },
       { ...like, index: (like.index + 1) as LogIndex, hash },
     ]);
+  }
+
+  /** Members that suit it: asked for again and again, proposed unasked, or an open change certified on nothing. */
+  changedMembers(): Message | null {
+    const { entries, epoch, termVotes } = this.#knowledge;
+    const known = entries.find(({ kind }) => kind === 'membership');
+    const members = this.#someMembers();
+    const request = this.#random.integer(1, 9);
+    const like = entries.at(-1);
+    if (like === undefined || this.#random.chance(0.4)) {
+      return { type: 'membership-request', epoch, request, members };
+    }
+    const term = this.#termLedBySelf();
+    if (known !== undefined && this.#random.chance(0.4)) {
+      const votes = [...new Map(termVotes.map((vote) => [vote.voter, vote])).values()];
+      votes.sort((left, right) => (left.voter < right.voter ? -1 : 1));
+      return { type: 'recertify', proof: { epoch, term, votes }, entry: known };
+    }
+    const entry = createEntry({
+      ...like,
+      index: (like.index + 1) as LogIndex,
+      term,
+      epoch,
+      parentHash: like.hash,
+      proposer: this.self,
+      kind: 'membership',
+      payload: encodeMembership({ members, readiness: [] }),
+    });
+    return this.proposal(entry);
+  }
+
+  /** Some of those it knows, itself among them. */
+  #someMembers(): Member[] {
+    const others = this.#validators.filter((id) => id !== this.self && this.#random.chance(0.5));
+    return [this.self, ...others].map((id, at) => ({
+      id,
+      host: `validator-${at}`,
+      port: at + 1,
+      role: 'validator',
+    }));
   }
 
   corrupted(message: Extract<Message, { type: 'entries' }>): Message {

@@ -26,6 +26,8 @@ export const HABITS = [
   'floods-pre-votes',
   /** Accuses correct nodes. */
   'accuses',
+  /** Where members change: asks for members that suit it, proposes them unasked, certifies open changes on nothing. */
+  'changes-members',
 ] as const;
 
 export type Habit = (typeof HABITS)[number];

@@ -1,9 +1,23 @@
 /** What a liar has seen and can use: entries, statements and certificates of everyone, and whole old messages. */
+import { DecodeError } from '../../codec/decode-error.ts';
+import { decodeMembership } from '../../codec/membership-codec.ts';
 import type { Certificate } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
+import { validatorsOf } from '../../core/members.ts';
 import type { Message } from '../../core/message.ts';
 import type { PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
+import type { Epoch, NodeId } from '../../core/types.ts';
 import type { Random } from '../world/random.ts';
+
+/** Empty where it names nobody. */
+function validatorsIn({ payload }: Entry): readonly NodeId[] {
+  try {
+    return validatorsOf(decodeMembership(payload).members);
+  } catch (error) {
+    if (error instanceof DecodeError) return [];
+    throw error;
+  }
+}
 
 /** Terms from here on are lies of other liars. */
 const FAR = 1e9;
@@ -17,8 +31,12 @@ export class Knowledge {
   readonly preVotes: (PreVote | Yield)[] = [];
   readonly certificates: Certificate[] = [];
   readonly messages: Message[] = [];
-  /** Highest term seen in anything. */
+  /** Highest term seen in anything of the last epoch. */
   term = 0;
+  /** The last epoch in which anything was proposed. */
+  epoch = 0 as Epoch;
+  /** Validators by epoch, as far as membership entries told of them. */
+  readonly #validators = new Map<number, readonly NodeId[]>();
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -62,7 +80,19 @@ export class Knowledge {
     }
   }
 
+  /** Of the last epoch; null when it is genesis. */
+  get validators(): readonly NodeId[] | null {
+    return this.#validators.get(this.epoch) ?? null;
+  }
+
   #entry(entry: Entry): void {
+    if (entry.kind === 'membership') {
+      this.#validators.set(entry.epoch + 1, validatorsIn(entry));
+    }
+    if (entry.epoch > this.epoch && this.#validators.has(entry.epoch)) {
+      this.epoch = entry.epoch;
+      this.term = 0;
+    }
     this.#seen(entry.term);
     if (!this.entries.includes(entry)) this.#keep(this.entries, entry);
   }

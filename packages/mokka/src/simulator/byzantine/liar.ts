@@ -73,15 +73,15 @@ export class Liar implements ConsensusCore {
     this.#plan = plan;
     this.#random = random;
     this.#knowledge = new Knowledge(random);
-    const self = request.validators[request.node];
-    if (self === undefined) throw new RangeError(`There is no node ${request.node}.`);
+    const { self } = request;
     this.#forger = new Forger(
       { ...request, stateDigest: request.application.stateDigest },
       self,
       random,
       this.#knowledge,
     );
-    this.#others = request.validators.filter((id) => id !== self);
+    // Not only the present validators: whoever hears it may be one soon.
+    this.#others = request.contacts.filter((id) => id !== self);
     this.#deceived = new Set(this.#others.filter(() => random.chance(0.5)));
     const kinds = ['propose', 'vote', 'term-vote', 'certificate', 'entries', 'heartbeat'];
     this.#neglected = new Set(
@@ -206,6 +206,8 @@ export class Liar implements ConsensusCore {
         return this.#random.chance(0.5) ? forger.yield() : forger.handOver();
       case 'floods-pre-votes':
         return forger.farPreVote();
+      case 'changes-members':
+        return forger.changedMembers();
       case 'accuses':
         return forger.accusation();
       case 'votes-for-everything': {

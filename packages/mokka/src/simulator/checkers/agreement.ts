@@ -12,12 +12,13 @@ import type { EntryHash, EntryId, NodeId } from '../../core/types.ts';
 import type { Observer } from '../observer.ts';
 import { ViolationError } from '../world/violation.ts';
 import type { DurabilityChecker } from './durability.ts';
+import type { EpochBook } from './epochs.ts';
 import type { EvidenceCollector, EvidenceJudge } from './evidence.ts';
 
 export interface AgreementModules {
   readonly ids: readonly NodeId[];
   readonly liars: ReadonlySet<number>;
-  readonly quorum: number;
+  readonly epochs: EpochBook;
   readonly rootHash: EntryHash;
   readonly disks: DurabilityChecker;
   readonly collector: () => EvidenceCollector;
@@ -28,8 +29,6 @@ export interface AgreementModules {
 
 export class AgreementChecker implements EvidenceJudge, Observer {
   readonly #modules: AgreementModules;
-  /** Disks of correct nodes that hold whatever is committed. */
-  readonly #leastCopies: number;
   /** Hashes of the committed entries; index 0 is the root. */
   readonly #committed: EntryHash[];
   /** Index after the last entry handed to each application since its boot. */
@@ -40,7 +39,6 @@ export class AgreementChecker implements EvidenceJudge, Observer {
   constructor(modules: AgreementModules) {
     this.#modules = modules;
     this.#committed = [modules.rootHash];
-    this.#leastCopies = modules.quorum - modules.liars.size;
     this.#next = modules.ids.map(() => 1);
   }
 
@@ -49,10 +47,11 @@ export class AgreementChecker implements EvidenceJudge, Observer {
   }
 
   certificate(certificate: Certificate): void {
-    const { ids, quorum } = this.#modules;
-    const { votes, index, hash } = certificate;
+    const { epochs } = this.#modules;
+    const { votes, index, hash, epoch } = certificate;
+    const quorum = epochs.quorum(epoch);
     const voters = new Set(votes.map((vote) => vote.voter));
-    const known = votes.every((vote) => ids.includes(vote.voter));
+    const known = votes.every((vote) => epochs.validators(epoch).includes(vote.voter));
     if (!known || voters.size !== votes.length) {
       this.#fail('commit', `a certificate of entry ${index} is not made of validators' votes`);
     }
@@ -63,7 +62,9 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     if (entry === undefined || entry.index !== index) {
       this.#fail('commit', `entry ${index} is certified, but nobody ever stored it`);
     }
-    if (entry.term !== certificate.term || entry.epoch !== certificate.epoch) {
+    // Rule *membership*: an entry of that kind may be certified again in a later term.
+    const isInPlace = entry.kind === 'membership' && entry.term < certificate.term;
+    if ((entry.term !== certificate.term && !isInPlace) || entry.epoch !== epoch) {
       this.#fail('commit', `entry ${index} is certified by votes of another term`);
     }
     if (certificate.phase === 'commit') this.#commitChain(entry);
@@ -88,7 +89,10 @@ export class AgreementChecker implements EvidenceJudge, Observer {
         `entry ${certified.index} is certified on a chain that misses committed entries`,
       );
     }
-    for (const each of added) this.#committed[each.index] = each.hash;
+    for (const each of added.reverse()) {
+      this.#committed[each.index] = each.hash;
+      this.#modules.epochs.committed(each);
+    }
   }
 
   effect(node: number, effect: Effect): void {
@@ -122,9 +126,8 @@ export class AgreementChecker implements EvidenceJudge, Observer {
       }
       this.#next[node] = entry.index + 1;
       this.#requireCommitted(entry, `committed by node ${node}`);
-      const copies = this.#modules.disks.copies(entry.index, entry.hash);
-      if (copies < this.#leastCopies) {
-        this.#fail('durability', `entry ${entry.index} is committed and lies on ${copies} disks`);
+      if (!this.#isDurable(entry)) {
+        this.#fail('durability', `entry ${entry.index} is committed and lies on too few disks`);
       }
     }
   }
@@ -154,9 +157,19 @@ export class AgreementChecker implements EvidenceJudge, Observer {
       }
     }
     for (const [index, hash] of this.#committed.entries()) {
-      if (index === 0 || this.#modules.disks.copies(index, hash) >= this.#leastCopies) continue;
+      const entry = this.#modules.collector().entries.get(hash);
+      if (entry === undefined || this.#isDurable(entry)) continue;
       this.#fail('durability', `entry ${index} was committed and is on too few disks`);
     }
+  }
+
+  /** On the disks of a quorum of its epoch, less the liars in it. */
+  #isDurable({ index, hash, epoch }: Entry): boolean {
+    const { ids, epochs, disks, liars } = this.#modules;
+    const numbers = epochs.validators(epoch).map((id) => ids.indexOf(id));
+    const correct = numbers.filter((number) => !liars.has(number));
+    const holders = correct.filter((number) => disks.holds(number, index, hash));
+    return holders.length >= epochs.quorum(epoch) - (numbers.length - correct.length);
   }
 
   #requireCommitted(id: EntryId, how: string): void {

@@ -4,14 +4,14 @@ import type { Effect } from '../../core/effect.ts';
 import type { Input } from '../../core/input.ts';
 import type { CoreBinding } from '../binding.ts';
 import { type Observer, ofCorrectNodes } from '../observer.ts';
-import { quorumOf } from '../scenario.ts';
 import type { Statistics } from '../statistics.ts';
 import { commandsOf } from '../world/application.ts';
-import type { Cluster } from '../world/cluster.ts';
+import { type Cluster, genesisMembers } from '../world/cluster.ts';
 import { ViolationError } from '../world/violation.ts';
 import { AccusationChecker } from './accusations.ts';
 import { AgreementChecker } from './agreement.ts';
 import { DurabilityChecker } from './durability.ts';
+import { EpochBook } from './epochs.ts';
 import { EvidenceCollector, type EvidenceJudge } from './evidence.ts';
 import { ProofChecker } from './proofs.ts';
 import { ReadChecker } from './reads.ts';
@@ -29,14 +29,18 @@ export function createCheckers(
   cluster: Cluster,
   binding: CoreBinding,
   options: CheckOptions,
-): { readonly observers: readonly Observer[]; readonly reads: ReadChecker } {
+): {
+  readonly observers: readonly Observer[];
+  readonly reads: ReadChecker;
+  readonly epochs: EpochBook;
+} {
   const { statistics, only, liars } = options;
   const { ids, rootHash } = cluster.names;
   const { crashModel } = cluster;
-  const quorum = quorumOf(crashModel, ids.length);
   const liarIds = new Set(ids.filter((_, node) => liars.has(node)));
   const accusations = new AccusationChecker(liarIds);
   const collector = (): EvidenceCollector => evidence;
+  const epochs = new EpochBook(genesisMembers(cluster.validators), crashModel, collector);
   const signatures = new SignatureChecker(cluster.signatures, ids);
   const disks = new DurabilityChecker({
     ids,
@@ -47,7 +51,7 @@ export function createCheckers(
   const proofs = new ProofChecker({
     ids,
     liars: liarIds,
-    quorum,
+    epochs,
     rootHash,
     proofOf: binding.proofOf,
     collector,
@@ -55,16 +59,15 @@ export function createCheckers(
   const votes = new VoteChecker({
     ids,
     liars: liarIds,
-    quorum,
-    crashModel,
+    epochs,
     signatures,
     disks,
-    isSuperseded: (after, before) => proofs.isSuperseded(after, before),
+    isSuperseded: (epoch, after, before) => proofs.isSuperseded(epoch, after, before),
   });
   const agreement = new AgreementChecker({
     ids,
     liars,
-    quorum,
+    epochs,
     rootHash,
     disks,
     collector,
@@ -72,12 +75,13 @@ export function createCheckers(
     appliedHashes: (node) => cluster.nodes[node]?.application.appliedHashes() ?? [],
   });
   const forks = forksOnly(agreement);
-  const judges = only === null ? [signatures, votes, proofs, agreement] : [forks];
+  const judges = only === null ? [signatures, agreement, epochs, votes, proofs] : [forks];
   const evidence = new EvidenceCollector(judges);
   let counted = 0;
   /** A liar's certificate may be right, and then correct nodes act on it before they show it. */
   const takeFromLiar = (certificate: Certificate | null | undefined): void => {
-    if (certificate?.phase !== 'commit' || certificate.votes.length < quorum) return;
+    if (certificate?.phase !== 'commit' || certificate.epoch > epochs.last) return;
+    if (certificate.votes.length < epochs.quorum(certificate.epoch)) return;
     if (evidence.entries.has(certificate.hash) && signatures.isGenuine(certificate)) {
       evidence.certificate(certificate);
     }
@@ -109,6 +113,7 @@ export function createCheckers(
     },
     finished(): void {
       statistics.convicted = accusations.convicted.size;
+      statistics.epochs = epochs.last;
       statistics.elections = proofs.terms;
       statistics.committed = agreement.committedCount;
     },
@@ -117,9 +122,10 @@ export function createCheckers(
     ids.length,
     (node) => cluster.nodes[node]?.application.appliedIndex ?? 0,
   );
-  const all = [disks, collecting, proofs, agreement, accusations, reads];
+  const all = [disks, collecting, epochs, proofs, agreement, accusations, reads];
   const chosen = only === null ? all : [collecting, forks];
-  return { observers: chosen.map((each) => ofCorrectNodes(each, liars)), reads };
+  const observers = chosen.map((each) => ofCorrectNodes(each, liars));
+  return { observers, reads, epochs };
 }
 
 /** Lets every violation pass but a fork: two entries committed at one index. */

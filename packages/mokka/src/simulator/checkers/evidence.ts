@@ -4,7 +4,8 @@
  * Checkers register for the kinds they judge. An object is handed to them the first time it is seen, however often it
  * is sent.
  */
-import type { Certificate } from '../../core/certificate.ts';
+import { certificateIn } from '../../codec/term-start-codec.ts';
+import type { Certificate, LeaderProof } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Justification, Message } from '../../core/message.ts';
 import type { HandOver, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
@@ -20,6 +21,7 @@ export interface EvidenceJudge {
   /** Of either phase. */
   certificate?(certificate: Certificate): void;
   entry?(entry: Entry): void;
+  recertification?(proof: LeaderProof, entry: Entry): void;
 }
 
 export class EvidenceCollector {
@@ -42,6 +44,16 @@ export class EvidenceCollector {
       case 'fetch':
       case 'read-index':
       case 'read-position':
+      case 'membership-request':
+      case 'membership-refusal':
+      case 'readiness-request':
+      case 'readiness':
+        return;
+      case 'recertify':
+        this.entry(message.entry);
+        this.termVotes(message.proof.votes);
+        if (!this.#isNew(message.proof)) return;
+        this.#judge((judge) => judge.recertification?.(message.proof, message.entry));
         return;
       case 'pre-vote':
         this.#preVote(message.preVote);
@@ -87,6 +99,8 @@ export class EvidenceCollector {
   entry(entry: Entry): void {
     if (!this.#isNew(entry)) return;
     this.entries.set(entry.hash, entry);
+    const below = entry.kind === 'term-start' ? certificateIn(entry) : null;
+    if (below !== null) this.certificate(below);
     this.#judge((judge) => judge.entry?.(entry));
   }
 

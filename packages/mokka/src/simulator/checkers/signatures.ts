@@ -83,6 +83,8 @@ function meaningOf(statement: Statement): string {
       const { lock } = statement;
       return `${type} ${epoch}/${statement.term} lock ${lock.term}/${lock.index}/${lock.hash}`;
     }
+    case 'readiness':
+      return `${type} ${epoch}/${statement.index}/${statement.hash}`;
     case 'vote': {
       const { phase, term, index, hash } = statement;
       return `${phase} ${type} ${epoch}/${term}/${index}/${hash}`;

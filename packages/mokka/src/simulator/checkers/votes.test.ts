@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Lock, TermVote, Vote } from '../../core/statements.ts';
 import type { EntryHash, Epoch, LogIndex, NodeId, Term } from '../../core/types.ts';
-import { clusterNames } from '../world/cluster.ts';
+import { clusterNames, genesisMembers } from '../world/cluster.ts';
 import { SignatureRegister } from '../world/signatures.ts';
 import { DurabilityChecker } from './durability.ts';
+import { EpochBook } from './epochs.ts';
 import { SignatureChecker } from './signatures.ts';
 import { VoteChecker } from './votes.ts';
 
@@ -32,9 +33,10 @@ beforeEach(() => {
   register.onSigned = (record) => disks.signed(record);
   votes = new VoteChecker({
     ids,
-    crashModel: 'CFT',
     liars: new Set(),
-    quorum: 2,
+    epochs: new EpochBook(genesisMembers(ids), 'CFT', () => {
+      throw new Error('no entries in these tests');
+    }),
     signatures: new SignatureChecker(register, ids),
     disks,
     isSuperseded: () => superseded,

@@ -7,21 +7,21 @@
 import type { Certificate } from '../../core/certificate.ts';
 import type { Justification } from '../../core/message.ts';
 import type { Lock, TermVote, Vote } from '../../core/statements.ts';
-import type { CrashModel, NodeId, Term } from '../../core/types.ts';
+import type { Epoch, NodeId, Term } from '../../core/types.ts';
 import { ViolationError } from '../world/violation.ts';
 import type { DurabilityChecker } from './durability.ts';
+import type { EpochBook } from './epochs.ts';
 import type { EvidenceJudge } from './evidence.ts';
 import type { SignatureChecker } from './signatures.ts';
 
 export interface VoteModules {
   readonly ids: readonly NodeId[];
   readonly liars: ReadonlySet<NodeId>;
-  readonly quorum: number;
-  readonly crashModel: CrashModel;
+  readonly epochs: EpochBook;
   readonly signatures: SignatureChecker;
   readonly disks: DurabilityChecker;
   /** Whether a leader proof of a term between the two (both excluded) was shown by anyone. */
-  readonly isSuperseded: (after: Term, before: Term) => boolean;
+  readonly isSuperseded: (epoch: Epoch, after: Term, before: Term) => boolean;
 }
 
 interface Made<Statement> {
@@ -48,6 +48,7 @@ export class VoteChecker implements EvidenceJudge {
       return;
     }
     const place = `${voter}/${epoch}/${term}/${index}/${phase}`;
+    this.#requireValidator(epoch, voter);
     const known = this.#votes.get(place);
     if (known === hash) return;
     if (known !== undefined) {
@@ -66,6 +67,7 @@ export class VoteChecker implements EvidenceJudge {
       this.#modules.signatures.check(termVote, voter);
       return;
     }
+    this.#requireValidator(epoch, voter);
     const content = `${lock.term}/${lock.index}/${lock.hash}`;
     const known = this.#promises.get(`${voter}/${epoch}/${term}`);
     if (known === content) return;
@@ -81,6 +83,7 @@ export class VoteChecker implements EvidenceJudge {
     }
     const made = { statement: termVote, at };
     for (const other of listOf(this.#promisesOf, voter)) {
+      if (other.statement.epoch !== epoch) continue;
       const inOrder = other.statement.term < term === other.at < at;
       if (!inOrder) {
         this.#fail('promise', voter, `promises ${term} and ${other.statement.term} out of order`);
@@ -100,8 +103,10 @@ export class VoteChecker implements EvidenceJudge {
 
   /** Rule *promise*: a term vote names what made it: a quorum that counts for its term, f+1 term votes, or a hand-over. */
   justification(termVote: TermVote, justification: readonly Justification[]): void {
-    const { ids, quorum } = this.#modules;
-    if (ids.length === 1) return;
+    const { epochs } = this.#modules;
+    const validators = epochs.validators(termVote.epoch);
+    const quorum = epochs.quorum(termVote.epoch);
+    if (validators.length === 1) return;
     const supporters = new Set<NodeId>();
     const promised = new Set<NodeId>();
     for (const statement of justification) {
@@ -111,13 +116,13 @@ export class VoteChecker implements EvidenceJudge {
       } else {
         const counted = statement.type === 'yield' ? statement.term + 1 : statement.term;
         const sender = statement.type === 'term-vote' ? statement.voter : statement.sender;
-        if (counted < termVote.term) continue;
+        if (counted < termVote.term || !validators.includes(sender)) continue;
         supporters.add(sender);
         if (statement.type === 'term-vote') promised.add(sender);
       }
     }
     // With an even number of nodes f+1 is less than a quorum.
-    const faults = Math.floor((ids.length - 1) / (this.#modules.crashModel === 'CFT' ? 2 : 3));
+    const faults = epochs.faults(termVote.epoch);
     if (supporters.size < quorum && promised.size <= faults) {
       this.#fail(
         'promise',
@@ -128,7 +133,8 @@ export class VoteChecker implements EvidenceJudge {
   }
 
   #compare(vote: Made<Vote>, promise: Made<TermVote>): void {
-    const { term, index, voter } = vote.statement;
+    const { epoch, term, index, voter } = vote.statement;
+    if (epoch !== promise.statement.epoch) return;
     const promised = promise.statement.term;
     if (term >= promised) return;
     if (vote.at > promise.at) {
@@ -137,13 +143,18 @@ export class VoteChecker implements EvidenceJudge {
     // BFT: only the second vote follows a lock.
     if (vote.statement.phase === 'prepare') return;
     const { lock } = promise.statement;
-    if (isBelow(lock, term, index) && !this.#modules.isSuperseded(term, promised)) {
+    if (isBelow(lock, term, index) && !this.#modules.isSuperseded(epoch, term, promised)) {
       this.#fail(
         'lock',
         voter,
         `voted for ${term}/${index}, then promised term ${promised} with lock ${lock.term}/${lock.index}`,
       );
     }
+  }
+
+  #requireValidator(epoch: Epoch, voter: NodeId): void {
+    if (this.#modules.epochs.validators(epoch).includes(voter)) return;
+    this.#fail('membership', voter, `votes in epoch ${epoch}, of which it is no validator`);
   }
 
   #durableAt(statement: Vote | TermVote, voter: NodeId, what: string): number {

@@ -12,6 +12,8 @@ export interface CaughtBySimulator {
   readonly crashModel?: 'BFT';
   /** Leadership changes all the time. */
   readonly turbulent?: true;
+  /** Operators change the members all the time. */
+  readonly changing?: true;
 }
 
 export interface CaughtByTest {

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type * as Binding from '../core-binding.ts';
 import type * as ScenarioModule from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import type * as SimulationModule from '../simulation.ts';
 import type { Violation } from '../simulation.ts';
 import type { CaughtBySimulator, CaughtByTest } from './mutant.ts';
@@ -16,6 +17,7 @@ const MUTANTS = [...WRONG_READINGS, ...OTHER_MISTAKES];
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
 const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
+const CHANGING = { strangers: 1, interval: 60 };
 /** Milliseconds; generous for a busy machine. */
 const TIMEOUT = 180_000;
 
@@ -44,14 +46,18 @@ async function firstViolation(
   const { simulate } = await load<typeof SimulationModule>(tree, 'simulator/simulation.ts');
   const { makeTurbulent } = await load<typeof ScenarioModule>(tree, 'simulator/scenario.ts');
   const { coreBinding } = await load<typeof Binding>(tree, 'simulator/core-binding.ts');
-  const { nodes, seeds, firstSeed = 1, turbulent, crashModel = 'CFT' } = caught;
+  const { nodes, seeds, firstSeed = 1, turbulent, changing, crashModel = 'CFT' } = caught;
+  const adjust = (scenario: Scenario): Scenario => {
+    const adjusted = turbulent === true ? makeTurbulent(scenario) : scenario;
+    return changing === true ? { ...adjusted, membership: CHANGING } : adjusted;
+  };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
     const { violation } = await simulate({
       seed,
       nodes,
       crashModel,
       binding: coreBinding,
-      ...(turbulent === true ? { adjust: makeTurbulent } : {}),
+      adjust,
       ...(only === undefined ? {} : { only }),
     });
     if (violation !== null && (only ?? violation.rule) === violation.rule) return violation;

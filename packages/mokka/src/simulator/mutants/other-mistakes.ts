@@ -121,7 +121,7 @@ export const OTHER_MISTAKES: readonly Mutant[] = [
     edits: [
       {
         file: 'core/context.ts',
-        find: 'this.binding = restored.binding;',
+        find: 'this.binding = restored.binding?.epoch === epoch ? restored.binding : null;',
         replace: 'this.binding = null;',
       },
     ],
@@ -132,13 +132,13 @@ export const OTHER_MISTAKES: readonly Mutant[] = [
     edits: [
       {
         file: 'driver/restore.ts',
-        find: '    termVote?.termVote.term ?? 0,\n',
+        find: '    termVote?.termVote ?? null,\n',
         replace: '',
       },
       {
         file: 'driver/restore.ts',
-        find: 'termRecord === undefined ? 0 : decodeTerm(termRecord),',
-        replace: 'termRecord === undefined ? 0 : Math.max(0, decodeTerm(termRecord) - 1),',
+        find: 'record.term : 0));',
+        replace: 'Math.max(0, record.term - 1) : 0));',
       },
       {
         file: 'core/invariants.ts',
@@ -187,9 +187,9 @@ export const OTHER_MISTAKES: readonly Mutant[] = [
     edits: [
       {
         file: 'core/promise.ts',
-        find: "  persist(context, [putTerm(term), putTermVote(message)], [{ type: 'term-vote', message }]);",
+        find: "  persist(context, [putTerm(context), putTermVote(message)], [{ type: 'term-vote', message }]);",
         replace:
-          '  persist(context, [putTerm(term), putTermVote(message)], []);\n  onTermVoteSynced(context, message);',
+          '  persist(context, [putTerm(context), putTermVote(message)], []);\n  onTermVoteSynced(context, message);',
       },
     ],
     caught: { by: 'simulator', nodes: 3, seeds: 3, rules: ['durability'] },
@@ -199,8 +199,8 @@ export const OTHER_MISTAKES: readonly Mutant[] = [
     edits: [
       {
         file: 'core/leadership.ts',
-        find: 'persist(context, [deleteEntriesFrom(to.index + 1), putTerm(context.term)], []);',
-        replace: 'persist(context, [putTerm(context.term)], []);',
+        find: 'persist(context, [...deleteEntriesFrom(to.index + 1), putTerm(context)], []);',
+        replace: 'persist(context, [putTerm(context)], []);',
       },
     ],
     caught: {

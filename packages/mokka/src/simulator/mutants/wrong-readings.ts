@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const BYZANTINE = 'core/byzantine-safety.test.ts';
+const MEMBERSHIP = 'core/byzantine-membership.test.ts';
 const SAFETY = 'core/safety-rules.test.ts';
 
 export const WRONG_READINGS: readonly Mutant[] = [
@@ -27,7 +28,7 @@ export const WRONG_READINGS: readonly Mutant[] = [
       },
       {
         file: 'core/leadership.ts',
-        find: 'if (isOpen && log.tip.term === entry.term) {',
+        find: 'if (isOpen && (log.tip.term === entry.term || currentLock(context).lock.term === entry.term)) {',
         replace: 'if (binding === undefined) {',
       },
     ],
@@ -81,8 +82,8 @@ export const WRONG_READINGS: readonly Mutant[] = [
       },
       {
         file: 'core/committing.ts',
-        find: 'entry?.hash === vote.hash && entry.term === vote.term;',
-        replace: 'entry?.hash === vote.hash;',
+        find: "return entry.term === term || (entry.kind === 'membership' && entry.term < term);",
+        replace: 'return entry.term === term || entry.term < term;',
       },
     ],
     caught: {
@@ -228,5 +229,86 @@ export const WRONG_READINGS: readonly Mutant[] = [
       },
     ],
     caught: { by: 'test', file: SAFETY, test: 'wrong reading 10' },
+  },
+  {
+    what: 'wrong reading 9: entries follow an uncommitted membership entry',
+    edits: [
+      {
+        file: 'core/recertifying.ts',
+        find: "return last?.kind === 'membership' ? last : null;",
+        replace: 'return last === null ? last : null;',
+      },
+      {
+        // The core's own invariants would notice first.
+        file: 'core/invariants.ts',
+        find: "return 'an entry follows an uncommitted membership entry';",
+        replace: '',
+      },
+    ],
+    caught: {
+      by: 'simulator',
+      nodes: 3,
+      seeds: 40,
+      rules: ['membership'],
+      turbulent: true,
+      changing: true,
+    },
+  },
+  {
+    what: 'wrong reading 9 (BFT): the next set acts when the membership entry is prepared',
+    edits: [
+      {
+        file: 'core/committing.ts',
+        find: 'if (!isCommitCertificate(certificate)) return onPrepareCertificate(context, certificate);',
+        replace:
+          "if (!isCommitCertificate(certificate) && context.log.get(certificate.index)?.kind !== 'membership') return onPrepareCertificate(context, certificate);",
+      },
+    ],
+    caught: {
+      by: 'simulator',
+      crashModel: 'BFT',
+      nodes: 5,
+      seeds: 40,
+      rules: ['membership', 'commit', 'agreement'],
+      changing: true,
+    },
+  },
+  {
+    what: 'rule membership (BFT): a validator votes for a change that its operator did not ask for',
+    edits: [
+      {
+        file: 'core/approval.ts',
+        find: 'return context.leading !== null && isAskedByQuorum(context, members);',
+        replace: 'return true;',
+      },
+    ],
+    caught: { by: 'test', file: MEMBERSHIP, test: 'a validator prepares what its operator' },
+  },
+  {
+    what: 'rule membership (BFT): who locked on an entry certified again adopts another chain of that term',
+    edits: [
+      {
+        file: 'core/leadership.ts',
+        find: ' || currentLock(context).lock.term === entry.term)',
+        replace: ')',
+      },
+    ],
+    caught: { by: 'test', file: MEMBERSHIP, test: 'whoever locked on an entry again' },
+  },
+  {
+    what: 'rule membership (BFT): a certificate of another epoch stands under a lock',
+    edits: [
+      {
+        file: 'core/certificate-cache.ts',
+        find: 'if (epoch !== judge.epoch) return null;',
+        replace: '',
+      },
+      {
+        file: 'core/verification.ts',
+        find: 'if (epoch !== set.epoch || term === 0 ||',
+        replace: 'if (term === 0 ||',
+      },
+    ],
+    caught: { by: 'test', file: MEMBERSHIP, test: 'a lock of the epoch before does not count' },
   },
 ];

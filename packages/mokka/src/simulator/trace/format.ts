@@ -3,6 +3,7 @@ import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { CoreEvent } from '../../core/event.ts';
 import type { Input } from '../../core/input.ts';
+import type { Member } from '../../core/members.ts';
 import type { Message } from '../../core/message.ts';
 import { requestCount } from '../../core/request-numbers.ts';
 import type { Lock } from '../../core/statements.ts';
@@ -50,6 +51,8 @@ export class Formatter {
         return `read-index (${input.read})`;
       case 'transfer-leadership':
         return `transfer-leadership to ${this.name(input.to)}`;
+      case 'propose-membership':
+        return `propose-membership (${input.request}) ${input.change.type}`;
     }
   }
 
@@ -69,6 +72,10 @@ export class Formatter {
         return `commit ${entryRange(effect.entries)} by certificate of ${effect.certificate.index}`;
       case 'rollback':
         return `rollback to ${idText(effect.to)}`;
+      case 'peers':
+        return `peers ${effect.peers.map(({ id }) => this.name(id)).join(' ')}`;
+      case 'membership-result':
+        return `membership-result (${effect.request}) ${effect.result.accepted ? 'accepted' : effect.result.code}`;
       case 'read-current':
         return `read-current through (${effect.through}) at ${effect.index}`;
       case 'event':
@@ -92,9 +99,17 @@ export class Formatter {
         return `${event.type} ${entryText(event.entry)}`;
       case 'evidence':
         return `evidence of a ${event.evidence.kind} by ${this.name(event.offender)}`;
+      case 'epoch':
+        return `epoch ${event.epoch} by entry ${event.index}: ${this.#members(event.members)}`;
       case 'error':
         return `error ${event.code}: ${event.message}`;
     }
+  }
+
+  #members(members: readonly Member[]): string {
+    return members
+      .map(({ id, role }) => (role === 'validator' ? this.name(id) : `(${this.name(id)})`))
+      .join(' ');
   }
 
   message(message: Message): string {
@@ -102,7 +117,7 @@ export class Formatter {
       case 'heartbeat':
       case 'heartbeat-ack': {
         const following = message.type === 'heartbeat-ack' && !message.following ? ' no proof' : '';
-        return `${message.type} t${message.term}${following} last ${idText(message.last)} committed ${idText(message.committed)}`;
+        return `${message.type} e${message.epoch} t${message.term}${following} last ${idText(message.last)} committed ${idText(message.committed)}`;
       }
       case 'pre-vote': {
         const relayed = message.relayed
@@ -144,6 +159,16 @@ export class Formatter {
         const suffix = certified === undefined ? '' : ` with certificate of ${certified}`;
         return `entries (${requestCount(message.request)}) ${entryRange(message.entries)}${suffix}`;
       }
+      case 'recertify':
+        return `recertify t${message.proof.term} ${entryText(message.entry)}`;
+      case 'membership-request':
+        return `membership-request (${message.request}) e${message.epoch} ${this.#members(message.members)}`;
+      case 'membership-refusal':
+        return `membership-refusal (${message.request}) ${message.code}`;
+      case 'readiness-request':
+        return `readiness-request e${message.epoch}`;
+      case 'readiness':
+        return `readiness of ${this.name(message.readiness.member)} ${idText(message.readiness)}`;
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The virtual cluster: nodes, the network between them, and the operations on whole nodes that faults are made of. */
+import type { Member } from '../../core/members.ts';
 import type { ClusterId, CrashModel, EntryHash, NodeId } from '../../core/types.ts';
 import type { CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
@@ -28,6 +29,16 @@ export interface ClusterNames {
   readonly rootHash: EntryHash;
 }
 
+/** As the core makes them up where there are no addresses. */
+export function genesisMembers(validators: readonly NodeId[]): readonly Member[] {
+  return validators.map((id, at) => ({
+    id,
+    host: `validator-${at}`,
+    port: at + 1,
+    role: 'validator',
+  }));
+}
+
 export function clusterNames(nodes: number): ClusterNames {
   const name = (text: string): string => digestHex(digestOf(new TextEncoder().encode(text), 0));
   return {
@@ -43,6 +54,8 @@ export class Cluster {
   readonly crashModel: CrashModel;
   readonly network: VirtualNetwork;
   readonly nodes: readonly VirtualNode[];
+  /** Of genesis. */
+  readonly validators: readonly NodeId[];
   readonly connections: Connections;
   readonly signatures: SignatureRegister;
   readonly #scenario: Scenario;
@@ -58,6 +71,7 @@ export class Cluster {
     this.#random = new Random(scenario.seed, 'cluster');
     this.crashModel = scenario.crashModel;
     this.names = clusterNames(scenario.nodes);
+    this.validators = this.names.ids.slice(0, scenario.nodes - scenario.membership.strangers);
     this.signatures = new SignatureRegister(this.names.ids);
     this.signatures.onSigned = (record) => modules.observer.signed(record);
     this.network = new VirtualNetwork(
@@ -108,8 +122,10 @@ export class Cluster {
       binding,
       bootRequest: {
         node: number,
-        validators: this.names.ids,
+        validators: this.validators,
         crashModel: this.crashModel,
+        self: this.names.ids[number] as NodeId,
+        contacts: this.names.ids,
         clusterId: this.names.clusterId,
         rootHash: this.names.rootHash,
         signatures: this.signatures.scheme(number),
@@ -136,6 +152,8 @@ export class Cluster {
       statistics.faults.failedWrites += 1;
       this.crash(number);
     };
+    node.members = genesisMembers(this.validators);
+    node.onPeers = () => this.connections.peersChanged(number);
     node.crashInStep = faults.crashInStep;
     node.onCrashInStep = () => {
       statistics.faults.crashesInStep += 1;

@@ -63,14 +63,29 @@ export class Connections {
   reconnect(within: number = RECONNECT_WITHIN): void {
     for (const left of this.#nodes.keys()) {
       for (const right of this.#nodes.keys()) {
-        if (left >= right) continue;
+        if (left >= right || !this.#isWanted(left, right)) continue;
         if (this.#isBelieved(left, right) && this.#isBelieved(right, left)) continue;
         this.#timeline.after(this.#random.between(0, within), () => this.#connect(left, right));
       }
     }
   }
 
+  /** A node keeps links to others than before. */
+  peersChanged(node: number): void {
+    for (const peer of this.#nodes.keys()) {
+      if (peer !== node && !this.#isWanted(node, peer)) this.breakLink(node, peer);
+    }
+    this.reconnect();
+  }
+
+  #isWanted(left: number, right: number): boolean {
+    const wants = (one: number, other: number): boolean =>
+      this.#nodes[one]?.peers.has(other) === true;
+    return wants(left, right) && wants(right, left);
+  }
+
   #connect(left: number, right: number): void {
+    if (!this.#isWanted(left, right)) return;
     const bothRun =
       this.#nodes[left]?.state === 'running' && this.#nodes[right]?.state === 'running';
     if (!bothRun || !this.#network.isOpen(left, right) || !this.#network.isOpen(right, left)) {

@@ -43,6 +43,7 @@ class DiskContent {
     'commit-votes': new Map(),
     proofs: new Map(),
     evidence: new Map(),
+    memberships: new Map(),
   };
   readonly records = new Map<string, Uint8Array>();
 

@@ -5,6 +5,7 @@
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Input } from '../../core/input.ts';
+import type { Member } from '../../core/members.ts';
 import type { NodeId } from '../../core/types.ts';
 import { RestoreError } from '../../driver/restore.ts';
 import { StorageError } from '../../storage/storage-error.ts';
@@ -51,6 +52,11 @@ export class VirtualNode {
   onCrashInStep: () => void = () => {};
   /** A bit of its disk flipped, or the disk is another one: then, and only then, it may refuse to start. */
   hasDoubtfulStore = false;
+  /** Members of the last epoch that this node told of. */
+  members: readonly Member[] = [];
+  /** Numbers of the nodes to which it keeps links. */
+  readonly peers = new Set<number>();
+  onPeers: () => void = () => {};
   readonly #settings: NodeSettings;
   readonly #numbers: ReadonlyMap<NodeId, number>;
   #core: ConsensusCore | null = null;
@@ -318,7 +324,15 @@ export class VirtualNode {
       case 'rollback':
         application.rollback(effect.to);
         return;
+      case 'peers':
+        this.peers.clear();
+        for (const { id } of effect.peers) this.peers.add(this.#numberOf(id));
+        this.onPeers();
+        return;
       case 'event':
+        if (effect.event.type === 'epoch') this.members = effect.event.members;
+        return;
+      case 'membership-result':
       case 'read-current':
         return;
       case 'halt':
