@@ -45,7 +45,8 @@ export class Core extends RealCore {
     const { applied, stateDigest } = restored;
     const circumstances = {
       ...{
-        node: validators.indexOf(self),
+        self,
+        contacts: validators,
         validators,
         crashModel,
         clusterId,

@@ -29,7 +29,14 @@ type Send = Extract<Effect, { type: 'send' }>;
 /** What a liar has to know of its cluster and itself. */
 export type LiarCircumstances = Pick<
   BootRequest,
-  'node' | 'validators' | 'crashModel' | 'clusterId' | 'rootHash' | 'signatures' | 'application'
+  | 'self'
+  | 'contacts'
+  | 'validators'
+  | 'crashModel'
+  | 'clusterId'
+  | 'rootHash'
+  | 'signatures'
+  | 'application'
 >;
 
 /** Milliseconds between two steps of a liar whose core has stopped. */
