@@ -14,7 +14,7 @@ const USAGE = `npm run bench -- NAME [options]
   transfers   signed transfers per second over HTTP, 1 and 3 nodes, beside Anvil
   latency     send to receipt on a follower
   start       "praline start" to a leader, with processor time and memory
-  failover    time without service: leader killed, paused, handed over
+  failover    time without service: leader killed, paused, cut off, handed over
 
   mokka       writes of 100 bytes to Mokka alone, beside etcd
   wire        messages and bytes between nodes per committed entry, by the number of nodes
@@ -30,7 +30,7 @@ const USAGE = `npm run bench -- NAME [options]
   --seconds N           mokka, per row: 5
   --crash-model M       wire: CFT (default) or BFT
   --rounds N            failover: 50 of each kind, start: 3
-  --kinds A,B           failover: kill,pause,hand-over
+  --kinds A,B           failover: kill,pause,partition,hand-over
 `;
 
 /** Layers by themselves: each file is a program of its own, with options of its own. */

@@ -40,6 +40,7 @@ export class Network {
   readonly clusterPath: string;
   readonly cluster: ClusterFile;
   readonly #processes = new Map<number, PralineProcess>();
+  readonly #clusterPaths = new Map<number, string>();
   readonly #past: PralineProcess[] = [];
 
   private constructor(folder: string, clusterPath: string, cluster: ClusterFile) {
@@ -96,12 +97,20 @@ export class Network {
     return found;
   }
 
+  /** From its next start this node reads a cluster file of its own, in which it may find the others elsewhere. */
+  writeClusterFile(number: number, cluster: ClusterFile): void {
+    const path = join(this.folder, 'cluster', `node-${number}.json`);
+    writeFileSync(path, JSON.stringify(cluster, null, 2));
+    this.#clusterPaths.set(number, path);
+  }
+
   /** Starts these nodes, all when none are named, and waits until they answer. */
   async start(...numbers: readonly number[]): Promise<void> {
     const chosen = numbers.length === 0 ? this.numbers : numbers;
     for (const number of chosen) {
       if (this.#processes.get(number)?.isRunning === true) continue;
-      const args = ['node', '--cluster', this.clusterPath, '--node', String(number)];
+      const path = this.#clusterPaths.get(number) ?? this.clusterPath;
+      const args = ['node', '--cluster', path, '--node', String(number)];
       this.adopt(number, new PralineProcess(args, { cwd: this.folder }));
     }
     await Promise.all(chosen.map((number) => this.answers(number)));

@@ -21,6 +21,8 @@ export interface PralineProcessOptions {
   readonly launcher?: readonly [string, ...string[]];
   /** Another entry file than the built `praline` command: a build that misbehaves on purpose. */
   readonly entry?: string;
+  /** Variables added to this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface ProcessEnd {
@@ -49,7 +51,7 @@ export class PralineProcess {
     this.#child = spawn(file ?? process.execPath, rest, {
       cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, ...options.environment, NO_COLOR: '1' },
     });
     const { pid, stdout, stderr } = this.#child;
     if (pid === undefined || stdout === null || stderr === null) {

@@ -1,6 +1,7 @@
 /** The models, and what is read from their files: what always holds, what must be reachable, which runs are directed. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replay as replayByzantineFaults } from './replay/byzantine-faults-replay.ts';
 import { replay as replayCrashFaults } from './replay/crash-faults-replay.ts';
 import type { TraceState } from './trace.ts';
 
@@ -27,7 +28,11 @@ export const MODELS: readonly Model[] = [
     inits: ['init', 'initFive'],
     replay: { step: 'stepOfCore', run: replayCrashFaults },
   },
-  { name: 'byzantine-faults', inits: ['init'] },
+  {
+    name: 'byzantine-faults',
+    inits: ['init'],
+    replay: { step: 'stepOfCore', run: replayByzantineFaults },
+  },
   { name: 'membership', inits: ['init'] },
 ];
 

@@ -1,6 +1,7 @@
 /** What can be asked of a run on the command line. */
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { CrashModel } from './network/isolated-network.ts';
 
@@ -14,7 +15,7 @@ Real nodes under real faults, then a check of everything that clients were told.
   --mode CFT|BFT     crash model (CFT)
   --seed S           the schedule and the operations follow from it (random)
   --out FOLDER       where the report goes (.faults/<time>-seed-<seed>)
-  --liar N=FILE      node N runs another entry file than praline's: a build that misbehaves on purpose
+  --liar N[=FILE]    node N lies to the others, or runs an entry file of your own; none (BFT: the last of four or more lies)
   --plan             print the schedule and do nothing
   --allow-skip       success, with the checks counted as skipped, where the run is impossible
   --json             the report as one JSON object on standard output
@@ -26,7 +27,15 @@ export interface RunOptions {
   readonly crashModel: CrashModel;
   readonly seed: number;
   readonly out: string;
-  readonly liar: { readonly node: number; readonly entry: string } | null;
+  readonly liar: Liar | null;
+}
+
+export interface Liar {
+  readonly node: number;
+  /** Entry file of the node's process. */
+  readonly entry: string;
+  /** Whether it is the one that the runs bring along: it counts its lies, and is told whom to censor. */
+  readonly isOurs: boolean;
 }
 
 export interface CommandOptions {
@@ -69,7 +78,7 @@ export function parseOptions(args: readonly string[]): CommandOptions {
       crashModel: mode,
       seed,
       out: resolve(values.out ?? `.faults/${time}-seed-${seed}`),
-      liar: parseLiar(values.liar, nodes),
+      liar: parseLiar(values.liar, nodes, mode),
     },
     isHelp: values.help,
     isPlanOnly: values.plan,
@@ -105,12 +114,24 @@ function parse(args: readonly string[]) {
   }
 }
 
-function parseLiar(text: string | undefined, nodes: number): RunOptions['liar'] {
-  if (text === undefined) return null;
-  const [, number = '', entry = ''] = /^(\d+)=(.+)$/.exec(text) ?? [];
-  const node = Number(number);
-  if (entry === '' || node < 1 || node > nodes) {
-    throw new UsageError('--liar is N=FILE, N the number of a node');
+const OUR_LIAR = fileURLToPath(new URL('./liar/praline-liar.mjs', import.meta.url));
+/** Fewer tolerate no liar. */
+const NODES_MIN_WITH_LIAR = 4;
+
+function parseLiar(text: string | undefined, nodes: number, mode: CrashModel): Liar | null {
+  if (text === 'none') return null;
+  if (text === undefined) {
+    if (mode === 'CFT' || nodes < NODES_MIN_WITH_LIAR) return null;
+    return { node: nodes, entry: OUR_LIAR, isOurs: true };
   }
-  return { node, entry: resolve(entry) };
+  const [, number = '', entry] = /^(\d+)(?:=(.+))?$/.exec(text) ?? [];
+  const node = Number(number);
+  if (node < 1 || node > nodes) {
+    throw new UsageError('--liar is N, N=FILE or none, N the number of a node');
+  }
+  if (entry !== undefined) return { node, entry: resolve(entry), isOurs: false };
+  if (mode === 'CFT' || nodes < NODES_MIN_WITH_LIAR) {
+    throw new UsageError('--liar needs --mode BFT and at least four nodes');
+  }
+  return { node, entry: OUR_LIAR, isOurs: true };
 }

@@ -2,10 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { callRpc } from '../../harness/json-rpc.ts';
+import type { ProcessEnd } from '../../harness/praline-process.ts';
 import { until } from '../../harness/until.ts';
 import { checkAll } from './checks/check-all.ts';
 import type { CheckResult } from './checks/check-result.ts';
 import type { History } from './history.ts';
+import { prepareLiar } from './liar/prepare-liar.ts';
+import { readEvidence } from './liar/read-evidence.ts';
 import type { Episode } from './nemesis/fault.ts';
 import { Nemesis } from './nemesis/nemesis.ts';
 import { drawSchedule } from './nemesis/schedule.ts';
@@ -48,6 +51,7 @@ export function scheduleOf(options: RunOptions): readonly Episode[] {
     nodes,
     faultsTolerated: faultsTolerated(options),
     durationMs: options.minutes * MINUTE_MS,
+    liar: options.liar?.node ?? null,
   });
 }
 
@@ -60,6 +64,19 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
   const now = (): number => recorder.now();
   const unaskedEnds: UnaskedEnd[] = [];
   let nemesis: Nemesis | null = null;
+  const noteEnd = (node: number, { code, signal }: ProcessEnd, output: string): void => {
+    const diskWasFull = nemesis?.wasFull(node) === true;
+    unaskedEnds.push({
+      at: now(),
+      node,
+      code,
+      signal,
+      diskWasFull,
+      output: output.slice(-2_000),
+    });
+    announce(`node ${node} ended by itself (${signal ?? `exit code ${code}`})`);
+  };
+  const liar = options.liar === null ? null : prepareLiar(options.liar, options, random);
   const network = await IsolatedNetwork.create({
     nodes: options.nodes,
     crashModel: options.crashModel,
@@ -67,26 +84,16 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
     folder,
     logFolder: join(options.out, 'logs'),
     diskMebibytes: Math.ceil(DISK_MEBIBYTES.base + DISK_MEBIBYTES.perMinute * options.minutes),
-    ...(options.liar === null ? {} : { liar: options.liar }),
-    onUnaskedEnd: (node, { code, signal }, output) => {
-      const diskWasFull = nemesis?.wasFull(node) === true;
-      unaskedEnds.push({
-        at: now(),
-        node,
-        code,
-        signal,
-        diskWasFull,
-        output: output.slice(-2_000),
-      });
-      announce(`node ${node} ended by itself (${signal ?? `exit code ${code}`})`);
-    },
+    ...(liar === null ? {} : { liar }),
+    onUnaskedEnd: noteEnd,
   });
+  const honest = network.numbers.filter((number) => number !== options.liar?.node);
   const observer = new Observer({
     network,
+    honest,
     now,
     sawHeight: (height) => recorder.sawHeight(height),
   });
-  const honest = network.numbers.filter((number) => number !== options.liar?.node);
   const workload = new Workload(
     { accounts: Workload.accountsFor(options.nodes), nodes: honest, random },
     { recorder, url: (node) => network.url(node) },
@@ -98,7 +105,7 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
     announce(`network of ${options.nodes} is up, ${workload.description}`);
     const quorum = quorumOf(options);
     nemesis = new Nemesis(
-      { schedule, quorum, honest },
+      { schedule, quorum, honest, onBadStop: noteEnd },
       { network, observer, now, announce: (line) => announce(`${seconds(now())} ${line}`) },
     );
     const startedAt = now();
@@ -135,12 +142,21 @@ export async function runFaults(options: RunOptions, modules: RunModules): Promi
     };
     announce(`${seconds(now())} checking`);
     // Without recovery a node may not answer; what can be read is checked all the same.
-    const reading = readFinalState(network, { ...workload.accountsAndCounter, nodes: honest });
+    const reading = readFinalState(network, {
+      ...{ ...workload.accountsAndCounter, nodes: honest },
+      isMoving: liar !== null,
+    });
     const final = await Promise.race([
       recovery.to === null ? reading.catch(() => null) : reading,
       aborted,
     ]);
-    const checks = checkAll({ history: recorder, timeline, final });
+    const evidence = readEvidence(network, honest);
+    const found = await Promise.race([
+      recovery.to === null ? evidence.catch(() => []) : evidence,
+      aborted,
+    ]);
+    const findings = liar === null ? null : { ...liar.findings(), evidence: found };
+    const checks = checkAll({ history: recorder, timeline, final, liar: findings });
     return { options, schedule, history: recorder, timeline, checks };
   } finally {
     observer.stop();

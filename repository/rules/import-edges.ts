@@ -21,8 +21,11 @@ const SHARED_FOLDER = 'harness/';
 /** Use the library as its users do: by its name. */
 const EXAMPLES_FOLDER = 'examples/';
 
-/** `bench/` may also time a layer inside a package by itself, `spec/` compares the consensus core with its model. */
-const INSIDE_FOLDERS = ['bench/', 'spec/'];
+/**
+ * `bench/` may also time a layer inside a package by itself, `spec/` compares the consensus core with its model, and the liar
+ * puts lies around it.
+ */
+const INSIDE_FOLDERS = ['bench/', 'spec/', 'e2e/faults/liar/'];
 
 interface Package {
   readonly folder: string;

@@ -135,6 +135,8 @@ describe('unused code', () => {
       'packages/a/src/worker.ts': "import * as b from './b.ts'; b;",
       'packages/a/src/b.ts': 'export const y = 1;',
       'packages/a/src/main.ts': 'start();',
+      'packages/a/src/script.mjs': "import('./from-script.ts');",
+      'packages/a/src/from-script.ts': 'start();',
       'packages/a/src/a.test.ts': 'test();',
     });
     expect(found).toEqual([]);

@@ -54,7 +54,7 @@ function takenNames(sources: readonly SourceFile[]): ReadonlyMap<string, Readonl
   return taken;
 }
 
-/** File names, also without their ending, that stand in a string or a manifest: workers, set-up files, commands. */
+/** File names, also without their ending, that stand in a string, a manifest or a script: workers, set-up files, commands. */
 function namedFiles(tree: RepositoryTree, sources: readonly SourceFile[]): ReadonlySet<string> {
   const texts = sources.flatMap((source) =>
     source.nodes.flatMap((node) => (node.type === 'Literal' ? (nameOf(node) ?? []) : [])),
@@ -66,5 +66,9 @@ function namedFiles(tree: RepositoryTree, sources: readonly SourceFile[]): Reado
     .filter((text) => /^\.{1,2}\/|\.[jt]s$/.test(text))
     .flatMap((text) => [...text.matchAll(/([\w.-]+?)(?:\.[jt]s)?$/g)]);
   const inManifests = manifests.flatMap((text) => [...text.matchAll(/([\w.-]+)\.[jt]s\b/g)]);
-  return new Set([...inTexts, ...inManifests].map((match) => `${match[1]}.ts`));
+  // Plain JavaScript that starts TypeScript, before anything else can.
+  const inScripts = tree.files
+    .filter((path) => path.endsWith('.mjs'))
+    .flatMap((path) => [...tree.read(path).matchAll(/'\.{1,2}\/(?:[^'\s]*\/)?([\w.-]+)\.[jt]s'/g)]);
+  return new Set([...inTexts, ...inManifests, ...inScripts].map((match) => `${match[1]}.ts`));
 }

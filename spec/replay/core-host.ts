@@ -2,19 +2,22 @@
  * One real core whose disk and application answer at once, but for the two answers a model's step decides about: what the
  * application says to a proposal, and what it proposes.
  */
+import { decodeLockCertificate } from '../../packages/mokka/src/codec/certificate-codec.ts';
 import { decodeEntry } from '../../packages/mokka/src/codec/entry-codec.ts';
 import { decodeMessage } from '../../packages/mokka/src/codec/message-codec.ts';
 import { decodeBinding, decodeVote } from '../../packages/mokka/src/codec/record-codec.ts';
+import type { Certificate } from '../../packages/mokka/src/core/certificate.ts';
 import { Core } from '../../packages/mokka/src/core/core.ts';
 import { RECORDS } from '../../packages/mokka/src/core/durability.ts';
 import type { Effect } from '../../packages/mokka/src/core/effect.ts';
 import type { Entry } from '../../packages/mokka/src/core/entry.ts';
 import type { Input } from '../../packages/mokka/src/core/input.ts';
 import type { Message } from '../../packages/mokka/src/core/message.ts';
+import type { CoreOptions } from '../../packages/mokka/src/core/options.ts';
 import type { TermBinding } from '../../packages/mokka/src/core/restored-state.ts';
 import type { TermVote, Vote } from '../../packages/mokka/src/core/statements.ts';
 import { TestApplication } from '../../packages/mokka/src/core/test-application.test.support.ts';
-import type { LogIndex, NodeId } from '../../packages/mokka/src/core/types.ts';
+import type { CrashModel, LogIndex, NodeId } from '../../packages/mokka/src/core/types.ts';
 import { nodeId, testOptions } from '../../packages/mokka/src/core/virtual-cluster.test.support.ts';
 import { createStore, restoreCore } from '../../packages/mokka/src/driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../../packages/mokka/src/storage/memory.ts';
@@ -26,6 +29,7 @@ export class CoreHost {
   /** What it sent since the last start, oldest first. */
   readonly sent: { readonly to: NodeId; readonly message: Message }[] = [];
   readonly #count: number;
+  readonly #crashModel: CrashModel;
   readonly #tables = new MemoryTables();
   readonly #application = new TestApplication();
   #core: Core | null = null;
@@ -34,14 +38,19 @@ export class CoreHost {
   #processing: Asked<'process-proposal'>[] = [];
   #preparing: Asked<'prepare-proposal'> | null = null;
 
-  private constructor(number: number, count: number) {
+  private constructor(number: number, count: number, crashModel: CrashModel) {
     this.number = number;
     this.#count = count;
+    this.#crashModel = crashModel;
   }
 
-  static async started(number: number, count: number): Promise<CoreHost> {
-    const host = new CoreHost(number, count);
-    await createStore(new MemoryStorage(host.#tables), testOptions(number, count));
+  static async started(
+    number: number,
+    count: number,
+    crashModel: CrashModel = 'CFT',
+  ): Promise<CoreHost> {
+    const host = new CoreHost(number, count, crashModel);
+    await createStore(new MemoryStorage(host.#tables), host.#options());
     await host.restart();
     return host;
   }
@@ -57,7 +66,7 @@ export class CoreHost {
     this.#preparing = null;
     this.#application.crash();
     this.sent.length = 0;
-    const options = testOptions(this.number, this.#count);
+    const options = this.#options();
     const storage = new MemoryStorage(this.#tables);
     this.#core = new Core(options, await restoreCore(storage, this.#application.info(), options));
     await this.feed({ type: 'tick' });
@@ -131,6 +140,17 @@ export class CoreHost {
     return [...this.#table('votes')].map(([, bytes]) => decodeVote(bytes));
   }
 
+  /** BFT: likewise for the second phase. */
+  storedCommitVotes(): Vote[] {
+    return [...this.#table('commit-votes')].map(([, bytes]) => decodeVote(bytes));
+  }
+
+  /** BFT: the certificate on the disk. */
+  storedLock(): Certificate | null {
+    const bytes = this.#tables.records.get(RECORDS.lock);
+    return bytes === undefined ? null : decodeLockCertificate(bytes);
+  }
+
   storedTermVote(): TermVote | null {
     const bytes = this.#tables.records.get(RECORDS.termVote);
     if (bytes === undefined) return null;
@@ -144,7 +164,11 @@ export class CoreHost {
     return bytes === undefined ? null : decodeBinding(bytes);
   }
 
-  #table(name: 'entries' | 'votes'): [number, Uint8Array][] {
+  #options(): CoreOptions {
+    return testOptions(this.number, this.#count, {}, this.#crashModel);
+  }
+
+  #table(name: 'entries' | 'votes' | 'commit-votes'): [number, Uint8Array][] {
     return [...(this.#tables.numbered.get(name) ?? [])].sort(([left], [right]) => left - right);
   }
 

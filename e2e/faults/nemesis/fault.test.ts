@@ -34,6 +34,15 @@ describe('conditionsOf', () => {
     expect(conditions(fault, 3_400).down).toEqual(new Set([1, 3]));
     expect(conditions(fault, 3_999).down).toEqual(new Set());
   });
+
+  it('stops one node after another in good order, and each is back before the next', () => {
+    const fault: Fault = { kind: 'rolling-restart', order: [2, 5, 1] };
+    const stopped = [0, 600, 700, 1_400, 2_700, 4_000].map((ageMs) => [
+      ...conditions(fault, ageMs).stopped,
+    ]);
+    expect(stopped).toEqual([[2], [2], [], [5], [1], []]);
+    expect(conditions(fault, 0).down.size).toBe(0);
+  });
 });
 
 describe('hasHealthyQuorum', () => {

@@ -1,4 +1,5 @@
 /** The kinds of fault, and the conditions that each imposes while it lasts. */
+import type { Delay } from '../../../harness/directed-pipe.ts';
 
 export const FAULT_KINDS = [
   'kill',
@@ -11,6 +12,8 @@ export const FAULT_KINDS = [
   'slow',
   'resets',
   'disk-full',
+  'hand-over',
+  'rolling-restart',
   'restart-all',
   'kill-many',
 ] as const;
@@ -18,12 +21,6 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Who is meant. The leader is looked up when the fault begins, so the schedule itself does not depend on it. */
 export type Target = { readonly role: 'leader' } | { readonly number: number };
-
-export interface Delay {
-  readonly ms: number;
-  /** Largest random addition to each piece of data; the order within a connection stays. */
-  readonly jitterMs: number;
-}
 
 export type Fault =
   | {
@@ -40,6 +37,10 @@ export type Fault =
   | { readonly kind: 'slow'; readonly target: Target | null; readonly delay: Delay }
   /** Connections of the target, or all, break every few hundred milliseconds. */
   | { readonly kind: 'resets'; readonly target: Target | null }
+  /** The leader is asked to give its term to a node; null: to any. Over at once; the time after it belongs to it. */
+  | { readonly kind: 'hand-over'; readonly target: Target; readonly to: number | null }
+  /** One node after another is stopped in good order (SIGTERM) and comes back. */
+  | { readonly kind: 'rolling-restart'; readonly order: readonly number[] }
   /** All processes are killed at once. `order[i]` comes back `i` steps after the first. */
   | { readonly kind: 'restart-all'; readonly order: readonly number[]; readonly stepMs: number }
   | { readonly kind: 'kill-many'; readonly nodes: readonly number[] };
@@ -61,9 +62,14 @@ export function directionOf(from: number, to: number): Direction {
   return `${from}>${to}`;
 }
 
+/** Part of its step of a rolling restart for which a node stays away. */
+const STOPPED_SHARE = 0.5;
+
 /** What holds at one moment: the union of what all present faults impose. */
 export interface Conditions {
   readonly down: ReadonlySet<number>;
+  /** Asked to end in good order. */
+  readonly stopped: ReadonlySet<number>;
   readonly paused: ReadonlySet<number>;
   readonly unplugged: ReadonlySet<number>;
   readonly full: ReadonlySet<number>;
@@ -83,6 +89,7 @@ export interface ActiveFault {
 
 export function conditionsOf(active: readonly ActiveFault[], nodes: readonly number[]): Conditions {
   const down = new Set<number>();
+  const stopped = new Set<number>();
   const paused = new Set<number>();
   const unplugged = new Set<number>();
   const full = new Set<number>();
@@ -99,6 +106,17 @@ export function conditionsOf(active: readonly ActiveFault[], nodes: readonly num
       case 'kill-many':
         addAll(down, fault.nodes);
         break;
+      case 'hand-over':
+        break;
+      case 'rolling-restart': {
+        const stepMs = episode.durationMs / fault.order.length;
+        const position = Math.floor(ageMs / stepMs);
+        const node = fault.order[position];
+        if (node !== undefined && ageMs - position * stepMs < stepMs * STOPPED_SHARE) {
+          stopped.add(node);
+        }
+        break;
+      }
       case 'restart-all': {
         const stepMs = Math.min(fault.stepMs, episode.durationMs / (2 * fault.order.length));
         const firstBack = episode.durationMs - fault.order.length * stepMs;
@@ -145,7 +163,7 @@ export function conditionsOf(active: readonly ActiveFault[], nodes: readonly num
         break;
     }
   }
-  return { down, paused, unplugged, full, blocked, resetting, delays };
+  return { down, stopped, paused, unplugged, full, blocked, resetting, delays };
 }
 
 /** Whether some quorum of nodes is usable, and connected both ways with each other. */
@@ -187,6 +205,10 @@ export function describeFault(fault: Fault, victim: number | null): string {
       return `slow: ${fault.delay.ms} to ${fault.delay.ms + fault.delay.jitterMs} ms, links of ${who}`;
     case 'resets':
       return `resets: links of ${who}`;
+    case 'hand-over':
+      return `hand-over from ${who} to ${fault.to === null ? 'any' : `node ${fault.to}`}`;
+    case 'rolling-restart':
+      return `rolling-restart in the order ${fault.order.join(' ')}`;
     case 'restart-all':
       return `restart-all, back in the order ${fault.order.join(' ')}`;
     case 'kill-many':

@@ -2,6 +2,8 @@
  * Imposes the schedule on the network. At every tick the conditions that should hold are computed from the faults in
  * force, and whatever differs from the conditions that do hold is changed.
  */
+import { callRpc } from '../../../harness/json-rpc.ts';
+import type { ProcessEnd } from '../../../harness/praline-process.ts';
 import type { IsolatedNetwork } from '../network/isolated-network.ts';
 import type { Observer } from '../network/observer.ts';
 import type { ImposedFault, NodeState, NodeStateSpan, Span } from '../timeline.ts';
@@ -21,6 +23,8 @@ export interface NemesisOptions {
   readonly quorum: number;
   /** Nodes that run the product; a node that misbehaves on purpose is owed nothing. */
   readonly honest: readonly number[];
+  /** A process that was asked to end did so, but not in good order. */
+  readonly onBadStop: (node: number, end: ProcessEnd, output: string) => void;
 }
 
 export interface NemesisModules {
@@ -36,6 +40,8 @@ const TICK_MS = 50;
 const RESTART_INTERVAL_MS = 1_000;
 /** Between two resets of the same connections. */
 const RESET_INTERVAL_MS = 300;
+/** Longer than a node tries. */
+const HAND_OVER_MS = 7_000;
 
 interface Imposed {
   readonly episode: Episode;
@@ -157,6 +163,7 @@ export class Nemesis {
       const victim = this.#resolve(episode.fault);
       this.#active.set(episode.id, { episode, victim, from: now });
       announce(describeFault(episode.fault, victim));
+      if (episode.fault.kind === 'hand-over') void this.#handOver(victim, episode.fault.to);
     }
   }
 
@@ -187,9 +194,14 @@ export class Nemesis {
     await Promise.all(
       difference(wanted.down, before.down).map((node) => network.machine(node).kill()),
     );
+    for (const node of difference(wanted.stopped, before.stopped)) this.#stop(node);
     for (const machine of network.machines) {
       const { number } = machine;
-      if (machine.isRunning || wanted.down.has(number) || wanted.full.has(number)) continue;
+      if (
+        machine.isRunning ||
+        [wanted.down, wanted.stopped, wanted.full].some((away) => away.has(number))
+      )
+        continue;
       if (now - (this.#startedAt.get(number) ?? -RESTART_INTERVAL_MS) < RESTART_INTERVAL_MS)
         continue;
       this.#sufferedFull.delete(number);
@@ -198,6 +210,25 @@ export class Nemesis {
       if (wanted.paused.has(number)) machine.pause();
     }
     this.#applyLinks(wanted, now);
+  }
+
+  /** In a network that trusts nobody the leader itself has to be asked. Disturbed nodes may refuse: that is no failure. */
+  async #handOver(leader: number | null, to: number | null): Promise<void> {
+    const { network, announce } = this.#modules;
+    if (leader === null || leader === to) return;
+    const receiver = to === null ? [] : [network.publicKeys[to - 1]];
+    const asked = callRpc(network.url(leader), 'mokka_transferLeadership', receiver, HAND_OVER_MS);
+    await asked.catch((error: unknown) => {
+      announce(`no hand-over: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  #stop(node: number): void {
+    const machine = this.#modules.network.machine(node);
+    void machine.stop().then((end) => {
+      if (end === null || end.code === 0) return;
+      this.#options.onBadStop(node, end, machine.output);
+    });
   }
 
   #applyLinks(wanted: Conditions, now: number): void {
@@ -239,8 +270,8 @@ export class Nemesis {
   }
 
   #stateOf(node: number, isRunning: boolean): NodeState {
-    const { paused, unplugged, full } = this.#conditions;
-    if (!isRunning) return 'down';
+    const { stopped, paused, unplugged, full } = this.#conditions;
+    if (!isRunning || stopped.has(node)) return 'down';
     if (paused.has(node)) return 'paused';
     if (unplugged.has(node)) return 'unplugged';
     if (full.has(node)) return 'disk-full';
@@ -270,6 +301,7 @@ function victimsOf(fault: Fault, victim: number | null): readonly number[] {
     case 'bridge':
       return fault.part;
     case 'restart-all':
+    case 'rolling-restart':
       return fault.order;
     case 'kill-many':
       return fault.nodes;

@@ -34,6 +34,26 @@ describe('drawSchedule', () => {
     );
   });
 
+  it('makes a liar the leader before each other fault, and leaves the others time', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const schedule = drawSchedule({
+          ...{ random: new SeededRandom(String(seed)), nodes: [1, 2, 3, 4] },
+          ...{ faultsTolerated: 1, durationMs: 600_000, liar: 3 },
+        });
+        schedule.forEach(({ fault, isBeyondTolerance, atMs, durationMs }, position) => {
+          if (position % 2 === 0) expect(fault).toMatchObject({ kind: 'hand-over', to: 3 });
+          if (fault.kind === 'kill') expect(isBeyondTolerance).toBe(true);
+          const next = schedule[position + 1];
+          if (next !== undefined && next.atMs >= atMs + durationMs) {
+            expect(next.atMs - atMs - durationMs).toBeGreaterThanOrEqual(8_000);
+          }
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('hits more nodes than are tolerated only some of the time, and ends in time', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom(1, 2, 3, 4, 5), (seed, nodes) => {

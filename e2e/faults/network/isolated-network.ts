@@ -2,13 +2,13 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { LinkState } from '../../../harness/directed-pipe.ts';
 import { callRpc } from '../../../harness/json-rpc.ts';
+import { LinkProxy } from '../../../harness/link-proxy.ts';
 import { DEVELOPMENT_MNEMONIC } from '../../../harness/network.ts';
 import { type ProcessEnd, runPraline } from '../../../harness/praline-process.ts';
 import { until } from '../../../harness/until.ts';
 import { type Direction, directionOf } from '../nemesis/fault.ts';
-import type { LinkState } from './directed-pipe.ts';
-import { LinkProxy } from './link-proxy.ts';
 import { addressesOf, Machine } from './machine.ts';
 import { run } from './sandbox.ts';
 
@@ -25,7 +25,11 @@ export interface IsolatedNetworkOptions {
   readonly logFolder: string;
   readonly diskMebibytes: number;
   /** One node that runs another entry file. */
-  readonly liar?: { readonly node: number; readonly entry: string };
+  readonly liar?: {
+    readonly node: number;
+    readonly entry: string;
+    readonly environment: Readonly<Record<string, string>>;
+  };
   readonly onUnaskedEnd: (node: number, end: ProcessEnd, output: string) => void;
 }
 
@@ -91,7 +95,7 @@ export class IsolatedNetwork {
           disk: diskOf(options.folder, number),
           diskMebibytes: options.diskMebibytes,
           outputPath: join(options.logFolder, `node-${number}.output`),
-          ...(liar?.node === number ? { entry: liar.entry } : {}),
+          ...(liar?.node === number ? { entry: liar.entry, environment: liar.environment } : {}),
           onUnaskedEnd: (end, output) => options.onUnaskedEnd(number, end, output),
         }),
       );

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LinkState } from '../../../harness/directed-pipe.ts';
 import { freePorts } from '../../../harness/free-ports.ts';
+import { LinkProxy } from '../../../harness/link-proxy.ts';
 import { until } from '../../../harness/until.ts';
-import type { LinkState } from './directed-pipe.ts';
-import { LinkProxy } from './link-proxy.ts';
 
 /** One end of a connection and what it has received. */
 class End {

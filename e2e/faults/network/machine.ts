@@ -31,8 +31,9 @@ export interface MachineOptions {
   readonly diskMebibytes: number;
   /** File that gets everything that the node prints. */
   readonly outputPath: string;
-  /** Another entry file than the product's. */
+  /** Another entry file than the product's, and what it is told in its environment. */
   readonly entry?: string;
+  readonly environment?: Readonly<Record<string, string>>;
   /** Called when the process has ended by itself. */
   readonly onUnaskedEnd: (end: ProcessEnd, output: string) => void;
 }
@@ -107,8 +108,8 @@ export class Machine {
   }
 
   start(): void {
-    const { number, clusterPath, disk, entry } = this.#options;
-    const args = ['node', '--cluster', clusterPath, '--node', String(number), '--json'];
+    const { number, clusterPath, disk, entry, environment } = this.#options;
+    const args = ['node', '--cluster', clusterPath, '--node', String(number), '--json', '--admin'];
     if (!this.#isUsed) args.push('--init');
     this.#isUsed = true;
     this.#starts += 1;
@@ -116,6 +117,7 @@ export class Machine {
       cwd: disk,
       launcher: ['nsenter', `--net=/proc/${this.#holder.pid}/ns/net`, '--'],
       ...(entry === undefined ? {} : { entry }),
+      ...(environment === undefined ? {} : { environment }),
     });
     this.#process = started;
     void started.ended.then((end) => {
@@ -130,6 +132,15 @@ export class Machine {
     if (this.#process === null) return;
     this.#asked.add(this.#process);
     await this.#process.end('SIGKILL');
+  }
+
+  /** Asks the process to end in good order. Resolves with how it did, or null when it was killed meanwhile or does not run. */
+  async stop(): Promise<ProcessEnd | null> {
+    const stopped = this.#process;
+    if (stopped?.isRunning !== true || this.#asked.has(stopped)) return null;
+    this.#asked.add(stopped);
+    const end = await stopped.end('SIGTERM');
+    return end.signal === 'SIGKILL' ? null : end;
   }
 
   pause(): void {

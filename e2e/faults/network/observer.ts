@@ -17,6 +17,8 @@ const TIMEOUT_MS = 1_500;
 
 export interface ObserverModules {
   readonly network: IsolatedNetwork;
+  /** Nodes whose word counts for heights and the leader. */
+  readonly honest: readonly number[];
   /** Milliseconds since the start of the run. */
   readonly now: () => number;
   readonly sawHeight: (height: number) => void;
@@ -50,12 +52,15 @@ export class Observer {
 
   /** The leader of the highest term that any node names. */
   get leader(): number | null {
-    const named = [...this.#latest.values()].filter(({ leader }) => leader !== null);
+    const { honest } = this.#modules;
+    const named = [...this.#latest.values()].filter(
+      ({ node, leader }) => leader !== null && honest.includes(node),
+    );
     return named.toSorted((left, right) => right.term - left.term)[0]?.leader ?? null;
   }
 
   async #ask(node: number): Promise<void> {
-    const { network, now, sawHeight } = this.#modules;
+    const { network, honest, now, sawHeight } = this.#modules;
     if (this.#asking.has(node)) return;
     this.#asking.add(node);
     try {
@@ -73,7 +78,7 @@ export class Observer {
       };
       this.samples.push(sample);
       this.#latest.set(node, sample);
-      sawHeight(blockNumber);
+      if (honest.includes(node)) sawHeight(blockNumber);
     } catch {
       // A node that does not answer has no sample: that is what the timeline shows.
     } finally {

@@ -12,6 +12,8 @@ export interface FinalStateOptions {
   /** All accounts of the run; those that the chain names are added. */
   readonly accounts: readonly string[];
   readonly counter: string;
+  /** A liar may have blocks made at any time: the chains are read up to the height that all have. Otherwise each to its end. */
+  readonly isMoving: boolean;
 }
 
 /** Blocks in one request; each costs two calls. */
@@ -53,14 +55,24 @@ export async function readFinalState(
 ): Promise<FinalState> {
   const chains: NodeChain[] = [];
   const unread: FinalState['unread'][number][] = [];
-  for (const node of options.nodes) {
-    const url = network.url(node);
-    try {
-      const height = Number(await callRpc<string>(url, 'eth_blockNumber', [], TIMEOUT_MS));
-      chains.push({ node, blocks: await readBlocks(url, height) });
-    } catch (error) {
+  const attempt = async (node: number, action: () => Promise<void>): Promise<void> => {
+    await action().catch((error: unknown) => {
       unread.push({ node, reason: error instanceof Error ? error.message : String(error) });
-    }
+    });
+  };
+  const heights = new Map<number, number>();
+  for (const node of options.nodes) {
+    await attempt(node, async () => {
+      const height = await callRpc<string>(network.url(node), 'eth_blockNumber', [], TIMEOUT_MS);
+      heights.set(node, Number(height));
+    });
+  }
+  const common = Math.min(...heights.values());
+  for (const [node, height] of heights) {
+    await attempt(node, async () => {
+      const last = options.isMoving ? common : height;
+      chains.push({ node, blocks: await readBlocks(network.url(node), last) });
+    });
   }
   const url = network.url(chains[0]?.node ?? 1);
   const accounts = new Set(options.accounts.map((account) => account.toLowerCase()));
@@ -79,16 +91,17 @@ export async function readFinalState(
     const answers = (await batch(url, calls)).map((answer) => BigInt(quantity.parse(answer)));
     return new Map([...accounts].map((account, position) => [account, answers[position] ?? 0n]));
   };
+  const last = `0x${((chains[0]?.blocks.length ?? 1) - 1).toString(16)}`;
   const count = { to: options.counter, data: encodeCount() };
   // A chain that lost the contract answers with nothing.
-  const counter = await callRpc<Hex>(url, 'eth_call', [count, 'latest'], TIMEOUT_MS)
+  const counter = await callRpc<Hex>(url, 'eth_call', [count, last], TIMEOUT_MS)
     .then(decodeCount)
     .catch(() => null);
   return {
     chains,
     unread,
     balancesBefore: await balances('0x0'),
-    balancesAfter: await balances('latest'),
+    balancesAfter: await balances(last),
     counter,
   };
 }

@@ -130,6 +130,7 @@ export function formatReport(report: Report): string {
 }
 
 function commandOf({ options }: RunResult): string {
-  const liar = options.liar === null ? '' : ` --liar ${options.liar.node}=${options.liar.entry}`;
+  const { node, entry, isOurs } = options.liar ?? { node: 'none', entry: '', isOurs: true };
+  const liar = ` --liar ${isOurs ? node : `${node}=${entry}`}`;
   return `npm run faults -- --minutes ${options.minutes} --nodes ${options.nodes} --mode ${options.crashModel} --seed ${options.seed}${liar}`;
 }

@@ -9,6 +9,7 @@ import { InvalidBlockError } from './block/invalid-block-error.ts';
 import { receiptsData } from './block/receipt-data.ts';
 import { BlocksInFlight } from './blocks-in-flight.ts';
 import { ChainError } from './errors.ts';
+import { parseBlock } from './execution/block-body.ts';
 import type { ParentContext } from './execution/block-run.ts';
 import {
   type BuildRequest,
@@ -16,7 +17,7 @@ import {
   buildBlock,
   type ExecutedBlock,
 } from './execution/build-block.ts';
-import { checkBlock, type KnownTransaction, parseBlock } from './execution/check-block.ts';
+import { checkBlock, type KnownTransaction } from './execution/check-block.ts';
 import { blobBaseFee } from './execution/fee-rules.ts';
 import { ForkEvms } from './execution/fork-evm.ts';
 import type { BlockOrigin } from './execution/header-rules.ts';

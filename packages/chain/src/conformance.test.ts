@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Chain } from './chain.ts';
-import { parseBlock } from './execution/check-block.ts';
+import { parseBlock } from './execution/block-body.ts';
 import { createGenesis } from './genesis/genesis.ts';
 import {
   CONFORMANCE_MISSING,

@@ -3,10 +3,13 @@ import { createRequire } from 'node:module';
 import { ConfigError } from '@praline/node';
 import { Command, CommanderError } from 'commander';
 import { addInit } from './commands/init.ts';
+import { addJoin } from './commands/join.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addNode } from './commands/node.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
+import { addValidators } from './commands/validators.ts';
+import { addVerify } from './commands/verify.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './exit-code.ts';
 import type { Console } from './output/console.ts';
 
@@ -30,13 +33,18 @@ Examples:
   praline start                                  a network of three nodes on this machine
   praline init cluster --nodes 3                 the files of a cluster of three
   praline node --cluster cluster/cluster.json    one of its nodes, in the foreground
-  praline status                                 how the nodes are`,
+  praline status                                 how the nodes are
+  praline validators list                        who belongs to the network
+  praline verify --data cluster/data/1           whether a node's log is what the network agreed on`,
     );
   addStart(program, console);
   addInit(program, console);
   addNode(program, console);
   addKeygen(program, console);
   addStatus(program, console);
+  addJoin(program, console);
+  addValidators(program, console);
+  addVerify(program, console);
   for (const command of program.commands) {
     command.exitOverride().copyInheritedSettings(program);
   }

@@ -16,6 +16,11 @@ export {
   UNFINISHED_FILE_NAME,
 } from './cluster/init-cluster.ts';
 export {
+  type JoinClusterOptions,
+  type JoinedCluster,
+  joinCluster,
+} from './cluster/join-cluster.ts';
+export {
   type StartedNode,
   type StartNodeOptions,
   type StartOptions,

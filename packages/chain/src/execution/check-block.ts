@@ -2,13 +2,7 @@
  * Executes a block made by someone else and compares everything it claims. A block that passes is one that this node
  * would have made from the same transactions.
  */
-import {
-  decodeBlock,
-  ommersHashOf,
-  orderedRoot,
-  type RawBlock,
-  withdrawalsRootOf,
-} from '../block/block-codec.ts';
+import { orderedRoot, type RawBlock } from '../block/block-codec.ts';
 import { bloomOfLogs } from '../block/bloom.ts';
 import { type BlockFault, InvalidBlockError } from '../block/invalid-block-error.ts';
 import { encodeReceipt } from '../block/receipt-codec.ts';
@@ -17,19 +11,11 @@ import { ChainError } from '../errors.ts';
 import { type Hash, hashOf } from '../primitives.ts';
 import { decodeTransaction } from '../transaction/decode.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
+import { checkBody } from './block-body.ts';
 import { type BlockOutcome, BlockRun, type ParentContext } from './block-run.ts';
 import type { ExecutedBlock } from './build-block.ts';
 import type { ForkEvm } from './fork-evm.ts';
 import { type BlockOrigin, checkHeader } from './header-rules.ts';
-
-/** Throws `InvalidBlockError` `malformed`. */
-export function parseBlock(raw: Uint8Array): RawBlock {
-  try {
-    return decodeBlock(raw);
-  } catch (error) {
-    throw new InvalidBlockError('malformed', error instanceof Error ? error.message : 'no RLP');
-  }
-}
 
 /** A decoded transaction by its hash, if it is at hand. */
 export type KnownTransaction = (hash: Hash) => SignedTransaction | undefined;
@@ -58,23 +44,6 @@ export async function checkBlock(
   const outcome = await run.finish(block.withdrawals ?? [], block.ommers);
   compare(block, outcome);
   return { block, raw, transactions: outcome.transactions, state: outcome.state };
-}
-
-function checkBody(block: RawBlock, origin: BlockOrigin): void {
-  const { header, withdrawals } = block;
-  if (ommersHashOf(block.ommers) !== header.ommersHash) {
-    throw new InvalidBlockError('ommers', 'the hash does not match the ommers');
-  }
-  if (orderedRoot(block.transactions) !== header.transactionsRoot) {
-    throw new InvalidBlockError('transactions-root', 'does not match the transactions');
-  }
-  const root = withdrawals === undefined ? undefined : withdrawalsRootOf(withdrawals);
-  if (root !== header.withdrawalsRoot) {
-    throw new InvalidBlockError('withdrawals', 'the root does not match the withdrawals');
-  }
-  if (origin === 'network' && withdrawals !== undefined && withdrawals.length > 0) {
-    throw new InvalidBlockError('withdrawals', 'there is nothing to withdraw from here');
-  }
 }
 
 async function applyTo(

@@ -19,6 +19,8 @@ export function formatEvent(event: NetworkEvent): string | null {
     }
     case 'node-back':
       return `node back         node ${event.node}`;
+    case 'epoch':
+      return `members changed   epoch ${event.epoch}, ${event.validators} validators, ${event.observers} observers`;
     case 'evidence':
       return `validator lied    node ${event.node ?? event.publicKey} (${event.kind}; see mokka_getEvidence)`;
     case 'stopped':

@@ -15,6 +15,8 @@ export function formatNodeEvent(event: NodeEvent): string {
       return `node lost         node ${event.node ?? event.publicKey}`;
     case 'peer-joined':
       return `node connected    node ${event.node ?? event.publicKey}`;
+    case 'epoch':
+      return `members changed   epoch ${event.epoch}, ${event.validators} validators, ${event.observers} observers; this node is ${event.role === null ? 'no member' : `a${event.role === 'observer' ? 'n' : ''} ${event.role}`}`;
     case 'evidence':
       return `validator lied    node ${event.node ?? event.publicKey} (${event.kind}; see mokka_getEvidence)`;
     case 'failed':

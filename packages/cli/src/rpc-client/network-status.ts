@@ -5,8 +5,10 @@ import { callRpc } from './json-rpc.ts';
 const statusReport = z.object({
   node: z.number().nullable(),
   publicKey: z.string(),
+  isMember: z.boolean(),
   role: z.string(),
   term: z.number(),
+  epoch: z.number(),
   leader: z.string().nullable(),
   quorum: z.number(),
   validators: z.number(),
@@ -20,6 +22,7 @@ const peerReports = z.array(
   z.object({
     node: z.number().nullable(),
     publicKey: z.string(),
+    membership: z.string(),
     rpcUrl: z.string().nullable(),
     connected: z.boolean(),
     role: z.string().nullable(),
@@ -32,6 +35,8 @@ const peerReports = z.array(
 export interface NetworkNodeStatus {
   readonly node: number | null;
   readonly publicKey: string;
+  /** `validator`, `observer`, or null for a node that is no member. */
+  readonly membership: string | null;
   readonly rpc: string | null;
   /** `up`: answers; `connected`: only its peers hear it; `down`: nobody does. */
   readonly state: 'up' | 'connected' | 'down';
@@ -86,7 +91,7 @@ export async function networkStatus(url: string): Promise<NetworkStatus> {
         ...node,
         lag: node.commitIndex === null ? null : furthest - node.commitIndex,
       }))
-      .sort((a, b) => (a.node ?? 0) - (b.node ?? 0)),
+      .sort((a, b) => (a.node ?? Infinity) - (b.node ?? Infinity) || 0),
   };
 }
 
@@ -98,6 +103,7 @@ function answering(
   return {
     node: report.node,
     publicKey: report.publicKey,
+    membership: membershipOf(report),
     rpc,
     state: 'up',
     role: report.role,
@@ -106,14 +112,22 @@ function answering(
     commitIndex: report.commitIndex,
     blockNumber: report.blockNumber,
     lag: null,
-    peers: report.connectedValidators - 1,
+    peers: report.connectedValidators - (membershipOf(report) === 'validator' ? 1 : 0),
   };
+}
+
+function membershipOf({ isMember, role }: Report): string | null {
+  if (!isMember) {
+    return null;
+  }
+  return role === 'observer' ? role : 'validator';
 }
 
 function silent(peer: z.infer<typeof peerReports>[number]): NetworkNodeStatus {
   return {
     node: peer.node,
     publicKey: peer.publicKey,
+    membership: peer.membership,
     rpc: peer.rpcUrl,
     state: peer.connected ? 'connected' : 'down',
     role: peer.connected ? peer.role : null,
@@ -130,9 +144,14 @@ function judge(
   own: Report,
   nodes: readonly NetworkNodeStatus[],
 ): Pick<NetworkStatus, 'healthy' | 'summary'> {
-  const reachable = nodes.filter(({ state }) => state !== 'down').length;
+  const validators = nodes.filter(({ membership }) => membership === 'validator');
+  const reachable = validators.filter(({ state }) => state !== 'down').length;
   const leader = nodes.find(({ leader: known }) => known !== null)?.leader ?? null;
   const counts = `${reachable} of ${own.validators} validators reachable, ${own.quorum} needed`;
+  if (!own.isMember) {
+    const summary = `The node that was asked is no member of the network; it knows epoch ${own.epoch}.`;
+    return { healthy: false, summary };
+  }
   if (reachable < own.quorum) {
     return { healthy: false, summary: `No quorum: ${counts}. Blocks wait, reads go on.` };
   }
@@ -143,5 +162,8 @@ function judge(
       summary: `No leader: ${counts}. Waiting for ${what} since ${Math.round(ms)} ms.`,
     };
   }
-  return { healthy: true, summary: `Working: leader is node ${leader}, ${counts}.` };
+  return {
+    healthy: true,
+    summary: `Working: leader is node ${leader}, epoch ${own.epoch}, ${counts}.`,
+  };
 }

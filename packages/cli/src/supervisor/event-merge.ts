@@ -22,6 +22,7 @@ export class EventMerge {
     readonly node: number | null;
   } | null = null;
   #lastEntry = 0;
+  #epoch = 0;
 
   /** `expected`: nodes that belong to the network. */
   constructor(expected: number) {
@@ -49,6 +50,8 @@ export class EventMerge {
         return this.#block(event);
       case 'peer-joined':
         return event.node === null || this.#own.has(event.node) ? [] : this.#back(event.node, null);
+      case 'epoch':
+        return this.#epochBegan(event);
       case 'evidence':
         return this.#evidence(event);
       default:
@@ -88,6 +91,16 @@ export class EventMerge {
     this.#leader = { term, publicKey, node };
     const told: NetworkEvent = { event: 'leader', term, node, publicKey };
     return this.#announced ? [told] : this.#announce();
+  }
+
+  /** Every member tells of it. */
+  #epochBegan(event: NodeEvent & { event: 'epoch' }): NetworkEvent[] {
+    if (event.epoch <= this.#epoch) {
+      return [];
+    }
+    this.#epoch = event.epoch;
+    const { epoch, validators, observers } = event;
+    return [{ event: 'epoch', epoch, validators, observers }];
   }
 
   #block(event: NodeEvent & { event: 'block' }): NetworkEvent[] {

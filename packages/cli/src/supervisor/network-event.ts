@@ -39,6 +39,13 @@ export type NetworkEvent =
       readonly reason: string;
     }
   | { readonly event: 'node-back'; readonly node: number; readonly pid: number | null }
+  /** The members changed. */
+  | {
+      readonly event: 'epoch';
+      readonly epoch: number;
+      readonly validators: number;
+      readonly observers: number;
+    }
   /** A validator signed statements that contradict each other; told once for each kind. */
   | {
       readonly event: 'evidence';

@@ -6,12 +6,13 @@ import type { Entry } from '../core/entry.ts';
 import type { EntryHash, EntryId, LogIndex, StateDigest } from '../core/types.ts';
 import { digestHex, digestOf } from '../simulator/world/digest.ts';
 
-const EMPTY = digestHex(digestOf(new Uint8Array(), 0)) as StateDigest;
+/** The digest before any payload. */
+export const EMPTY_STATE = digestHex(digestOf(new Uint8Array(), 0)) as StateDigest;
 
 export class ModelApplication {
   applied: EntryId;
   /** Digests after each executed entry; index 0 is the empty state. */
-  #digests: StateDigest[] = [EMPTY];
+  #digests: StateDigest[] = [EMPTY_STATE];
   #certificate: CommitCertificate | null = null;
 
   constructor(rootHash: EntryHash) {

@@ -28,6 +28,10 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'justification',
   'signature',
   'changed',
+  // Who is known to lie: only heartbeats and hand-overs ask.
+  'misbehaviour',
+  // What was verified once is valid again.
+  'certificates',
 ]);
 
 export function fingerprintOf(context: CoreContext): string {

@@ -99,7 +99,7 @@ export class LocalStates {
           : new ViolationError('exception', `node ${state.node}: ${String(error)}`);
       return { next: state, sent: [], writes: 0, violation };
     }
-    const packets = sent.map((one) => this.#packet(state.node, one));
+    const packets = sent.map((one) => this.packet(state.node, one));
     const next = this.#intern(machine, state, stimulus);
     return { next, sent: packets, writes: machine.writes, violation: null };
   }
@@ -159,7 +159,8 @@ export class LocalStates {
     if (oldest !== undefined) this.#live.delete(oldest);
   }
 
-  #packet(from: number, { to, message }: Sent): Packet {
+  /** The message as it is on its way. */
+  packet(from: number, { to, message }: Sent): Packet {
     const key = `${to} ${contentOf(from, message)}`;
     const known = this.#packets.get(key);
     if (known !== undefined) return known;
@@ -187,7 +188,10 @@ function contentOf(from: number, message: Message): string {
   switch (message.type) {
     case 'term-vote': {
       const { voter, term, lock } = message.termVote;
-      return `term-vote ${voter} ${term} ${lock.term}/${lock.index}/${lock.hash}`;
+      // Whose votes certify the lock does: a node that has not voted must not see its own among them.
+      const voters = message.lockCertificate?.votes.map((vote) => vote.voter).join() ?? '';
+      const phase = message.lockCertificate?.phase ?? '';
+      return `term-vote ${voter} ${term} ${lock.term}/${lock.index}/${lock.hash} ${phase} ${voters}`;
     }
     case 'entries': {
       const hashes = message.entries.map((entry) => entry.hash).join();

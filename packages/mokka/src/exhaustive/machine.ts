@@ -2,16 +2,19 @@
  * One node of the model: the real core, with a disk that syncs at once, an application that answers at once, and a clock that
  * only `patience` moves. It checks what can be seen at a single node: what is signed twice, below a promise, or not stored.
  */
+import { decodeLockCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeMessage } from '../codec/message-codec.ts';
 import { decodeBinding, decodeTerm, decodeVote } from '../codec/record-codec.ts';
 import { Core } from '../core/core.ts';
+import { RECORDS } from '../core/durability.ts';
 import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Input } from '../core/input.ts';
 import type { Message } from '../core/message.ts';
+import { quorumSize } from '../core/quorum.ts';
 import { StatementSigner } from '../core/signing.ts';
-import type { PreVote } from '../core/statements.ts';
+import type { PreVote, Vote } from '../core/statements.ts';
 import type { EntryHash, EntryId, Epoch, NodeId, Term } from '../core/types.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { ViolationError } from '../simulator/world/violation.ts';
@@ -158,7 +161,7 @@ export class Machine {
   /** Of as many others as a quorum needs, so that this node's own voice is not needed. */
   #preVotes(term: number): PreVote[] {
     const { validators, clusterId, signatures } = this.#model;
-    const quorum = Math.floor(validators.length / 2) + 1;
+    const quorum = quorumSize(this.core.inspect().crashModel, validators.length);
     const others = validators.filter((id) => id !== this.self);
     return others.slice(0, quorum).map((sender) => {
       const signer = new StatementSigner(clusterId, signatures.scheme(validators.indexOf(sender)));
@@ -282,6 +285,7 @@ export class Machine {
       if (term < promised)
         this.#fail('promise', `votes in term ${term} after promising ${promised}`);
       this.#requireChain(index, hash);
+      if (message.vote.phase === 'commit') this.#requireLock(message.vote);
     }
     this.#sent.push({ to: this.#model.validators.indexOf(to), message });
   }
@@ -294,6 +298,17 @@ export class Machine {
       if (entry?.hash !== expected)
         this.#fail('durability', `votes for ${index} without entry ${at}`);
       expected = entry?.parentHash ?? expected;
+    }
+  }
+
+  /** BFT, rules *lock*, *vote*: a commit vote is for exactly what a stored prepare certificate of its term names, or named. */
+  #requireLock({ term, index, hash }: Vote): void {
+    if (this.core.inspect().crashModel === 'CFT') return;
+    const record = this.tables.records.get(RECORDS.lock);
+    const lock = record === undefined ? null : decodeLockCertificate(record);
+    const isLocked = lock !== null && lock.term >= term && lock.index >= index;
+    if (!isLocked || (lock.index === index && lock.hash !== hash)) {
+      this.#fail('lock', `votes to commit ${index} in term ${term} without a lock on it`);
     }
   }
 
@@ -312,7 +327,9 @@ export class Machine {
     else {
       const table = numbered.get(operation.table);
       if (operation.type === 'put') {
-        if (operation.table === 'votes') this.#compareVote(operation.key, operation.value);
+        if (operation.table === 'votes' || operation.table === 'commit-votes') {
+          this.#compareVote(operation.table, operation.key, operation.value);
+        }
         table?.set(operation.key, operation.value);
       }
       for (const key of [...(table?.keys() ?? [])]) {
@@ -325,8 +342,8 @@ export class Machine {
     }
   }
 
-  #compareVote(index: number, value: Uint8Array): void {
-    const stored = this.tables.numbered.get('votes')?.get(index);
+  #compareVote(table: 'votes' | 'commit-votes', index: number, value: Uint8Array): void {
+    const stored = this.tables.numbered.get(table)?.get(index);
     if (stored === undefined) return;
     const [before, after] = [decodeVote(stored), decodeVote(value)];
     if (before.term > after.term)
@@ -355,9 +372,12 @@ export class Machine {
   }
 
   #durable(): string {
-    const votes = [...(this.tables.numbered.get('votes') ?? [])];
+    const { numbered, records } = this.tables;
+    const votes = [...(numbered.get('votes') ?? []), ...(numbered.get('commit-votes') ?? [])];
     const names = votes.map(([index, value]) => `${index}:${decodeVote(value).hash}`);
-    return `${this.durableTerm()} ${names.join()}`;
+    const record = records.get(RECORDS.lock);
+    const lock = record === undefined ? '' : decodeLockCertificate(record).hash;
+    return `${this.durableTerm()} ${names.join()} ${lock}`;
   }
 
   #fail(rule: string, what: string): never {

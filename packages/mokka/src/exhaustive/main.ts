@@ -4,9 +4,10 @@ import { type Progress, type SearchResult, search } from './search.ts';
 
 const USAGE = `Visits every state that a small cluster of real consensus cores can get into.
 
-  npm run exhaustive -- [--nodes N] [--terms N] [--entries N] [--crashes N] [--max-states N] [--json]
+  npm run exhaustive -- [--nodes N] [--liar N] [--terms N] [--entries N] [--crashes N] [--max-states N] [--json]
 
   --nodes N       validators, 1 or at least 3 (default 3)
+  --liar N        Byzantine mode: validator number N (from 0) lies, as voter and as leader of its terms
   --terms N       terms that can be started (default 2)
   --entries N     payloads of each leader above its term-start (default 0)
   --crashes N     power cuts in one run, anywhere (default 0)
@@ -24,7 +25,8 @@ async function main(): Promise<number> {
   try {
     const text = { type: 'string' } as const;
     const flag = { type: 'boolean' } as const;
-    const options = { nodes: text, terms: text, entries: text, crashes: text, 'max-states': text };
+    const bounds = { nodes: text, liar: text, terms: text, entries: text, crashes: text };
+    const options = { ...bounds, 'max-states': text };
     values = parseArgs({ options: { ...options, json: flag, help: flag } }).values;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
@@ -36,10 +38,17 @@ async function main(): Promise<number> {
     terms: number('terms', 2),
     entries: number('entries', 0),
     crashes: number('crashes', 0),
+    ...(values['liar'] === undefined ? {} : { liar: number('liar', 0) }),
   };
   const maxStates = number('max-states', 2_000_000);
   const isWrong = ![...Object.values(bounds), maxStates].every(Number.isSafeInteger);
-  if (values['help'] === true || isWrong || bounds.nodes < 1 || bounds.nodes === 2) {
+  if (
+    values['help'] === true ||
+    isWrong ||
+    bounds.nodes < 1 ||
+    bounds.nodes === 2 ||
+    (bounds.liar ?? 0) >= bounds.nodes
+  ) {
     process.stdout.write(USAGE);
     return values['help'] === true ? 0 : 2;
   }

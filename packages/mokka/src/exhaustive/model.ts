@@ -13,6 +13,8 @@ export interface Bounds {
   readonly entries: number;
   /** Power cuts in one run, each between any two writes or messages of a node. */
   readonly crashes: number;
+  /** BFT: this validator lies. All are honest in CFT. */
+  readonly liar?: number;
 }
 
 /** No timer is ever due but those that the search moves the clock to. */
@@ -58,7 +60,7 @@ export function createModel(bounds: Bounds): Model {
       return {
         self,
         clusterId,
-        crashModel: 'CFT',
+        crashModel: bounds.liar === undefined ? 'CFT' : 'BFT',
         validators,
         rootHash,
         signatures: signatures.scheme(node),

@@ -9,7 +9,9 @@ import { decodeLeaderProof } from '../codec/certificate-codec.ts';
 import type { Message } from '../core/message.ts';
 import type { EntryHash, EntryId } from '../core/types.ts';
 import { ViolationError } from '../simulator/world/violation.ts';
+import { isDead } from './dead-messages.ts';
 import { describe } from './description.ts';
+import { isLearned, Liar } from './liar.ts';
 import { type LocalState, LocalStates, type Outcome, type Packet } from './local-states.ts';
 import type { Stimulus, Tampering } from './machine.ts';
 import { type Bounds, createModel, type Model } from './model.ts';
@@ -21,11 +23,16 @@ export interface SearchOptions {
   readonly tampering?: Tampering;
   /** Violations of other rules are passed over; all count without it. */
   readonly rules?: readonly string[];
-  /** Keeps messages that mean nothing to a correct core any more: a tampered one may react to them. */
+  /**
+   * Without reductions: keeps messages that mean nothing to a correct core any more, to which a tampered one may react, and asks for
+   * terms that a term vote on its way asks for, too.
+   */
   readonly keepsDead?: boolean;
   /** Where the search begins: these steps, one after the other, from the start of the cluster. */
   readonly prefix?: readonly PrefixStep[];
   readonly onProgress?: (progress: Progress) => void;
+  /** Told of the nodes of each state that is visited. */
+  readonly onVisit?: (nodes: readonly LocalState[]) => void;
 }
 
 /** A node hears a quorum ask for a term, or gets the oldest message of a type. */
@@ -85,6 +92,9 @@ class Search {
   readonly #actionNumbers = new Map<string, number>();
   readonly #parents = new Map<EntryHash, EntryHash>();
   readonly #committed = new Set<EntryHash>();
+  readonly #liar: Liar | null;
+  /** What the liar can say, by what it was sent. */
+  readonly #lies = new Map<string, readonly Packet[]>();
   readonly #termStarts = new Map<number, Set<EntryHash>>();
   #next: State[] = [];
   #transitions = 0;
@@ -94,12 +104,21 @@ class Search {
     this.#options = options;
     this.#model = createModel(options.bounds);
     this.#locals = new LocalStates(this.#model, options.tampering ?? {});
+    const { liar } = options.bounds;
+    this.#liar = liar === undefined ? null : new Liar(this.#model, liar);
   }
 
   async run(): Promise<SearchResult> {
     const locals: LocalState[] = [];
     for (const node of this.#model.validators.keys()) locals.push(await this.#locals.initial(node));
-    this.#visit(locals, [], 0, -1, -1);
+    const lies = this.#sayable([]).map(({ id }) => id);
+    this.#visit(
+      locals,
+      lies.sort((left, right) => left - right),
+      0,
+      -1,
+      -1,
+    );
     for (const step of this.#options.prefix ?? []) await this.#follow(step);
     try {
       const isComplete = await this.#visitAll();
@@ -150,10 +169,12 @@ class Search {
       const packet = this.#locals.packets[id];
       if (packet === undefined) continue;
       const { from, to, message } = packet;
+      if (to === this.#liar?.node) continue;
       await this.#try(state, to, `d${id}`, { type: 'deliver', from, message });
     }
     for (const local of state.locals) {
       const { node } = local;
+      if (node === this.#liar?.node) continue;
       for (let term = local.term + 1; term <= terms; term += 1) {
         if (this.#hasCall(state, node, term)) continue;
         await this.#try(state, node, `e${term}`, { type: 'elect', term });
@@ -168,7 +189,7 @@ class Search {
 
   /** A term vote for this term is on its way to a node that can only join by it: being asked does the same. */
   #hasCall(state: State, node: number, term: number): boolean {
-    if (term % this.#model.bounds.nodes === node) return false;
+    if (this.#options.keepsDead === true || term % this.#model.bounds.nodes === node) return false;
     return state.network.some((id) => {
       const packet = this.#locals.packets[id];
       return (
@@ -243,6 +264,7 @@ class Search {
     const key = String.fromCharCode(crashes, ...numbers, ...network);
     if (this.#visited.has(key)) return;
     this.#visited.add(key);
+    this.#options.onVisit?.(locals);
     this.#before.push(before);
     this.#steps.push(step);
     this.#next.push({ locals, network, crashes, place: this.#before.length - 1 });
@@ -262,16 +284,51 @@ class Search {
     const isAlive = (packet: Packet | undefined): boolean => {
       const receiver = packet === undefined ? undefined : locals[packet.to];
       if (packet === undefined || receiver === undefined) return false;
+      // Being asked for a term stands for all pre-votes, and evidence changes only whom timers trust.
+      if (
+        this.#liar !== null &&
+        ['evidence', 'pre-vote', 'leader-alive'].includes(packet.message.type)
+      ) {
+        return false;
+      }
+      if (packet.to === this.#liar?.node) return isLearned(packet.message);
       return keepsDead === true || !isDead(packet, receiver, isSafe);
     };
     const alive = network.filter((id) => {
       const packet = this.#locals.packets[id];
       return (packet?.to !== changed.node && !isSafer) || isAlive(packet);
     });
-    const added = sent.filter((packet) => !alive.includes(packet.id) && isAlive(packet));
+    const known = sent.filter((packet) => !alive.includes(packet.id) && isAlive(packet));
+    const lies = this.#sayable([...alive, ...known.map(({ id }) => id)]);
+    const added = [
+      ...known,
+      ...lies.filter(({ id, ...lie }) => !alive.includes(id) && isAlive({ id, ...lie })),
+    ];
     if (added.length === 0) return alive;
     const ids = new Set(added.map(({ id }) => id));
     return [...alive, ...ids].sort((left, right) => left - right);
+  }
+
+  /** What the liar can say when these messages were sent, those to it among them. */
+  #sayable(network: readonly number[]): readonly Packet[] {
+    const liar = this.#liar;
+    if (liar === null) return [];
+    const received = network
+      .flatMap((id) => this.#locals.packets[id] ?? [])
+      .filter(({ to }) => to === liar.node);
+    const key = received
+      .map(({ id }) => id)
+      .sort()
+      .join();
+    const known = this.#lies.get(key);
+    if (known !== undefined) return known;
+    const said = liar.says(received).map((one) => this.#locals.packet(liar.node, one));
+    const packets = [...new Set(said)];
+    for (const { message: lie } of packets) {
+      if (lie.type === 'propose') this.#parents.set(lie.entry.hash, lie.entry.parentHash);
+    }
+    this.#lies.set(key, packets);
+    return packets;
   }
 
   /** Remembers chains; two term-starts in one term are a violation. Rule *proof*. */
@@ -389,35 +446,5 @@ class FoundViolation extends Error {
     this.violation = violation;
     this.place = place;
     this.action = action;
-  }
-}
-
-/**
- * Whether a message can have no effect on its receiver any more, whatever happens: terms and commits that are on disk only grow.
- * `isSafe`: the receiver will not crash any more.
- */
-function isDead({ message }: Packet, receiver: LocalState, isSafe: boolean): boolean {
-  const term = isSafe ? receiver.term : receiver.durableTerm;
-  switch (message.type) {
-    case 'propose': {
-      const { entry } = message;
-      const isKnown = receiver.follows === entry.term && receiver.log.has(entry.hash);
-      return entry.term < term || (isSafe && isKnown);
-    }
-    case 'term-vote':
-      return (
-        message.termVote.term < term || (message.termVote.term === term && !receiver.isCandidate)
-      );
-    case 'vote':
-      return (
-        message.vote.index <= receiver.committed.index ||
-        (message.vote.term < term && message.vote.term !== receiver.ledTerm)
-      );
-    case 'certificate':
-      return message.certificate.hash === receiver.committed.hash;
-    case 'entries':
-      return isSafe && message.request !== receiver.request;
-    default:
-      return false;
   }
 }

@@ -2,7 +2,9 @@
 import type { Message } from '../core/message.ts';
 import { nodeId } from '../core/virtual-cluster.test.support.ts';
 import { MemoryTables } from '../storage/memory.ts';
+import { lies } from './lies.test.support.ts';
 import { type Command, ScriptError } from './script.test.support.ts';
+import { type Handler, nodeOf, type Stage, worldOf } from './stage.test.support.ts';
 import { type Flight, ScenarioWorld } from './world.test.support.ts';
 
 /** Messages that `deliver-all` may deliver; beyond, nodes answer each other for ever. */
@@ -10,22 +12,15 @@ const MAX_DELIVERIES = 2_000;
 /** Virtual milliseconds within which any election timer runs out. */
 const LONGEST_TIMEOUT = 10_000;
 
-/** What a run of a script holds. */
-export interface Stage {
-  world: ScenarioWorld | null;
-  /** Until the end of the block. */
-  isQuiet: boolean;
-}
-
-type Handler = (stage: Stage, command: Command) => Promise<void> | void;
-
 const handlers: Readonly<Record<string, Handler>> = {
+  ...lies,
+
   /** `quiet`: its block prints nothing; for what other scripts show. */
   quiet: (stage) => {
     stage.isQuiet = true;
   },
 
-  /** `cluster 3 [limit=value ...]`: starts that many validators. */
+  /** `cluster 3 [bft] [limit=value ...]`: starts that many validators. */
   cluster: async (stage, { words: [count, ...settings] }) => {
     stage.world = createWorld(wholeNumber(count), settings);
     for (const number of stage.world.nodes.keys()) await stage.world.boot(number);
@@ -132,6 +127,12 @@ const handlers: Readonly<Record<string, Handler>> = {
     await world.input(number, { type: 'transfer-leadership', to: target });
   },
 
+  /** `complain n1`: BFT; the application of n1 misses what it sent to the leader. */
+  complain: async (stage, { words: [node] }) => {
+    const { world, number } = nodeOf(stage, node);
+    await world.input(number, { type: 'complaint', active: true });
+  },
+
   /** `read n1 7`: a client's read number 7 shall see all that is committed anywhere. */
   read: async (stage, { words: [node, read] }) => {
     const { world, number } = nodeOf(stage, node);
@@ -215,22 +216,12 @@ export const COMMANDS: readonly string[] = Object.keys(handlers);
 function createWorld(count: number, settings: readonly string[]): ScenarioWorld {
   const limits: Record<string, number> = {};
   const timing: Record<string, number> = {};
-  for (const setting of settings) {
+  const crashModel = settings[0] === 'bft' ? 'BFT' : 'CFT';
+  for (const setting of settings.slice(crashModel === 'BFT' ? 1 : 0)) {
     const [name = '', value] = setting.split('=');
     (name.startsWith('max') ? limits : timing)[name] = wholeNumber(value);
   }
-  return new ScenarioWorld(count, { limits, timing });
-}
-
-function worldOf({ world }: Stage): ScenarioWorld {
-  if (world === null) throw new ScriptError('a script starts with `cluster`');
-  return world;
-}
-
-function nodeOf(stage: Stage, word = ''): { world: ScenarioWorld; number: number } {
-  const number = /^n(\d+)$/.exec(word)?.[1];
-  if (number === undefined) throw new ScriptError(`"${word}" is no node`);
-  return { world: worldOf(stage), number: Number(number) };
+  return new ScenarioWorld(count, { limits, timing, crashModel });
 }
 
 function flightsOn(world: ScenarioWorld, link: string | undefined, types: string[]): Flight[] {

@@ -37,6 +37,15 @@ export class Printer {
     return `${entry.index}@T${entry.term}${this.#twins.get(hash) ?? ''}`;
   }
 
+  /** The entry that is printed by this name. */
+  find(name: string): Entry | undefined {
+    return [...this.#entries.values()].find((entry) => this.id(entry) === name);
+  }
+
+  entryOf(hash: EntryHash): Entry | undefined {
+    return this.#entries.get(hash);
+  }
+
   /** Name and content. */
   entry(entry: Entry): string {
     this.learn(entry);

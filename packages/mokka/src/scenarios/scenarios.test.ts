@@ -5,8 +5,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, runCommand, type Stage } from './commands.test.support.ts';
+import { COMMANDS, runCommand } from './commands.test.support.ts';
 import { formatScript, parseScript, type Script, ScriptError } from './script.test.support.ts';
+import type { Stage } from './stage.test.support.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const guide = fileURLToPath(new URL('../../../../docs/guides/scenarios.md', import.meta.url));

@@ -3,7 +3,11 @@
  * delivered or dropped. Each node has a clock of its own, which stands still until the script moves it. The disk syncs at once
  * unless writes are held; the application answers at once.
  */
-import { decodeCertificate, decodeLeaderProof } from '../codec/certificate-codec.ts';
+import {
+  decodeCertificate,
+  decodeLeaderProof,
+  decodeLockCertificate,
+} from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
 import type { CommitCertificate } from '../core/certificate.ts';
@@ -14,7 +18,7 @@ import type { Input } from '../core/input.ts';
 import type { Message } from '../core/message.ts';
 import type { CoreOptions, Limits, Timing } from '../core/options.ts';
 import { ROOT_HASH, TestApplication } from '../core/test-application.test.support.ts';
-import type { LogIndex, NodeId } from '../core/types.ts';
+import type { CrashModel, LogIndex, NodeId } from '../core/types.ts';
 import { testOptions } from '../core/virtual-cluster.test.support.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
@@ -34,6 +38,7 @@ export interface Flight {
 export interface WorldSettings {
   readonly limits: Partial<Limits>;
   readonly timing: Partial<Timing>;
+  readonly crashModel: CrashModel;
 }
 
 type Write = Extract<Effect, { type: 'persist' }>;
@@ -71,9 +76,9 @@ export class ScenarioWorld {
   /** Links that carry nothing, as `lower-higher`. */
   readonly #cuts = new Set<string>();
 
-  constructor(count: number, { limits, timing }: WorldSettings) {
+  constructor(count: number, { limits, timing, crashModel }: WorldSettings) {
     this.nodes = Array.from({ length: count }, (_, number) => {
-      const options = testOptions(number, count, { electionJitter: 20, ...timing });
+      const options = testOptions(number, count, { electionJitter: 20, ...timing }, crashModel);
       return new ScenarioNode({ ...options, limits: { ...options.limits, ...limits } });
     });
     this.printer = new Printer({
@@ -325,6 +330,9 @@ export class ScenarioWorld {
     if (event.type === 'heartbeat_timeout') this.say(`n${number} misses a leader`);
     if (event.type === 'epoch') this.say(`n${number} is in epoch ${event.epoch}`);
     if (event.type === 'error') this.say(`n${number} reports ${event.code}`);
+    if (event.type === 'evidence') {
+      this.say(`n${number} has evidence against n${this.#numberOf(event.offender)}`);
+    }
     if (event.type !== 'state') return;
     const of =
       event.leader === null || event.role !== 'follower'
@@ -347,6 +355,14 @@ export class ScenarioWorld {
         parts.push(this.printer.entry(decodeEntry(operation.value)));
       } else if (operation.type === 'put' && operation.table === 'votes') {
         parts.push('vote');
+      } else if (operation.type === 'put' && operation.table === 'commit-votes') {
+        parts.push('commit vote');
+      } else if (operation.type === 'put' && operation.table === 'evidence') {
+        parts.push('evidence');
+      } else if (operation.type === 'put-record' && operation.name === 'lock') {
+        parts.push(`lock ${this.printer.id(decodeLockCertificate(operation.value))}`);
+      } else if (operation.type === 'delete-record' && operation.name === 'lock') {
+        parts.push('no lock');
       } else if (operation.type === 'put' && operation.table === 'certificates') {
         parts.push(this.printer.certificate(decodeCertificate(operation.value)));
       } else if (operation.type === 'delete-from' && operation.table === 'entries') {

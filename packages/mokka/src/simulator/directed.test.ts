@@ -26,6 +26,7 @@ function calm(scenario: Scenario): Scenario {
     disk: { meanSync: 1, slowFactor: 1, slowDisks: 0 },
     application: { meanAnswer: 1, slowFactor: 1, slowApplications: 0, refusal: 0 },
     clocks: { drift: 0, skew: 0 },
+    membership: { strangers: 0, interval: 0 },
     faults: { ...(faults as unknown as Scenario['faults']), downtime: 1 },
     commandInterval: 100,
     breakFor: 5_000,

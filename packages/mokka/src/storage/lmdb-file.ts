@@ -20,8 +20,11 @@ const PAGE_SIZE_MIN = 512;
 const PAGE_SIZE_MAX = 65_536;
 
 /** @throws {StorageError} `corrupt` when the file can not be what `LmdbStorage` wrote. */
-export async function checkLmdbFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
+export async function checkLmdbFile(
+  path: string,
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
+): Promise<void> {
+  const file = await open(path, readOnly ? 'r' : 'r+');
   try {
     const first = await readMeta(file, path, 0);
     const second = await readMeta(file, path, first.pageSize);
@@ -29,6 +32,7 @@ export async function checkLmdbFile(path: string): Promise<void> {
     const { size } = await file.stat();
     if (!Number.isSafeInteger(needed)) throw corrupt(path, 'its length is impossible');
     if (size < needed) {
+      if (readOnly) throw corrupt(path, 'it is cut short');
       await file.truncate(needed);
       await file.sync();
     }

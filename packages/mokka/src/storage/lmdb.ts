@@ -60,6 +60,11 @@ interface Tables {
   readonly format: Table;
 }
 
+export interface LmdbOpenOptions {
+  /** For looking at the store of a node, which may run meanwhile: nothing is changed, and writes are refused. */
+  readonly readOnly?: boolean;
+}
+
 /** The storage for validators: one folder, one environment, made once with `create`. */
 export class LmdbStorage implements Storage {
   readonly #tables: Tables;
@@ -100,15 +105,18 @@ export class LmdbStorage implements Storage {
    *
    * @throws {StorageError} `missing` when there is none (or its creation never finished), `newer-format`, `corrupt`.
    */
-  static async open(folder: string): Promise<LmdbStorage> {
+  static async open(
+    folder: string,
+    { readOnly = false }: LmdbOpenOptions = {},
+  ): Promise<LmdbStorage> {
     const path = join(folder, FILE_NAME);
     const missing = new StorageError(
       'missing',
       `${folder} holds no store: run init for a new node; a node whose store was lost must come back with a new key`,
     );
     if (!(await exists(path))) throw missing;
-    await checkLmdbFile(path);
-    const tables = readStored(() => openTables(path));
+    await checkLmdbFile(path, { readOnly });
+    const tables = readStored(() => openTables(path, readOnly));
     try {
       const stored = readStored(() => tables.format.getBinary(FORMAT_KEY));
       if (stored === undefined) throw missing;
@@ -269,13 +277,14 @@ export class LmdbStorage implements Storage {
   }
 }
 
-function openTables(path: string): Tables {
+function openTables(path: string, readOnly = false): Tables {
   const encodings = { keyEncoding: 'binary', encoding: 'binary' } as const;
   const environment = open<Buffer, Buffer>({
     path,
     noSubdir: true,
     overlappingSync: false,
     eventTurnBatching: false,
+    readOnly,
     maxDbs: NUMBERED_TABLES.length + 2,
     ...encodings,
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { EntryId } from 'mokka';
 import { describe, expect, it } from 'vitest';
-import { timestampOf } from './block-producer.ts';
+import { timestampOf } from './block-time.ts';
 import { certificateFor, Replica, ROOT, testFolder, transfer } from './replica.test.support.ts';
 
 const START_MS = 1_800_000_000_000;

@@ -18,6 +18,7 @@ import {
   type PooledTransaction,
   type PralineConfig,
 } from '@praline/chain';
+import { timestampOf } from './block-time.ts';
 import type { HeldTransactions } from './held-transactions.ts';
 
 /** Gas of the cheapest transaction: bounds how many candidates a block can take. */
@@ -168,9 +169,4 @@ export class BlockProducer {
       ...(excessBlobGas === undefined ? {} : { blobBaseFee: blobBaseFee(excessBlobGas, rules) }),
     });
   }
-}
-
-/** Whole seconds, never before the parent. Proposer and voters compute it alike. */
-export function timestampOf(parent: HeaderData, timestampMs: number): number {
-  return Math.max(parent.timestamp, Math.floor(timestampMs / 1000));
 }

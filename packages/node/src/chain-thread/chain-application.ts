@@ -27,7 +27,8 @@ import type {
 } from 'mokka';
 import { encodeCertificate } from 'mokka/certificates';
 import { decodeBlockPayload, encodeBlockPayload, PAYLOAD_OVERHEAD_BYTES } from './block-payload.ts';
-import { type BlockProducer, timestampOf } from './block-producer.ts';
+import type { BlockProducer } from './block-producer.ts';
+import { timestampOf } from './block-time.ts';
 import { decodeMarker, encodeMarker } from './commit-marker.ts';
 import { stateDigestOf } from './state-digest.ts';
 

@@ -3,7 +3,7 @@
  * the entry is committed. So a crash at any instant leaves state and marker together.
  */
 import { RLP } from '@ethereumjs/rlp';
-import { ChainError } from '@praline/chain';
+import { ChainError } from '@praline/chain/configuration';
 import type { EntryHash, EntryId, LogIndex } from 'mokka';
 
 export interface CommitMarker {

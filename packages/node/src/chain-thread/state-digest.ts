@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { bytesOf, type Hash } from '@praline/chain';
+import type { Hash } from '@praline/chain';
+import { bytesOf } from '@praline/chain/configuration';
 import type { StateDigest } from 'mokka';
 
 /** Tells this digest apart from every other use of SHA-256; raised when more than the head becomes agreed state. */

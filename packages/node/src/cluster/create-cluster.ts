@@ -1,4 +1,5 @@
 /** A whole cluster in this process, on free ports and in a folder of its own: for tests and for trying things. */
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,8 @@ import type { LoadedCluster } from '../config/cluster-file.ts';
 import { findFreePorts } from '../config/ports.ts';
 import type { NodeEvent } from '../lifecycle/node-event.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
-import { initCluster } from './init-cluster.ts';
+import { CLUSTER_FILE_NAME, initCluster } from './init-cluster.ts';
+import { joinCluster } from './join-cluster.ts';
 import { type StartedNode, startClusterNode } from './start-node.ts';
 
 const HOST = '127.0.0.1';
@@ -34,6 +36,12 @@ export interface Cluster {
   readonly config: LoadedCluster;
   /** RPC URLs in the order of the nodes. */
   readonly rpcUrls: readonly string[];
+  /** Starts one more node, with files of its own as on another machine. It is no member before the others add it. */
+  join(): Promise<{
+    readonly number: number;
+    readonly publicKey: string;
+    readonly address: string;
+  }>;
   /** Stops one node, as an operator would; its data stays. */
   stop(number: number): Promise<void>;
   /** Starts a node that was stopped. */
@@ -58,9 +66,10 @@ export async function createCluster(options: CreateClusterOptions = {}): Promise
     genesis: options.genesis ?? {},
   });
   const running = new Map<number, StartedNode>();
+  const clusters = new Map<number, LoadedCluster>();
   const start = async (number: number): Promise<void> => {
     const node = await startClusterNode({
-      cluster: config,
+      cluster: clusters.get(number) ?? config,
       number,
       logLevel: options.logLevel ?? 'warn',
       onEvent: (event) => options.onEvent?.(number, event),
@@ -77,6 +86,21 @@ export async function createCluster(options: CreateClusterOptions = {}): Promise
     running.delete(number);
     await node?.close();
   };
+  const rpcUrls = config.file.nodes.map(({ rpcPort }) => `http://${HOST}:${rpcPort}`);
+  const addMachine = async () => {
+    const [port = 0, rpcPort = 0] = await findFreePorts(HOST, from + 4 * count, 2);
+    const machine = join(root, `machine-${rpcUrls.length + 1}`);
+    mkdirSync(machine);
+    const clusterPath = join(machine, CLUSTER_FILE_NAME);
+    copyFileSync(config.path, clusterPath);
+    copyFileSync(config.genesisPath, join(machine, config.file.genesis));
+    const place = { host: HOST, port, rpcHost: HOST, rpcPort };
+    const { cluster, number, publicKey } = await joinCluster({ clusterPath, ...place });
+    clusters.set(number, cluster);
+    rpcUrls.push(`http://${HOST}:${rpcPort}`);
+    await start(number);
+    return { number, publicKey, address: `${HOST}:${port}` };
+  };
   const close = async (): Promise<void> => {
     await Promise.all([...running.keys()].map(stop));
     await rm(root, { recursive: true, force: true });
@@ -89,7 +113,8 @@ export async function createCluster(options: CreateClusterOptions = {}): Promise
   }
   return {
     config,
-    rpcUrls: config.file.nodes.map(({ rpcPort }) => `http://${HOST}:${rpcPort}`),
+    rpcUrls,
+    join: addMachine,
     start,
     stop,
     close,

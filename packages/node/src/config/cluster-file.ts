@@ -36,6 +36,8 @@ const nodeSchema = z.strictObject({
   rpcHost: host.default('127.0.0.1'),
   /** Port for JSON-RPC over HTTP and WebSocket. */
   rpcPort: port,
+  /** Whether this node came after genesis: then it is no validator of the genesis block, whatever it has become since. */
+  joined: z.literal(true).optional(),
   /** An account that the genesis block funds on behalf of this node. */
   account: z
     .string()
@@ -164,6 +166,13 @@ function checkNodes(nodes: readonly ClusterNode[], path: string): void {
         );
       }
       ports.set(address, name);
+    }
+    if (node.balance !== undefined && node.joined === true) {
+      throw new ConfigError(
+        'invalid',
+        `${path}: nodes[${position}].balance`,
+        `${path}: nodes[${position}] joined after genesis, so the genesis block can not fund its account. Remove nodes[${position}].balance.`,
+      );
     }
     if (node.balance !== undefined && node.account === undefined) {
       throw new ConfigError(

@@ -1,7 +1,7 @@
 /**
  * The genesis that all nodes of a cluster agree on: the genesis file, with what the cluster file adds to it.
  *
- * A genesis file that names no validators takes those of the cluster file, in its order; accounts that the cluster
+ * A genesis file that names no validators takes those of the cluster file that did not join later, in its order; accounts that the cluster
  * file funds are added to `alloc`. Both are part of the configuration hash, so nodes that were started from
  * different files do not talk to each other.
  */
@@ -38,7 +38,7 @@ export function loadGenesis(cluster: LoadedCluster): LoadedGenesis {
   const nodes = cluster.file.nodes;
   const validators =
     praline.validators === undefined || praline.validators.length === 0
-      ? nodes.map(({ publicKey }) => publicKey)
+      ? nodes.filter(({ joined }) => joined !== true).map(({ publicKey }) => publicKey)
       : praline.validators;
   const funded = fundedAccounts(cluster, alloc);
   const json = {

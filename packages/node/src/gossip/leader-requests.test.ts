@@ -17,8 +17,10 @@ class TestNodes {
   readonly queue: { from: NodeId; to: NodeId; message: PeerMessage }[] = [];
   readonly dead = new Set<NodeId>();
   connected = 3;
+  readonly trustsMembers: boolean;
 
-  constructor() {
+  constructor({ trustsMembers = true } = {}) {
+    this.trustsMembers = trustsMembers;
     for (const name of NAMES) {
       this.nodes.set(idOf(name), new TestNode(idOf(name), this));
     }
@@ -103,6 +105,7 @@ class TestNode {
         },
       },
       answers: new SignedAnswers(),
+      trustsMembers: all.trustsMembers,
       now: () => all.now,
     });
   }
@@ -118,6 +121,30 @@ describe('leader requests', () => {
     await all.settle();
     expect((await own).raw).toEqual(Uint8Array.of(97, 1));
     expect((await forwarded).raw).toEqual(Uint8Array.of(97, 2));
+  });
+
+  it('for blocks are served once a second for each other member of a network that trusts nobody', async () => {
+    const all = new TestNodes({ trustsMembers: false });
+    const leader = all.node('a');
+    for (let request = 0; request < 50; request++) {
+      const requestId = String(request).padStart(32, '0') as RequestId;
+      leader.requests.received(idOf('b'), { type: 'mine', requestId });
+    }
+    await all.settle();
+    expect(leader.mined).toBe(1);
+    // Another member, and the leader's own clients, need not wait for that one.
+    const others = Promise.all([all.node('c').requests.mine(), leader.requests.mine()]);
+    await all.settle();
+    expect(await others).toEqual([3, 2]);
+    // Who waits asks again.
+    const answer = all.node('b').requests.mine();
+    await all.settle();
+    expect(leader.mined).toBe(3);
+    for (let round = 0; round < 4; round++) {
+      all.pass(300);
+      await all.settle();
+    }
+    expect(await answer).toBe(4);
   });
 
   it('are signed once, however often they are repeated', async () => {

@@ -24,6 +24,8 @@ import type { SignedAnswers } from './signed-answers.ts';
 const MAX_WAITING = 4096;
 /** Requests of other nodes being served. */
 const MAX_SERVING = 4096;
+/** Between two blocks made for one member of a Byzantine network. */
+const UNTRUSTED_MINE_INTERVAL_MS = 1_000;
 /** Blocks on demand whose numbers are remembered, for requests that are repeated while the answer is on its way. */
 const MAX_MINED_ANSWERS = 4096;
 /** A request is sent again when no answer came for this long. */
@@ -57,9 +59,12 @@ export class LeaderRequests {
   readonly #network: PeerNetwork;
   readonly #duties: LeaderDuties;
   readonly #answers: SignedAnswers;
+  readonly #trustsMembers: boolean;
   readonly #now: () => number;
   readonly #waiting = new Map<RequestId, Waiting>();
   readonly #serving = new Map<RequestId, Promise<void>>();
+  /** When a block was last made for a member that is not trusted. */
+  readonly #minedFor = new Map<NodeId, number>();
   /** Numbers of the blocks that requests asked for; the oldest leave first. */
   readonly #mined = new Map<RequestId, number>();
   /** Since when there is no leader or no quorum; null while the network works. */
@@ -70,12 +75,18 @@ export class LeaderRequests {
     readonly network: PeerNetwork;
     readonly duties: LeaderDuties;
     readonly answers: SignedAnswers;
+    /**
+     * Whether every member may have as many blocks as it asks for. In a Byzantine network it gets one a second: any of them could
+     * otherwise fill the disks of all with empty blocks.
+     */
+    readonly trustsMembers: boolean;
     /** Monotonic milliseconds. */
     readonly now: () => number;
   }) {
     this.#network = modules.network;
     this.#duties = modules.duties;
     this.#answers = modules.answers;
+    this.#trustsMembers = modules.trustsMembers;
     this.#now = modules.now;
   }
 
@@ -237,6 +248,10 @@ export class LeaderRequests {
     if (this.#serving.has(requestId) || this.#serving.size >= MAX_SERVING) {
       return;
     }
+    if (message.type === 'mine' && !this.#mayMine(from)) {
+      // It asks again.
+      return;
+    }
     const served = this.#perform(from, message)
       .catch((error: unknown) => {
         this.#reply(from, {
@@ -248,6 +263,19 @@ export class LeaderRequests {
       })
       .finally(() => this.#serving.delete(requestId));
     this.#serving.set(requestId, served);
+  }
+
+  #mayMine(from: NodeId): boolean {
+    if (this.#trustsMembers || from === this.#network.self) {
+      return true;
+    }
+    const now = this.#now();
+    const last = this.#minedFor.get(from);
+    if (last !== undefined && now - last < UNTRUSTED_MINE_INTERVAL_MS) {
+      return false;
+    }
+    this.#minedFor.set(from, now);
+    return true;
   }
 
   async #perform(

@@ -49,6 +49,7 @@ const examples: { readonly [T in PeerMessage['type']]: Extract<PeerMessage, { ty
       blockNumber: 4,
       blockHash: `0x${'cd'.repeat(32)}`,
       pooled: 0,
+      rpcUrl: null,
     },
   },
 };

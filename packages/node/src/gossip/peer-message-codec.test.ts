@@ -50,6 +50,12 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
         .uint8Array({ minLength: 32, maxLength: 32 })
         .map((bytes) => `0x${Buffer.from(bytes).toString('hex')}`),
       pooled: number,
+      rpcUrl: fc.constantFrom(
+        null,
+        'http://10.0.0.4:8545',
+        'http://[fd00::1]:1',
+        'http://a-b.c:65535',
+      ),
     }),
   }),
 );

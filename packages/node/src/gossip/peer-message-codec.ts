@@ -27,6 +27,9 @@ const MAX_REASON_BYTES = 3 * MAX_REASON_LENGTH;
 const REQUEST_ID_BYTES = 16;
 const HASH_BYTES = 32;
 const NODE_ID_BYTES = 32;
+/** Scheme, a host name (RFC 1035) or an IPv6 address in brackets, a port. */
+const MAX_RPC_URL_BYTES = 7 + 253 + 6;
+const RPC_URL_PATTERN = /^http:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[1-9][0-9]{0,4}$/;
 
 const ROLES: readonly Role[] = ['leader', 'candidate', 'follower', 'observer'];
 const TYPES = [
@@ -122,6 +125,7 @@ function encodeFields(message: PeerMessage): EncodableItem[] {
         status.blockNumber,
         Buffer.from(status.blockHash.slice(2), 'hex'),
         status.pooled,
+        Buffer.from(status.rpcUrl ?? '', 'utf8'),
       ];
     }
   }
@@ -168,12 +172,12 @@ function decodeFields(type: (typeof TYPES)[number], fields: readonly Item[]): Pe
       return { type, to: bytes.length === 0 ? null : nodeIdOf(bytes) };
     }
     case 'status':
-      return { type, status: statusOf(exactly(fields, 6)) };
+      return { type, status: statusOf(exactly(fields, 7)) };
   }
 }
 
 function statusOf(fields: readonly Item[]): PeerStatus {
-  const [roleItem, term, appliedIndex, blockNumber, hash, pooled] = fields;
+  const [roleItem, term, appliedIndex, blockNumber, hash, pooled, rpcUrl] = fields;
   const role = ROLES[numberOf(roleItem, 'role')];
   if (role === undefined) {
     throw new PeerMessageError('Unknown role');
@@ -185,7 +189,17 @@ function statusOf(fields: readonly Item[]): PeerStatus {
     blockNumber: numberOf(blockNumber, 'block'),
     blockHash: `0x${Buffer.from(bytesOf(hash, HASH_BYTES, HASH_BYTES, 'hash')).toString('hex')}`,
     pooled: numberOf(pooled, 'pooled'),
+    rpcUrl: rpcUrlOf(rpcUrl),
   };
+}
+
+/** Shown to operators, whose tools may ask there: nothing but a plain address of a host. */
+function rpcUrlOf(item: Item | undefined): string | null {
+  const text = textOf(item, MAX_RPC_URL_BYTES);
+  if (text !== '' && !RPC_URL_PATTERN.test(text)) {
+    throw new PeerMessageError('RPC address is not http://host:port');
+  }
+  return text === '' ? null : text;
 }
 
 function gossipedTransactionOf(item: Item): GossipedTransaction {

@@ -27,6 +27,17 @@ function validatorsOf({ genesis, members }: NodeOptions): PeerAddress[] {
   });
 }
 
+/**
+ * Nodes of the cluster file that genesis does not name. A node that comes late, or was away for long, reaches the present
+ * members through them.
+ */
+function contactsOf({ genesis, members, key }: NodeOptions): PeerAddress[] {
+  const known = new Set<string>([...genesis.praline.validators, key.id]);
+  return members
+    .filter(({ publicKey }) => !known.has(publicKey))
+    .map(({ publicKey, host, port }) => ({ id: parseNodeId(publicKey), host, port }));
+}
+
 /** Number of a node in the cluster file; null for a stranger. */
 export function numberOf({ members }: NodeOptions, id: NodeId | null): number | null {
   const position = members.findIndex(({ publicKey }) => publicKey === id);
@@ -66,6 +77,7 @@ export async function createConsensus(
     clusterId: identity.clusterId,
     crashModel: identity.crashModel,
     validators: validatorsOf(options),
+    contacts: contactsOf(options),
     transport,
     storage,
     application,

@@ -41,6 +41,15 @@ export const nodeEventSchema = z.discriminatedUnion('event', [
   /** The link to a member went down or came up. */
   z.object({ event: z.literal('peer-lost'), publicKey, node: nodeNumber }),
   z.object({ event: z.literal('peer-joined'), publicKey, node: nodeNumber }),
+  /** The members changed: another epoch began. */
+  z.object({
+    event: z.literal('epoch'),
+    epoch: z.int(),
+    validators: z.int(),
+    observers: z.int(),
+    /** Role of this node now; null when it is no member. */
+    role: z.enum(['validator', 'observer']).nullable(),
+  }),
   /** A validator was found to have signed two statements that contradict each other. */
   z.object({ event: z.literal('evidence'), publicKey, node: nodeNumber, kind: z.string() }),
   /** The node stops because it must not go on. */

@@ -4,12 +4,12 @@ import type { PoolStatus } from '@praline/chain';
 import {
   formatPeerAddress,
   type LeaderProof,
+  type Member,
   type Mokka,
-  type NodeId,
   offenderOf,
-  parseNodeId,
   type Term,
 } from 'mokka';
+import { rpcUrlOf } from '../config/advertised-rpc-url.ts';
 import type { NodeStatusReport, PeerReport } from '../threads/thread-contracts.ts';
 import type { BlockEntries } from './block-entries.ts';
 import { numberOf } from './consensus.ts';
@@ -53,6 +53,8 @@ export class NodeReports {
       term: status.term,
       leader: status.leader,
       crashModel: genesis.praline.crashModel,
+      epoch: status.epoch,
+      isMember: status.isMember,
       validators,
       quorum: needed,
       connectedValidators: connected,
@@ -71,14 +73,10 @@ export class NodeReports {
     };
   }
 
+  /** The other members of the present epoch. */
   peers(): PeerReport[] {
-    const { members, key } = this.#options;
-    return members
-      .filter(({ publicKey }) => publicKey !== key.id)
-      .map((member) => {
-        const id = parseNodeId(member.publicKey);
-        return this.#peer(id, member);
-      });
+    const { members } = this.#modules.mokka.status();
+    return members.filter(({ id }) => id !== this.#options.key.id).map((one) => this.#peer(one));
   }
 
   /** The certificate that covers a block's entry, and the entries between; null at genesis. */
@@ -117,14 +115,15 @@ export class NodeReports {
     }));
   }
 
-  #peer(id: NodeId, member: NodeOptions['members'][number]): PeerReport {
+  #peer(member: Member): PeerReport {
+    const { id } = member;
     const { connected, status, heardAt } = this.#modules.view.peer(id);
-    const rpcHost = member.rpcHost === '0.0.0.0' ? member.host : member.rpcHost;
     return {
       node: numberOf(this.#options, id),
       publicKey: id,
-      address: formatPeerAddress({ id, host: member.host, port: member.port }),
-      rpcUrl: `http://${rpcHost}:${member.rpcPort}`,
+      address: formatPeerAddress(member),
+      membership: member.role,
+      rpcUrl: rpcUrlOf(this.#options.members, id, status),
       connected,
       lastHeardMs: heardAt === null ? null : Math.round(performance.now() - heardAt),
       role: status?.role ?? null,

@@ -45,6 +45,7 @@ export class PeerTraffic {
 
   constructor(self: NodeId, modules: PeerTrafficModules) {
     const { mokka, chain, view, onFailure } = modules;
+    const trustsMembers = modules.crashModel === 'CFT';
     this.#modules = modules;
     const network: PeerNetwork = {
       self,
@@ -60,13 +61,14 @@ export class PeerTraffic {
         mine: () => chain.mine(),
       },
       answers: this.#answers,
+      trustsMembers,
       now: () => performance.now(),
     });
     this.transfer = new LeadershipTransfer({
       network,
       term: () => view.term,
       transfer: (to) => mokka.transferLeadership(to),
-      trustsMembers: modules.crashModel === 'CFT',
+      trustsMembers,
       now: () => performance.now(),
     });
     this.gossip = new TransactionGossip({

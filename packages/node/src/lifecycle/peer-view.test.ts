@@ -15,7 +15,15 @@ function viewOf(crashModel: CrashModel): PeerView {
 function tell(view: PeerView, heights: readonly number[]): void {
   heights.forEach((blockNumber, position) => {
     const role: Role = 'follower';
-    const status = { role, term: 1, appliedIndex: 1, blockNumber, blockHash: '0x', pooled: 0 };
+    const status = {
+      role,
+      term: 1,
+      appliedIndex: 1,
+      blockNumber,
+      blockHash: '0x',
+      pooled: 0,
+      rpcUrl: null,
+    };
     view.told(OTHERS[position] ?? SELF, status, 0);
   });
 }
@@ -46,9 +54,46 @@ describe('the highest block that others tell of', () => {
     expect(view.network()).toMatchObject({ highestBlock: 6, connectedValidators: 3 });
     view.told(
       '9'.repeat(64) as NodeId,
-      { role: 'follower', term: 1, appliedIndex: 1, blockNumber: LIE, blockHash: '0x', pooled: 0 },
+      {
+        role: 'follower',
+        term: 1,
+        appliedIndex: 1,
+        blockNumber: LIE,
+        blockHash: '0x',
+        pooled: 0,
+        rpcUrl: null,
+      },
       0,
     );
     expect(view.network().highestBlock).toBe(6);
+  });
+});
+
+describe('the members as they are agreed', () => {
+  const member = (id: NodeId, at: number, role: 'validator' | 'observer') => {
+    return { id, host: 'host', port: at + 1, role };
+  };
+
+  it('count for the quorum as validators, and as links whatever they are', () => {
+    const view = viewOf('CFT');
+    expect(view.network()).toMatchObject({ validators: 4, quorum: 3, connectedValidators: 4 });
+    const [first, second] = OTHERS as [NodeId, NodeId];
+    view.membersChanged(1, [
+      member(SELF, 0, 'observer'),
+      member(first, 1, 'validator'),
+      member(second, 2, 'validator'),
+    ]);
+    expect(view.epoch).toBe(1);
+    expect(view.network()).toMatchObject({
+      validators: 2,
+      quorum: 2,
+      connectedValidators: 2,
+      peers: 3,
+      isMember: true,
+    });
+    tell(view, [5, 7, LIE]);
+    expect(view.network().highestBlock).toBe(7);
+    view.membersChanged(2, [member(first, 1, 'validator')]);
+    expect(view.network()).toMatchObject({ validators: 1, quorum: 1, isMember: false });
   });
 });

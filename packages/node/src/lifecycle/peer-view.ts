@@ -1,5 +1,12 @@
-/** What this node knows of the others: links from Mokka, the rest from what they tell every second. */
-import { type CrashModel, faultsTolerated, type NodeId, quorumSize, type Role } from 'mokka';
+/** What this node knows of the others: members and links from Mokka, the rest from what they tell every second. */
+import {
+  type CrashModel,
+  faultsTolerated,
+  type Member,
+  type NodeId,
+  quorumSize,
+  type Role,
+} from 'mokka';
 import type { PeerStatus } from '../gossip/peer-message.ts';
 import type { QuorumView } from '../gossip/peer-network.ts';
 import type { NetworkView } from '../threads/thread-contracts.ts';
@@ -14,12 +21,12 @@ export interface KnownPeer {
 
 export class PeerView {
   readonly #self: NodeId;
-  readonly #validators: readonly NodeId[];
-  readonly #quorum: number;
-  /** Nodes that may say what is not so. */
-  readonly #liars: number;
+  readonly #crashModel: CrashModel;
+  #validators: readonly NodeId[];
+  #isMember: boolean;
   readonly #connected = new Set<NodeId>();
   readonly #statuses = new Map<NodeId, { readonly status: PeerStatus; readonly at: number }>();
+  epoch = 0;
   role: Role = 'follower';
   term = 0;
   leader: NodeId | null = null;
@@ -30,10 +37,16 @@ export class PeerView {
     readonly crashModel: CrashModel;
   }) {
     this.#self = options.self;
+    this.#crashModel = options.crashModel;
     this.#validators = options.validators;
-    const { crashModel, validators } = options;
-    this.#quorum = quorumSize(crashModel, validators.length);
-    this.#liars = crashModel === 'BFT' ? faultsTolerated(crashModel, validators.length) : 0;
+    this.#isMember = options.validators.includes(options.self);
+  }
+
+  /** Another epoch began, or the node has read from its log in which one it is. */
+  membersChanged(epoch: number, members: readonly Member[]): void {
+    this.epoch = epoch;
+    this.#validators = members.filter(({ role }) => role === 'validator').map(({ id }) => id);
+    this.#isMember = members.some(({ id }) => id === this.#self);
   }
 
   connected(peer: NodeId): void {
@@ -65,7 +78,8 @@ export class PeerView {
     const connected = this.#validators.filter(
       (id) => id === this.#self || this.#connected.has(id),
     ).length;
-    return { connected, needed: this.#quorum, validators: this.#validators.length };
+    const validators = this.#validators.length;
+    return { connected, needed: quorumSize(this.#crashModel, validators), validators };
   }
 
   /** For the RPC thread. */
@@ -75,6 +89,8 @@ export class PeerView {
       connectedValidators: connected,
       quorum: needed,
       validators,
+      peers: this.#connected.size,
+      isMember: this.#isMember,
       leader: this.leader,
       role: this.role,
       term: this.term,
@@ -86,5 +102,11 @@ export class PeerView {
   #highestBlock(): number {
     const told = this.#validators.flatMap((id) => this.#statuses.get(id)?.status.blockNumber ?? []);
     return told.sort((left, right) => right - left)[this.#liars] ?? 0;
+  }
+
+  /** Validators that may say what is not so. */
+  get #liars(): number {
+    const { length } = this.#validators;
+    return this.#crashModel === 'BFT' ? faultsTolerated(this.#crashModel, length) : 0;
   }
 }

@@ -14,6 +14,7 @@ import {
   type NodeId,
   parseNodeId,
 } from 'mokka';
+import { advertisedRpcUrl } from '../config/advertised-rpc-url.ts';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
@@ -29,6 +30,8 @@ import type {
 import { BlockEntries } from './block-entries.ts';
 import { bounded } from './bounded.ts';
 import { type Consensus, consensusError, createConsensus, numberOf } from './consensus.ts';
+import { LogPages } from './log-pages.ts';
+import { MembershipService } from './membership-service.ts';
 import type { NodeOptions } from './node-options.ts';
 import { NodeReports } from './node-reports.ts';
 import { type NodeThreads, startNodeThreads } from './node-threads.ts';
@@ -50,6 +53,8 @@ interface Running {
   readonly traffic: PeerTraffic;
   readonly reports: NodeReports;
   readonly blockEntries: BlockEntries;
+  readonly membership: MembershipService;
+  readonly log: LogPages;
 }
 
 export class PralineNode {
@@ -84,6 +89,8 @@ export class PralineNode {
       term: () => this.#view.term,
       isLeader: () => this.#view.role === 'leader',
       hasLeader: () => this.#view.leader !== null,
+      epoch: () => this.#view.epoch,
+      validators: () => this.#view.quorum().validators,
       connectedValidators: () => this.#view.quorum().connected,
       commitIndex: () => status()?.commitIndex ?? 0,
       appliedIndex: () => status()?.appliedIndex ?? 0,
@@ -162,9 +169,18 @@ export class PralineNode {
         pool: () => this.#pool,
         startedAt: this.#startedAt,
       }),
+      membership: new MembershipService(this.#options, {
+        mokka,
+        storage: consensus.storage,
+        view: this.#view,
+        head: () => this.#head,
+      }),
+      log: new LogPages(mokka, consensus.storage),
     };
     this.#follow(this.#running);
     await mokka.start();
+    const { epoch, members } = mokka.status();
+    this.#view.membersChanged(epoch, members);
     this.#rpcPort = (await threads.rpc.start()).port;
     this.#timer = setInterval(() => this.#tick(), TICK_INTERVAL_MS);
     this.#pushNetwork();
@@ -210,7 +226,7 @@ export class PralineNode {
   }
 
   /** Consensus and other nodes. */
-  #follow({ consensus: { mokka }, traffic }: Running): void {
+  #follow({ consensus: { mokka }, traffic, membership }: Running): void {
     const { onEvent, logger } = this.#options;
     mokka.on('state', ({ role, term, leader }) => {
       const isNew = leader !== this.#view.leader || term !== this.#view.term;
@@ -243,6 +259,15 @@ export class PralineNode {
       this.#pushNetwork();
       logger.info({ peer }, 'peer disconnected');
       onEvent({ event: 'peer-lost', publicKey: peer, node: numberOf(this.#options, peer) });
+    });
+    mokka.on('epoch', ({ epoch, index, members }) => {
+      this.#view.membersChanged(epoch, members);
+      membership.epochBegan(epoch, index);
+      this.#pushNetwork();
+      const role = members.find(({ id }) => id === this.id)?.role ?? null;
+      const { validators } = this.#view.quorum();
+      logger.info({ epoch, members, role }, 'members changed');
+      onEvent({ event: 'epoch', epoch, validators, observers: members.length - validators, role });
     });
     mokka.on('evidence', ({ offender, evidence: { kind } }) => {
       const node = numberOf(this.#options, offender);
@@ -278,6 +303,9 @@ export class PralineNode {
     peers: async () => this.#required.reports.peers(),
     certificate: ({ number }) => this.#required.reports.certificate(number),
     leaderProof: (term) => this.#required.reports.leaderProof(term),
+    members: () => this.#required.membership.members(),
+    proposeMembership: (change) => this.#required.membership.propose(change),
+    logPage: (from, count) => this.#required.log.page(from, count),
     evidence: async () => this.#required.reports.evidence(),
     metrics: () => this.#metrics.text(),
     log: (level, fields, message) => this.#options.logger[level](fields, message),
@@ -327,6 +355,7 @@ export class PralineNode {
       blockNumber: this.#head.number,
       blockHash: this.#head.hash,
       pooled: this.#pool.pending + this.#pool.queued,
+      rpcUrl: advertisedRpcUrl(this.#member),
     };
   }
 

@@ -8,6 +8,8 @@ const WORKING: NetworkView = {
   connectedValidators: 3,
   quorum: 2,
   validators: 3,
+  peers: 2,
+  isMember: true,
   leader: 'aa',
   role: 'follower',
   term: 1,

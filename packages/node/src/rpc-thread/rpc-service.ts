@@ -25,6 +25,7 @@ import type {
 import { adminMethods } from './admin-methods.ts';
 import { BlockFeed } from './block-feed.ts';
 import { InclusionWaits } from './inclusion-waits.ts';
+import { membershipMethods } from './membership-methods.ts';
 import { mokkaMethods } from './mokka-methods.ts';
 import { NodeTransactions } from './node-transactions.ts';
 import { ReadableWaits } from './readable-waits.ts';
@@ -68,6 +69,8 @@ const UNKNOWN_NETWORK: NetworkView = {
   connectedValidators: 1,
   quorum: 1,
   validators: 1,
+  peers: 0,
+  isMember: true,
   leader: null,
   role: 'follower',
   term: 0,
@@ -171,6 +174,7 @@ export class RpcService {
     );
     server.addMethods(mokkaMethods({ main, reader, readIndex }));
     server.addMethods(adminMethods({ main, isEnabled: options.admin }));
+    server.addMethods(membershipMethods({ main, isEnabled: options.admin }));
     const timer = setInterval(() => {
       waits.tick(this.#network);
       readable.tick(this.#network);
@@ -201,7 +205,7 @@ export class RpcService {
       clientVersion: this.#options.clientVersion,
       networkId: genesis.chainId,
       coinbase: this.#options.coinbase,
-      peerCount: () => this.#network.connectedValidators - 1,
+      peerCount: () => this.#network.peers,
       isListening: () => true,
       syncing: () => {
         const currentBlock = reader.head().number;
@@ -224,13 +228,22 @@ export class RpcService {
       [
         '/ready',
         async () => {
-          const { connectedValidators, quorum, leader, highestBlock } = this.#network;
+          const { connectedValidators, quorum, leader, highestBlock, isMember } = this.#network;
           const block = reader.head().number;
           const ready =
+            isMember &&
             leader !== null &&
             connectedValidators >= quorum &&
             block + READY_LAG_BLOCKS >= highestBlock;
-          const status = { ready, connectedValidators, quorum, leader, block, highestBlock };
+          const status = {
+            ready,
+            isMember,
+            connectedValidators,
+            quorum,
+            leader,
+            block,
+            highestBlock,
+          };
           return json(ready ? 200 : 503, status);
         },
       ],

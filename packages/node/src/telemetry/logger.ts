@@ -3,6 +3,7 @@
  * peer or client sent is never logged at `info` or above.
  */
 import pino from 'pino';
+import { LogFile } from './log-file.ts';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
@@ -28,10 +29,7 @@ export interface ClosableLogger extends Logger {
 }
 
 export function createLogger(options: LoggerOptions): ClosableLogger {
-  const destination =
-    options.path === null
-      ? pino.destination({ dest: 2, sync: true })
-      : pino.destination({ dest: options.path, mkdir: true, sync: true, append: true });
+  const file = options.path === null ? null : new LogFile(options.path);
   const logger = pino(
     {
       level: options.level,
@@ -39,13 +37,13 @@ export function createLogger(options: LoggerOptions): ClosableLogger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    file ?? pino.destination({ dest: 2, sync: true }),
   );
   return {
     error: (fields, message) => logger.error(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     info: (fields, message) => logger.info(fields, message),
     debug: (fields, message) => logger.debug(fields, message),
-    close: () => destination.flushSync(),
+    close: () => file?.close(),
   };
 }

@@ -10,6 +10,8 @@ function newMetrics(): NodeMetrics {
     term: zero,
     isLeader: () => false,
     hasLeader: () => false,
+    epoch: () => 2,
+    validators: () => 4,
     connectedValidators: zero,
     commitIndex: zero,
     appliedIndex: zero,

@@ -10,6 +10,8 @@ export interface MetricsSources {
   readonly term: () => number;
   readonly isLeader: () => boolean;
   readonly hasLeader: () => boolean;
+  readonly epoch: () => number;
+  readonly validators: () => number;
   readonly connectedValidators: () => number;
   readonly commitIndex: () => number;
   readonly appliedIndex: () => number;
@@ -44,6 +46,8 @@ export class NodeMetrics {
     gauge('praline_has_leader', '1 while this node knows a leader', () =>
       Number(sources.hasLeader()),
     );
+    gauge('praline_epoch', 'Current epoch: changes of the members so far', sources.epoch);
+    gauge('praline_validators', 'Validators of the current epoch', sources.validators);
     gauge(
       'praline_connected_validators',
       'Validators with a link, this node included',

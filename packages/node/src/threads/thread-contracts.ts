@@ -16,6 +16,7 @@ import type {
 import type { Application, NodeId, SnapshotApplication } from 'mokka';
 import type { Leadership } from '../gossip/leadership-transfer.ts';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
+import type { MembershipForRpc } from './membership-contract.ts';
 
 /** Served by the chain thread to the main thread. */
 export interface ChainForMain extends Omit<Application, 'snapshots'>, SnapshotApplication {
@@ -113,7 +114,7 @@ export interface DroppedTransaction {
 }
 
 /** Served by the main thread to the RPC thread. */
-export interface MainForRpc {
+export interface MainForRpc extends MembershipForRpc {
   /** Has the leader fill and sign a request. Throws `ChainError`, among them `no-quorum`. */
   sign(request: CallRequest): Promise<SignedForRequest>;
   /** Has the leader make a block; answers its number. Throws `ChainError`. */
@@ -150,6 +151,10 @@ export interface NetworkView {
   readonly connectedValidators: number;
   readonly quorum: number;
   readonly validators: number;
+  /** Links to other nodes, whatever their role. */
+  readonly peers: number;
+  /** False at a node that was removed, or not yet added. */
+  readonly isMember: boolean;
   readonly leader: string | null;
   readonly role: string;
   readonly term: number;
@@ -170,6 +175,10 @@ export interface NodeStatusReport {
   readonly term: number;
   readonly leader: string | null;
   readonly crashModel: string;
+  /** Changes of the members so far. */
+  readonly epoch: number;
+  /** False at a node that was removed, or not yet added. */
+  readonly isMember: boolean;
   readonly validators: number;
   readonly quorum: number;
   readonly connectedValidators: number;
@@ -201,6 +210,8 @@ export interface PeerReport {
   readonly node: number | null;
   readonly publicKey: string;
   readonly address: string;
+  /** As the members agreed: `validator` or `observer`. */
+  readonly membership: string;
   readonly rpcUrl: string | null;
   readonly connected: boolean;
   /** Milliseconds since the last message; null before the first. */

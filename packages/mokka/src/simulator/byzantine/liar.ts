@@ -16,6 +16,7 @@ import type { Habit } from './habits.ts';
 import { Knowledge } from './knowledge.ts';
 
 export interface LiarPlan {
+  /** Looked at anew at every step. */
   readonly habits: ReadonlySet<Habit>;
   /** Chance per step of a lie out of nothing. */
   readonly eagerness: number;
@@ -24,6 +25,19 @@ export interface LiarPlan {
 }
 
 type Send = Extract<Effect, { type: 'send' }>;
+
+/** What a liar has to know of its cluster and itself. */
+export type LiarCircumstances = Pick<
+  BootRequest,
+  | 'self'
+  | 'contacts'
+  | 'validators'
+  | 'crashModel'
+  | 'clusterId'
+  | 'rootHash'
+  | 'signatures'
+  | 'application'
+>;
 
 /** Milliseconds between two steps of a liar whose core has stopped. */
 const RESTLESS = 40;
@@ -47,7 +61,7 @@ export function withLiars(
   };
 }
 
-class Liar implements ConsensusCore {
+export class Liar implements ConsensusCore {
   readonly #core: ConsensusCore;
   readonly #plan: LiarPlan;
   readonly #random: Random;
@@ -61,7 +75,7 @@ class Liar implements ConsensusCore {
   #stopped = false;
   #now = 0;
 
-  constructor(core: ConsensusCore, request: BootRequest, plan: LiarPlan, random: Random) {
+  constructor(core: ConsensusCore, request: LiarCircumstances, plan: LiarPlan, random: Random) {
     this.#core = core;
     this.#plan = plan;
     this.#random = random;
@@ -175,6 +189,7 @@ class Liar implements ConsensusCore {
 
   /** A lie that nothing asked for. */
   #invent(): Effect[] {
+    if (this.#plan.habits.size === 0) return [];
     const habit = this.#random.pick([...this.#plan.habits]);
     const message = this.#invention(habit);
     if (message === null) return [];

@@ -4,10 +4,16 @@
  * feel a network that takes nothing.
  */
 import type { Socket } from 'node:net';
-import type { Delay } from '../nemesis/fault.ts';
 
 /** Bytes that wait in a pipe before reading pauses, as in the buffers of a network. */
 const WAITING_BYTES_MAX = 256 * 1024;
+
+/** What a slow link adds. */
+export interface Delay {
+  readonly ms: number;
+  /** Largest random addition to each piece of data; the order within a connection stays. */
+  readonly jitterMs: number;
+}
 
 /** How a direction of traffic is at present. */
 export interface LinkState {

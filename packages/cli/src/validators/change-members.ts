@@ -1,0 +1,206 @@
+/** Carries a change of the members through to its end: proposes it, repeats what may be repeated, waits until it is in force. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { CommandError, EXIT_CODES } from '../exit-code.ts';
+import { RefusedError } from '../rpc-client/ask-node.ts';
+import {
+  type Change,
+  type MemberOfNetwork,
+  type Members,
+  memberOf,
+  type Proposal,
+  proposeChange,
+  readCommitIndex,
+  readMembers,
+} from './members.ts';
+
+/** Milliseconds between two looks at a network that is to change. */
+const LOOK_INTERVAL_MS = 250;
+/** Entries a newcomer may lack when it is made a validator; what is left it gets meanwhile. */
+const CAUGHT_UP_LAG = 16;
+/** Refusals after which the same is proposed again. */
+const REPEATED = new Set(['not-ready', 'change-under-way', 'timed-out', 'superseded']);
+
+export type ChangeStep =
+  /** Byzantine: asked for on some validators, and to be asked for on more. */
+  | { readonly step: 'approved'; readonly proposal: Proposal; readonly urls: readonly string[] }
+  | {
+      readonly step: 'added' | 'promoted' | 'replaced' | 'removed' | 'demoted';
+      readonly epoch: number;
+    }
+  /** The newcomer's entries of those there are; null before it tells. */
+  | { readonly step: 'catching-up'; readonly applied: number | null; readonly committed: number };
+
+export interface ChangeOptions {
+  /** RPC addresses: the first is asked, a change is proposed on all. */
+  readonly urls: readonly [string, ...string[]];
+  /** Milliseconds for the whole command. */
+  readonly timeoutMs: number;
+  readonly onStep: (step: ChangeStep) => void;
+}
+
+interface Run extends ChangeOptions {
+  readonly until: number;
+}
+
+/** Adds an observer and, unless it is to stay one, makes it a validator once it has caught up. */
+export async function addMember(
+  member: { readonly publicKey: string; readonly address: string },
+  { asObserver, ...options }: ChangeOptions & { readonly asObserver: boolean },
+): Promise<Members> {
+  const run = begin(options);
+  const { publicKey } = member;
+  const isThere = (members: Members) => memberOf(members, publicKey) !== null;
+  let members = await readMembers(run.urls[0]);
+  if (!isThere(members)) {
+    members = await carryThrough(run, { action: 'add', ...member }, 'added', isThere);
+  }
+  if (asObserver) {
+    return members;
+  }
+  const isValidator = (found: Members) => memberOf(found, publicKey)?.role === 'validator';
+  if (isValidator(members)) {
+    return members;
+  }
+  await catchUp(run, publicKey);
+  return await carryThrough(run, { action: 'promote', publicKey }, 'promoted', isValidator);
+}
+
+export async function removeMember(publicKey: string, options: ChangeOptions): Promise<Members> {
+  const run = begin(options);
+  await requireMember(run, publicKey);
+  const isGone = (members: Members) => memberOf(members, publicKey) === null;
+  return await carryThrough(run, { action: 'remove', publicKey }, 'removed', isGone);
+}
+
+export async function demoteMember(publicKey: string, options: ChangeOptions): Promise<Members> {
+  const run = begin(options);
+  await requireMember(run, publicKey);
+  const isObserver = (members: Members) => memberOf(members, publicKey)?.role === 'observer';
+  return await carryThrough(run, { action: 'demote', publicKey }, 'demoted', isObserver);
+}
+
+/** A newcomer takes the place of a validator in one step: the number of validators never changes. */
+export async function replaceMember(
+  publicKey: string,
+  by: { readonly publicKey: string; readonly address: string },
+  options: ChangeOptions,
+): Promise<Members> {
+  const run = begin(options);
+  const before = await readMembers(run.urls[0]);
+  if (
+    memberOf(before, publicKey) === null &&
+    memberOf(before, by.publicKey)?.role === 'validator'
+  ) {
+    return before;
+  }
+  await requireMember(run, publicKey);
+  await addMember(by, { ...options, asObserver: true });
+  await catchUp(run, by.publicKey);
+  const change = { action: 'replace', publicKey, by: by.publicKey } as const;
+  return await carryThrough(run, change, 'replaced', (members) => {
+    return (
+      memberOf(members, publicKey) === null && memberOf(members, by.publicKey)?.role === 'validator'
+    );
+  });
+}
+
+function begin(options: ChangeOptions): Run {
+  return { ...options, until: performance.now() + options.timeoutMs };
+}
+
+async function requireMember({ urls }: Run, publicKey: string): Promise<MemberOfNetwork> {
+  const member = memberOf(await readMembers(urls[0]), publicKey);
+  if (member === null) {
+    throw new CommandError(
+      EXIT_CODES.failure,
+      `${publicKey} is no member of the network. See them with "praline validators list".`,
+    );
+  }
+  return member;
+}
+
+/** Proposes on all addresses until the change is in force. */
+async function carryThrough(
+  run: Run,
+  change: Change,
+  step: 'added' | 'promoted' | 'replaced' | 'removed' | 'demoted',
+  isDone: (members: Members) => boolean,
+): Promise<Members> {
+  let told = false;
+  for (;;) {
+    const outcomes = await Promise.all(run.urls.map((url) => attempt(url, change)));
+    const refusal = outcomes.find((outcome) => outcome instanceof RefusedError);
+    const members = await readMembersSoon(run);
+    if (members !== null && isDone(members)) {
+      run.onStep({ step, epoch: members.epoch });
+      return members;
+    }
+    const approved = outcomes.find(isProposal);
+    if (approved?.state === 'approved' && !told) {
+      told = true;
+      run.onStep({ step: 'approved', proposal: approved, urls: run.urls });
+    }
+    const isFinal = refusal !== undefined && !REPEATED.has(refusal.reason ?? '');
+    if (isFinal) {
+      throw refusal;
+    }
+    await pauseOrEnd(run, () =>
+      refusal === undefined
+        ? `The change was not committed in time${told ? ': too few operators proposed the same' : ''}; it may still be. See "praline validators list".`
+        : refusal.message,
+    );
+  }
+}
+
+async function attempt(url: string, change: Change): Promise<Proposal | RefusedError> {
+  try {
+    return await proposeChange(url, change);
+  } catch (error) {
+    if (error instanceof RefusedError) return error;
+    throw error;
+  }
+}
+
+function isProposal(outcome: Proposal | RefusedError): outcome is Proposal {
+  return !(outcome instanceof RefusedError);
+}
+
+/** The members as the first node knows them; null while it does not answer, such as when it is the one that was removed. */
+async function readMembersSoon(run: Run): Promise<Members | null> {
+  for (const url of run.urls) {
+    const members = await readMembers(url).catch(() => null);
+    if (members !== null) return members;
+  }
+  return null;
+}
+
+/** Waits until a newcomer has the entries that there are. */
+async function catchUp(run: Run, publicKey: string): Promise<void> {
+  const [url] = run.urls;
+  let last = '';
+  for (;;) {
+    const [members, committed] = await Promise.all([readMembers(url), readCommitIndex(url)]);
+    const member = memberOf(members, publicKey);
+    const applied = member?.appliedIndex ?? null;
+    const shown = `${applied}/${committed}`;
+    if (shown !== last) {
+      last = shown;
+      run.onStep({ step: 'catching-up', applied, committed });
+    }
+    if (member?.connected === true && applied !== null && applied + CAUGHT_UP_LAG >= committed) {
+      return;
+    }
+    await pauseOrEnd(run, () =>
+      member?.connected === true
+        ? `The new node has ${applied ?? 'none'} of ${committed} entries. It stays an observer; run the same command again to go on.`
+        : `The members have no link to the new node at ${member?.address ?? 'its address'}. Is it started, and can they reach it there? It stays an observer; run the same command again to go on.`,
+    );
+  }
+}
+
+async function pauseOrEnd({ until }: Run, why: () => string): Promise<void> {
+  if (performance.now() >= until) {
+    throw new CommandError(EXIT_CODES.unreachable, why());
+  }
+  await pause(LOOK_INTERVAL_MS);
+}
