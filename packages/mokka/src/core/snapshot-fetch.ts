@@ -16,7 +16,7 @@ const OFFER_TIMEOUTS = 8;
 /** Fetch timeouts for late answers, once all were asked: a new snapshot is proved by the next entry. */
 const LATE_TIMEOUTS = 12;
 /** Fetch timeouts between two rounds over all peers. */
-const ROUND_PAUSE_TIMEOUTS = 10;
+export const ROUND_PAUSE_TIMEOUTS = 10;
 /** Fetch timeouts after this machine failed. */
 export const FAILURE_PAUSE_TIMEOUTS = 15;
 /** Fetch timeouts for which a peer that was wrong is not asked. */

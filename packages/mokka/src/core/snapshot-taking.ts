@@ -13,7 +13,12 @@ import type {
   SnapshotOffer,
   SnapshotTaking,
 } from './snapshot-exchange.ts';
-import { FAILURE_PAUSE_TIMEOUTS, pauseSearch, refusePeer } from './snapshot-fetch.ts';
+import {
+  FAILURE_PAUSE_TIMEOUTS,
+  pauseSearch,
+  ROUND_PAUSE_TIMEOUTS,
+  refusePeer,
+} from './snapshot-fetch.ts';
 import { installSnapshot, refusalToInstall } from './snapshot-installation.ts';
 import type { NodeId, Ticket } from './types.ts';
 
@@ -112,6 +117,11 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
     context.emit({ type: 'restore-chunk', ticket: taking.ticket, ...first });
   }
   askForChunks(context, taking);
+  if (taking.missing.length > 0 && taking.asked.size + taking.arrived.length === 0) {
+    // Nobody has it now: what is here is of use when the same one is offered again.
+    abandon(context, 'keep-chunks');
+    return pauseSearch(context, ROUND_PAUSE_TIMEOUTS);
+  }
   if (taking.missing.length + taking.asked.size + taking.arrived.length > 0) return;
   taking.phase = 'ready';
   context.changed = true;

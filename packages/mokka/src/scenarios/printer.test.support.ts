@@ -121,7 +121,7 @@ export class Printer {
       case 'read-index':
         return `read-index ${requestCount(message.request)}`;
       case 'read-position':
-        return `read-position ${message.request} lock ${this.id(message.lock)}`;
+        return `read-position ${requestCount(message.request)} lock ${this.id(message.lock)}`;
       case 'snapshot-request':
         return `snapshot-request ${message.request} from ${message.from}`;
       case 'snapshot-offer': {
