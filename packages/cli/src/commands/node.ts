@@ -13,6 +13,7 @@ import { EXIT_CODES } from '../exit-code.ts';
 import type { Console } from '../output/console.ts';
 import { withTime } from '../output/event-line.ts';
 import { formatNodeEvent } from '../output/node-event-line.ts';
+import { parseRetention, RETENTION_HELP, type Retention } from '../retention.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { untilStopSignal } from './stop-signal.ts';
 
@@ -21,6 +22,7 @@ interface NodeOptions {
   readonly node?: number;
   readonly init?: true;
   readonly admin?: true;
+  readonly retention?: Retention;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly json?: true;
 }
@@ -39,6 +41,7 @@ export function addNode(program: Command, console: Console): void {
     .option('--node <number>', 'which node, counted from 1', wholeNumber(1, 1000))
     .option('--init', 'make the data folder, for a node whose key was never used (with --node)')
     .option('--admin', ADMIN_HELP)
+    .option('--retention <entries>', RETENTION_HELP, parseRetention)
     .addOption(
       new Option('--log-level <level>', "level of the log file in the node's data folder")
         .choices(['silent', 'error', 'warn', 'info', 'debug'])
@@ -68,6 +71,7 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
     logLevel: options.logLevel,
     onEvent: print,
     ...(options.admin === true ? { admin: true } : {}),
+    ...(options.retention === undefined ? {} : { retention: options.retention }),
   };
   const started =
     options.node === undefined

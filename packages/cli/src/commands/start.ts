@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { formatBanner } from '../output/banner.ts';
 import type { Console } from '../output/console.ts';
 import { formatEvent, withTime } from '../output/event-line.ts';
+import { formatRetention, parseRetention, RETENTION_HELP, type Retention } from '../retention.ts';
 import type { NetworkEvent } from '../supervisor/network-event.ts';
 import { NetworkSupervisor, StartError } from '../supervisor/network-supervisor.ts';
 import { addNetworkOptions, type NetworkOptions } from './network-options.ts';
@@ -25,6 +26,7 @@ interface StartOptions extends NetworkOptions {
   readonly p2pPort?: number;
   readonly logLevel?: string;
   readonly admin?: true;
+  readonly retention?: Retention;
 }
 
 export function addStart(program: Command, console: Console): void {
@@ -40,6 +42,7 @@ export function addStart(program: Command, console: Console): void {
   )
     .option('--reset', 'delete the network in the data folder and make a new one')
     .option('--admin', ADMIN_HELP)
+    .option('--retention <entries>', RETENTION_HELP, parseRetention)
     .option('--restart', 'start a node again when it dies')
     .option(
       '--log-level <level>',
@@ -63,7 +66,7 @@ Examples:
   praline start --data /tmp/net --reset --json`;
 
 async function start(options: StartOptions, console: Console): Promise<void> {
-  const { data, reset, restart, json, p2pPort, logLevel, admin, ...given } = options;
+  const { data, reset, restart, json, p2pPort, logLevel, admin, retention, ...given } = options;
   const folder = resolve(data);
   const peerPort = given.peerPort ?? p2pPort;
   const network: NetworkOptions = { ...given, ...(peerPort === undefined ? {} : { peerPort }) };
@@ -89,6 +92,7 @@ async function start(options: StartOptions, console: Console): Promise<void> {
       nodeArguments: [
         ...(logLevel === undefined ? [] : ['--log-level', logLevel]),
         ...(admin === true ? ['--admin'] : []),
+        ...(retention === undefined ? [] : ['--retention', formatRetention(retention)]),
       ],
       onEvent: print,
     });

@@ -27,6 +27,7 @@ import {
   integerItem,
   readFields,
 } from './rlp.ts';
+import { offerItems, readChunkBytes, readChunkNumber, readOffer } from './snapshot-codec.ts';
 import {
   lockItem,
   readLock,
@@ -58,6 +59,11 @@ const CODES: Readonly<Record<Message['type'], number>> = {
   readiness: 36,
   'read-index': 13,
   'read-position': 14,
+  // 48 up: snapshots.
+  'snapshot-request': 48,
+  'snapshot-offer': 49,
+  'chunk-request': 50,
+  chunk: 51,
 };
 
 export function encodeMessage(message: Message): Uint8Array {
@@ -127,6 +133,22 @@ function bodyItems(message: Message): Item[] {
         integerItem(message.request),
         message.entries.map(encodeEntry),
         message.certificate === null ? [] : [certificateItem(message.certificate)],
+        ...(message.lowest === undefined ? [] : [integerItem(message.lowest)]),
+      ];
+    case 'snapshot-request':
+      return [integerItem(message.request), integerItem(message.from), integerItem(message.epoch)];
+    case 'snapshot-offer':
+      return [
+        integerItem(message.request),
+        message.offer === null ? [] : [offerItems(message.offer)],
+      ];
+    case 'chunk-request':
+      return [integerItem(message.request), entryIdItem(message.entry), integerItem(message.chunk)];
+    case 'chunk':
+      return [
+        integerItem(message.request),
+        integerItem(message.chunk),
+        message.bytes === null ? [] : [message.bytes],
       ];
     case 'recertify':
       return [leaderProofItems(message.proof), encodeEntry(message.entry)];
@@ -212,12 +234,42 @@ function readMessage(fields: FieldReader): Message {
         request: fields.integer(),
         lock: readFields(fields.item(), readLock),
       };
-    case CODES.entries:
-      return {
+    case CODES.entries: {
+      const message: Message = {
         type: 'entries',
         request: fields.integer(),
         entries: fields.list(readEncodedEntry),
         certificate: fields.optional(readCommitCertificate),
+      };
+      const lowest = fields.trailingIndex();
+      return lowest === undefined ? message : { ...message, lowest };
+    }
+    case CODES['snapshot-request']:
+      return {
+        type: 'snapshot-request',
+        request: fields.integer(),
+        from: fields.index(),
+        epoch: fields.epoch(),
+      };
+    case CODES['snapshot-offer']:
+      return {
+        type: 'snapshot-offer',
+        request: fields.integer(),
+        offer: fields.optional(readOffer),
+      };
+    case CODES['chunk-request']:
+      return {
+        type: 'chunk-request',
+        request: fields.integer(),
+        entry: readEntryId(fields.item()),
+        chunk: readChunkNumber(fields),
+      };
+    case CODES.chunk:
+      return {
+        type: 'chunk',
+        request: fields.integer(),
+        chunk: readChunkNumber(fields),
+        bytes: fields.optional(readChunkBytes),
       };
     case CODES.recertify:
       return {

@@ -222,6 +222,11 @@ export class FieldReader {
     return this.#next < this.#items.length ? read(this.item()) : undefined;
   }
 
+  /** As {@link trailing}, an index. */
+  trailingIndex(): LogIndex | undefined {
+    return this.#next < this.#items.length ? this.index() : undefined;
+  }
+
   integer(): number {
     const bytes = this.bytes();
     if (bytes.length > MAX_INTEGER_BYTES || bytes[0] === 0) {

@@ -44,6 +44,13 @@ import {
   type StoreIdentity,
 } from './record-codec.ts';
 import { decodeItem, encodeItem, type Item } from './rlp.ts';
+import {
+  decodePruning,
+  decodeSnapshotRecord,
+  encodePruning,
+  encodeSnapshotRecord,
+} from './snapshot-codec.ts';
+import { snapshotValues } from './snapshot-values.test.support.ts';
 import { decodeTermStart, encodeTermStart, type TermStartPayload } from './term-start-codec.ts';
 
 /** Small ones that meet each other, and the edges of every length that RLP knows. */
@@ -168,6 +175,7 @@ const evidence: fc.Arbitrary<Evidence> = fc.oneof(
   }),
 );
 
+const snapshots = snapshotValues({ entry, certificate, entryId, digits, number, index, epoch });
 const member: fc.Arbitrary<Member> = fc.record({
   id,
   host: fc.constantFrom('127.0.0.1', '::1', 'node-1.example.org'),
@@ -240,12 +248,17 @@ const messages: MessageTable = {
     request: number,
     lock: fc.record({ term, index, hash }),
   }),
-  entries: fc.record({
-    type: fc.constant('entries'),
-    request: number,
-    entries: fc.array(entry, { maxLength: 3 }),
-    certificate: fc.option(certificate),
-  }),
+  entries: fc.record(
+    {
+      type: fc.constant('entries'),
+      request: number,
+      entries: fc.array(entry, { maxLength: 3 }),
+      certificate: fc.option(certificate),
+      lowest: index,
+    },
+    { requiredKeys: ['type', 'request', 'entries', 'certificate'] },
+  ),
+  ...snapshots.messages,
   recertify: fc.record({ type: fc.constant('recertify'), proof, entry }),
   'membership-request': fc.record({
     type: fc.constant('membership-request'),
@@ -315,6 +328,8 @@ export const wireFormats: readonly WireFormat[] = [
   format('term record', termRecord, (record) => encodeTerm(record.term, record.epoch), decodeTerm),
   format('vote record', vote, encodeVote, decodeVote),
   format('evidence', evidence, encodeEvidence, decodeEvidence),
+  format('snapshot record', snapshots.proof, encodeSnapshotRecord, decodeSnapshotRecord),
+  format('pruning record', snapshots.pruned, encodePruning, decodePruning),
   format('binding record', binding, encodeBinding, decodeBinding),
   format('identity record', identity, encodeStoreIdentity, decodeStoreIdentity),
 ];

@@ -9,6 +9,7 @@ import type { Entry } from './entry.ts';
 import type { Message } from './message.ts';
 import { noteVotesIn } from './misbehaviour.ts';
 import { checkOwnEntry, checkOwnVoteIn } from './own-key.ts';
+import { isTakingSnapshot } from './snapshot-exchange.ts';
 import type { EntryId, LogIndex, NodeId } from './types.ts';
 import { anchorOf, verifyCertificate } from './verification.ts';
 
@@ -29,7 +30,7 @@ interface Wanted {
 }
 
 export function driveCatchUp(context: CoreContext): Done {
-  const wanted = whatToFetch(context);
+  const wanted = isTakingSnapshot(context.snapshots) ? null : whatToFetch(context);
   if (wanted === null) {
     context.catchUp = null;
     return;
@@ -110,6 +111,7 @@ export function onEntries(
   if (!followsCommitted(context, catchUp.staged)) catchUp.staged = [];
   // Nothing there, or not what links to the log: another peer is asked after a short pause.
   const pause = context.now + context.options.timing.heartbeatInterval;
+  context.snapshots.arePruned = message.lowest !== undefined && message.entries.length === 0;
   for (const entry of message.entries) {
     const parent = catchUp.staged[catchUp.staged.length - 1] ?? log.committed;
     if (entry.index <= parent.index) continue;

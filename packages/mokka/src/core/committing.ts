@@ -21,6 +21,7 @@ import {
 } from './preparing.ts';
 import { enterTerm } from './promise.ts';
 import type { Vote } from './statements.ts';
+import { checkTrustedUpTo } from './trusted-entry.ts';
 import type { NodeId, Term } from './types.ts';
 import { verifyCertificate } from './verification.ts';
 
@@ -141,6 +142,7 @@ export function commitTo(context: CoreContext, certificate: CommitCertificate): 
     if (context.ahead?.hash === certificate.hash) context.ahead = null;
     return context.ignore('certificate-of-another-term');
   }
+  if (!checkTrustedUpTo(context, certificate.index)) return;
   const parentIndex = log.committed.index;
   log.commit(certificate);
   if (context.unsavedCertificates.length === 0) context.unsavedSince = context.now;

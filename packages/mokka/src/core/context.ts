@@ -16,12 +16,14 @@ import type { Message, TermVoteMessage } from './message.ts';
 import { type Misbehaviour, misbehaviourFrom } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
 import type { Preparation } from './preparing.ts';
+import { NOTHING_PRUNED, newPruning, type Pruning } from './pruning.ts';
 import { leaderOf } from './quorum.ts';
 import { SeededRandom } from './random.ts';
 import { newReadIndex } from './read-index.ts';
 import { requestNumber } from './request-numbers.ts';
 import type { RestoredState, TermBinding } from './restored-state.ts';
 import { StatementSigner } from './signing.ts';
+import { newSnapshotExchange } from './snapshot-exchange.ts';
 import type { Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
 import type {
   EntryHash,
@@ -167,7 +169,9 @@ export type AfterSync =
   | { readonly type: 'synced'; readonly id: EntryId }
   | { readonly type: 'vote'; readonly vote: Vote }
   | { readonly type: 'term-vote'; readonly message: TermVoteMessage }
-  | { readonly type: 'propose'; readonly entry: Entry };
+  | { readonly type: 'propose'; readonly entry: Entry }
+  | { readonly type: 'snapshot-recorded' }
+  | { readonly type: 'pruned' };
 
 /** Votes for one entry of the term this node led last. */
 export interface VoteTally {
@@ -245,6 +249,8 @@ export class CoreContext implements ValidatorSet {
   readonly incoming = new Map<number, Entry>();
   readonly execution: Execution;
   catchUp: CatchUp | null = null;
+  readonly snapshots = newSnapshotExchange();
+  readonly pruning: Pruning;
   readonly readIndex = newReadIndex();
   lastProgressAt = 0;
   pending = false;
@@ -270,6 +276,7 @@ export class CoreContext implements ValidatorSet {
     this.signer = new StatementSigner(options.clusterId, options.signatures);
     this.random = new SeededRandom(options.seed);
     this.log = new Log(options.limits, options.rootHash, restored.base, restored.tail);
+    this.pruning = newPruning(restored.pruned ?? NOTHING_PRUNED);
     this.term = restored.term;
     // Rule *membership*: promises of an earlier epoch are over with it.
     const { epoch, since, certificate } = this.epochs.present;
@@ -394,7 +401,7 @@ export class CoreContext implements ValidatorSet {
     this.#effects.push({ type: 'event', event });
   }
 
-  send(to: NodeId, message: Message): void {
+  send(to: NodeId, message: Message): undefined {
     if (to !== this.self) this.#effects.push({ type: 'send', to, message });
   }
 

@@ -47,18 +47,36 @@ import { onEvidence } from './misbehaviour.ts';
 import type { CoreOptions } from './options.ts';
 import { onHandOver, onTermVote, onTermVoteSynced, resumePromise } from './promise.ts';
 import { driveProposing, onPrepared, onProposalSynced } from './proposing.ts';
+import { checkRetention, drivePruning, onPruned, onPruningRead } from './pruning.ts';
 import { driveReadIndex, onReadAsked, onReadIndex, onReadPosition } from './read-index.ts';
 import { driveRecertifying, onRecertify } from './recertifying.ts';
 import type { RestoredState } from './restored-state.ts';
+import { driveSnapshots, onSnapshotOffer } from './snapshot-fetch.ts';
+import {
+  driveOffers,
+  onChunkRead,
+  onChunkRequest,
+  onSnapshotOffered,
+  onSnapshotRequest,
+} from './snapshot-service.ts';
+import {
+  onChunk,
+  onChunkRestored,
+  onRestoreBegun,
+  onRestored,
+  onSnapshotRecorded,
+} from './snapshot-taking.ts';
 import { type CoreStatus, roleOf, statusOf, waitingFor } from './status.ts';
 import { nextDeadline, runTimers } from './timers.ts';
-import type { EntryId, Instant, NodeId, Ticket } from './types.ts';
+import type { EntryId, Instant, LogIndex, NodeId, Ticket } from './types.ts';
 import { onVoteSynced } from './voting.ts';
 
 export interface LogPosition {
   readonly last: EntryId;
   readonly committed: EntryId;
   readonly certificate: CommitCertificate | null;
+  /** The first entry that is kept; 1 when nothing is pruned. */
+  readonly lowest: LogIndex;
 }
 
 /** Rounds in which one step may enable another part of the core; far more than any step needs. */
@@ -80,6 +98,7 @@ export class Core {
     if (new Set(options.validators).size !== options.validators.length) {
       throw new RangeError('every validator is named once');
     }
+    checkRetention(options.retention ?? 'archive', options.snapshots === true);
     this.#context = new CoreContext(options, restored);
   }
 
@@ -124,7 +143,8 @@ export class Core {
   /** Where the log stands, with the highest certificate; null at the root. */
   position(): LogPosition {
     const { tip, committed, certificate } = this.#context.log;
-    return { last: { index: tip.index, hash: tip.hash }, committed, certificate };
+    const { lowest } = this.#context.pruning;
+    return { last: { index: tip.index, hash: tip.hash }, committed, certificate, lowest };
   }
 
   /** Everything it knows, for tools that compare whole states. To be read only. */
@@ -172,6 +192,7 @@ function settle(context: CoreContext): Done {
     considerElection(context);
     driveCandidacy(context);
     driveCatchUp(context);
+    driveSnapshots(context);
     driveApply(context);
     driveProcessing(context);
     driveRecertifying(context);
@@ -180,6 +201,8 @@ function settle(context: CoreContext): Done {
     giveUpUnapproved(context);
     driveProposing(context);
     driveReadIndex(context);
+    driveOffers(context);
+    drivePruning(context);
     if (!context.changed || context.halted !== null) return;
   }
   context.halt('invariant', 'a step did not settle');
@@ -200,6 +223,7 @@ function dispatch(context: CoreContext, input: Input): Done {
     case 'entries-read':
       if (input.ticket === context.execution.reading)
         return onCommittedRead(context, input.entries);
+      if (onPruningRead(context, input.ticket, input.entries)) return;
       if (onServedRead(context, input.ticket, input.entries, input.certificate)) return;
       return context.ignore('stale-ticket');
     case 'proposal-prepared':
@@ -215,6 +239,16 @@ function dispatch(context: CoreContext, input: Input): Done {
       return onComplaint(context, input.active);
     case 'read-index':
       return onReadAsked(context, input.read);
+    case 'snapshot-offered':
+      return onSnapshotOffered(context, input);
+    case 'chunk-read':
+      return onChunkRead(context, input);
+    case 'restore-begun':
+      return onRestoreBegun(context, input);
+    case 'chunk-restored':
+      return onChunkRestored(context, input);
+    case 'restored':
+      return onRestored(context, input);
     case 'transfer-leadership':
       return beginTransfer(context, input.to);
     case 'propose-membership':
@@ -260,6 +294,14 @@ function onMessage(context: CoreContext, from: NodeId, message: Message): Done {
       return onFetch(context, from, message);
     case 'entries':
       return onEntries(context, from, message);
+    case 'snapshot-request':
+      return onSnapshotRequest(context, from, message);
+    case 'snapshot-offer':
+      return onSnapshotOffer(context, from, message);
+    case 'chunk-request':
+      return onChunkRequest(context, from, message);
+    case 'chunk':
+      return onChunk(context, from, message);
     case 'recertify':
       return onRecertify(context, from, message);
     case 'membership-request':
@@ -320,6 +362,10 @@ function runAfterSync(context: CoreContext, after: AfterSync): Done {
       return onTermVoteSynced(context, after.message);
     case 'propose':
       return onProposalSynced(context, after.entry);
+    case 'snapshot-recorded':
+      return onSnapshotRecorded(context);
+    case 'pruned':
+      return onPruned(context);
     default:
       return assertNever(after);
   }

@@ -7,6 +7,7 @@ import { encodeEntry } from '../codec/entry-codec.ts';
 import { encodeMessage } from '../codec/message-codec.ts';
 import { encodeBinding, encodeTerm, encodeVote } from '../codec/record-codec.ts';
 import type { StorageOperation } from '../storage/storage.ts';
+import type { CommitCertificate } from './certificate.ts';
 import type { AfterSync, CoreContext } from './context.ts';
 import type { Entry } from './entry.ts';
 import type { TermVoteMessage } from './message.ts';
@@ -36,10 +37,7 @@ export function persist(
 ): void {
   const ticket = context.ticket();
   const all = [...operations];
-  for (const certificate of context.unsavedCertificates) {
-    const value = encodeCertificate(certificate);
-    all.push({ type: 'put', table: 'certificates', key: certificate.index, value });
-  }
+  all.push(...context.unsavedCertificates.map(putCertificate));
   context.unsavedCertificates = [];
   const floor = context.log.committed.index;
   if (floor >= context.prunedVotesBelow + VOTE_PRUNING_STEP) {
@@ -82,6 +80,8 @@ function indexOf(after: AfterSync): number {
     case 'propose':
       return after.entry.index;
     case 'term-vote':
+    case 'snapshot-recorded':
+    case 'pruned':
       return 0;
   }
 }
@@ -95,6 +95,11 @@ export function flushCertificates(context: CoreContext): void {
 export function certificateDeadline(context: CoreContext): number {
   if (context.unsavedCertificates.length === 0) return Number.POSITIVE_INFINITY;
   return context.unsavedSince + context.options.timing.certificateDelay;
+}
+
+export function putCertificate(certificate: CommitCertificate): StorageOperation {
+  const value = encodeCertificate(certificate);
+  return { type: 'put', table: 'certificates', key: certificate.index, value };
 }
 
 export function putEntry(entry: Entry): StorageOperation[] {

@@ -5,6 +5,7 @@ import type { CoreEvent } from './event.ts';
 import type { Member } from './members.ts';
 import type { MembershipResult } from './membership.ts';
 import type { Message } from './message.ts';
+import type { SnapshotEffect } from './snapshot-exchange.ts';
 import type { EntryId, LogIndex, NodeId, Term, Ticket } from './types.ts';
 
 /**
@@ -14,6 +15,7 @@ import type { EntryId, LogIndex, NodeId, Term, Ticket } from './types.ts';
  * `persisted` input for it, so a host can not send too early.
  */
 export type Effect =
+  | SnapshotEffect
   | { readonly type: 'send'; readonly to: NodeId; readonly message: Message }
   /** Write atomically, sync, answer `persisted`. */
   | {
@@ -77,5 +79,9 @@ export type HaltCode =
   | 'conflicting-lock'
   /** The application's state after a committed entry is not the agreed one. */
   | 'state-digest-mismatch'
+  /** What the peers certify does not hold the trusted entry. Rule *snapshot*. */
+  | 'trusted-entry-mismatch'
+  /** The application has closed while it took a snapshot. */
+  | 'application-closed'
   /** The core's own invariants do not hold: a defect. */
   | 'invariant';

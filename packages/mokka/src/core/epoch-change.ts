@@ -40,7 +40,8 @@ export function beginEpoch(
   context.changed = true;
 }
 
-function readMembers(entry: Entry): readonly Member[] | null {
+/** The members that an entry names; null when no epoch could have them. */
+export function readMembers(entry: Entry): readonly Member[] | null {
   try {
     const { members } = decodeMembership(entry.payload);
     return invalidMembers(members) === null ? members : null;
@@ -136,6 +137,7 @@ function epochTold(message: Message): Epoch | null {
     case 'heartbeat-ack':
     case 'membership-request':
     case 'readiness-request':
+    case 'snapshot-request':
       return message.epoch;
     case 'pre-vote':
       return message.preVote.epoch;
@@ -162,6 +164,9 @@ function epochTold(message: Message): Epoch | null {
     case 'evidence':
     case 'read-index':
     case 'read-position':
+    case 'snapshot-offer':
+    case 'chunk-request':
+    case 'chunk':
       return null;
   }
 }

@@ -68,6 +68,21 @@ export class EpochHistory {
     return set;
   }
 
+  /** The same history, to be continued apart from this one. */
+  copy(): EpochHistory {
+    const [genesis] = this.#sets;
+    const copy = new EpochHistory(this.#crashModel, genesis?.members ?? [], []);
+    copy.#sets.push(...this.#sets.slice(1));
+    return copy;
+  }
+
+  /** Those of the membership entries below `index`. */
+  certificatesBelow(index: number): CommitCertificate[] {
+    return this.#sets.flatMap(({ since, certificate }) =>
+      certificate !== null && since < index ? [certificate] : [],
+    );
+  }
+
   /** The first epoch that begins at `index` or above; null when none does. */
   firstFrom(index: number): EpochSet | null {
     let found: EpochSet | null = null;

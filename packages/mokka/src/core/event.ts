@@ -1,7 +1,7 @@
 import type { Entry } from './entry.ts';
 import type { Evidence } from './evidence.ts';
 import type { Member } from './members.ts';
-import type { Epoch, LogIndex, NodeId, Role, Term } from './types.ts';
+import type { EntryId, Epoch, LogIndex, NodeId, Role, Term } from './types.ts';
 
 /** What users of the library observe; names are those of the original Mokka. */
 export type CoreEvent =
@@ -20,6 +20,8 @@ export type CoreEvent =
   | { readonly type: 'log'; readonly entry: Entry }
   /** Entry committed. */
   | { readonly type: 'log_ack'; readonly entry: Entry }
+  /** The application's state comes from a snapshot made at this entry: no `log_ack` tells of what it skipped. */
+  | { readonly type: 'snapshot'; readonly entry: EntryId }
   /** BFT: a validator contradicted itself; the proof is being stored and is passed on. */
   | { readonly type: 'evidence'; readonly offender: NodeId; readonly evidence: Evidence }
   /** A membership entry was committed; the next epoch has begun. */

@@ -8,6 +8,7 @@ import type { CoreContext, Done } from './context.ts';
 import type { Entry } from './entry.ts';
 import { refusalOfMembership } from './membership.ts';
 import { noteRefusal } from './misbehaviour.ts';
+import { holdsExecution } from './snapshot-exchange.ts';
 import type { EntryHash, EntryId, LogIndex, StateDigest, Ticket } from './types.ts';
 import { acceptEntry, isAcceptable } from './voting.ts';
 
@@ -15,6 +16,7 @@ import { acceptEntry, isAcceptable } from './voting.ts';
 export function driveProcessing(context: CoreContext): Done {
   const { execution, log } = context;
   if (execution.request !== null || execution.digest === null) return;
+  if (holdsExecution(context.snapshots)) return;
   const { cursor } = execution;
   const next = cursor.index + 1;
   if (next <= log.committed.index) return;
@@ -59,7 +61,7 @@ export function onProcessed(
   const isIncoming = context.incoming.get(entry.index) === entry;
   if (isIncoming ? !isAcceptable(context, entry) : !context.log.contains(entry)) {
     if (isIncoming) context.incoming.delete(entry.index);
-    context.emit({ type: 'rollback', to: execution.cursor });
+    rollBack(context, execution.cursor);
     return context.ignore('no-longer-acceptable');
   }
   execution.cursor = { index: entry.index, hash: entry.hash };
@@ -97,7 +99,7 @@ export function dropIncoming(context: CoreContext): Done {
     execution.request = null;
   } else if (!context.log.contains(request.entry)) {
     execution.request = null;
-    context.emit({ type: 'rollback', to: execution.cursor });
+    rollBack(context, execution.cursor);
   }
 }
 
@@ -113,17 +115,24 @@ export function rollbackExecution(context: CoreContext, to: EntryId): Done {
       if (index > to.index) execution.digests.delete(index);
     }
     execution.request = null;
-    context.emit({ type: 'rollback', to });
+    rollBack(context, to);
   } else if (request?.kind === 'process' && request.entry.index > to.index) {
     execution.request = null;
-    context.emit({ type: 'rollback', to: execution.cursor });
+    rollBack(context, execution.cursor);
   }
+}
+
+/** A snapshot that is becoming the application's state drops whatever it had accepted. */
+function rollBack(context: CoreContext, to: EntryId): Done {
+  if (context.snapshots.fetch?.phase === 'finishing') return;
+  context.emit({ type: 'rollback', to });
 }
 
 /** Hands the next committed and synced entries to the application. */
 export function driveApply(context: CoreContext): Done {
   const { execution, log } = context;
   if (execution.committing.length > 0 || execution.reading !== null) return;
+  if (holdsExecution(context.snapshots)) return;
   const from = execution.applied + 1;
   const end = context.epochs.firstFrom(from)?.since ?? log.committed.index;
   const to = Math.min(log.committed.index, log.syncedIndex, end);

@@ -15,6 +15,11 @@ export function onFetch(
   if (message.from === 0) return context.ignore('fetch-of-root');
   const allowance = context.crashModel === 'BFT' ? context.peers.get(from)?.fetches : undefined;
   if (allowance?.isLeft(context.now) === false) return context.ignore('fetches-too-much');
+  if (message.from < context.pruning.lowest) {
+    const { lowest } = context.pruning;
+    const { request } = message;
+    return context.send(from, { type: 'entries', request, entries: [], certificate: null, lowest });
+  }
   const last = Math.min(
     lastToServe(context, message.tip),
     message.from + maxFetchEntries - 1,

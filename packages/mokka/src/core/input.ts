@@ -3,10 +3,12 @@ import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import type { MembershipChange } from './members.ts';
 import type { Message } from './message.ts';
+import type { SnapshotInput } from './snapshot-exchange.ts';
 import type { EntryHash, LogIndex, NodeId, StateDigest, Ticket } from './types.ts';
 
 /** Everything that can happen to a node. The core reacts to nothing else. */
 export type Input =
+  | SnapshotInput
   /** Time passed; due at the latest at the instant `nextDeadline()` named. */
   | { readonly type: 'tick' }
   /** A decoded message from an authenticated member. */

@@ -109,6 +109,20 @@ export class Log {
     this.#tip = entry.index;
   }
 
+  /** Goes on from another committed entry, on disk already or on its way there, with its descendants. */
+  rebase(base: LogBase, entries: readonly Entry[]): void {
+    if (base.id.index <= this.#committed.id.index) throw new RangeError('committed entries stay');
+    this.#entries.clear();
+    this.#certificates.clear();
+    this.#cachedBytes = 0;
+    this.#base = base;
+    this.#committed = base;
+    this.#tip = base.id.index;
+    this.#synced = base.id.index;
+    this.#lowest = base.id.index + 1;
+    for (const entry of entries) this.append(entry);
+  }
+
   /** Drops uncommitted entries above `index`. */
   truncate(index: LogIndex): void {
     if (index < this.#committed.id.index) throw new RangeError('committed entries stay');

@@ -2,11 +2,13 @@ import type { Certificate, CommitCertificate, LeaderProof } from './certificate.
 import type { Entry } from './entry.ts';
 import type { Evidence } from './evidence.ts';
 import type { Member } from './members.ts';
+import type { SnapshotMessage } from './snapshot-exchange.ts';
 import type { HandOver, Lock, PreVote, Readiness, TermVote, Vote, Yield } from './statements.ts';
 import type { EntryId, Epoch, LogIndex, Term } from './types.ts';
 
 /** What nodes say to each other on the consensus channel. */
 export type Message =
+  | SnapshotMessage
   /** Leader to all: alive, and how far it is. Resets election timers. */
   | {
       readonly type: 'heartbeat';
@@ -74,13 +76,15 @@ export type Message =
     }
   /**
    * Answer to a fetch: consecutive entries, fewer than asked for when they are large, none when the sender has
-   * none; and the highest certificate known that names one of them.
+   * none; and the highest certificate known that names one of them. `lowest` is the first entry that the sender keeps, told
+   * when it has pruned what was asked for.
    */
   | {
       readonly type: 'entries';
       readonly request: number;
       readonly entries: readonly Entry[];
       readonly certificate: CommitCertificate | null;
+      readonly lowest?: LogIndex;
     }
   /** Leader whose anchor is an uncommitted membership entry: the proof, with the entry to certify again. Rule *membership*. */
   | { readonly type: 'recertify'; readonly proof: LeaderProof; readonly entry: Entry }

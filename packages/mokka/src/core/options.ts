@@ -1,7 +1,9 @@
 /** What a core is made of: identity, validator set, time spans and bounds. */
+
 import type { Member } from './members.ts';
+import type { Retention } from './pruning.ts';
 import type { SignatureScheme } from './statements.ts';
-import type { ClusterId, CrashModel, EntryHash, NodeId } from './types.ts';
+import type { ClusterId, CrashModel, EntryHash, EntryId, NodeId } from './types.ts';
 
 export interface CoreOptions {
   readonly self: NodeId;
@@ -20,6 +22,12 @@ export interface CoreOptions {
   readonly limits: Limits;
   /** 32 bits that seed the jitter of timers and the numbers of questions. Give every node, and every start, another one. */
   readonly seed: number;
+  /** The application gives and takes snapshots. */
+  readonly snapshots?: boolean;
+  /** What is kept of the log; everything when absent. */
+  readonly retention?: Retention;
+  /** An entry that is known to be right: whatever is fetched must hold it. Rule *snapshot*. */
+  readonly trustedEntry?: EntryId;
 }
 
 /** Time spans in milliseconds. */
@@ -56,6 +64,8 @@ export interface Limits {
   readonly maxCacheBytes: number;
   /** Committed entries kept in memory. */
   readonly maxCacheEntries: number;
+  /** Entries behind a certificate from which on a snapshot is taken where one is offered. */
+  readonly snapshotDistance: number;
   /** Entries that a new validator may lack when its change is proposed. Rule *membership*. */
   readonly readinessWindow: number;
 }
@@ -78,5 +88,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxFetchBytes: 1024 * 1024,
   maxCacheBytes: 8 * 1024 * 1024,
   maxCacheEntries: 256,
+  snapshotDistance: 10_000,
   readinessWindow: 1024,
 };

@@ -5,6 +5,7 @@ import type { EpochBeginning } from './epochs.ts';
 import type { Evidence } from './evidence.ts';
 import type { LogBase } from './log.ts';
 import type { TermVoteMessage } from './message.ts';
+import type { PrunedLog } from './pruning.ts';
 import type { Vote } from './statements.ts';
 import type { EntryId, Epoch, StateDigest, Term } from './types.ts';
 
@@ -42,6 +43,8 @@ export interface RestoredState {
   readonly evidence: readonly Evidence[];
   /** A certificate above the stored log, to be reached by fetching; or null. */
   readonly ahead: CommitCertificate | null;
+  /** How far the log is deleted; absent when nothing is. */
+  readonly pruned?: PrunedLog;
   /** What the application made durable. */
   readonly applied: EntryId;
   readonly stateDigest: StateDigest;

@@ -13,6 +13,7 @@ export type WaitingFor =
   | 'term-start'
   | 'votes'
   | 'entries'
+  | 'snapshot'
   | 'application';
 
 export interface PeerStatus {
@@ -98,6 +99,8 @@ export function waitingFor(context: CoreContext): { what: WaitingFor; from: Node
     const heard = (id: NodeId) => (election.heard.get(id)?.expiresAt ?? 0) > context.now;
     return { what: 'pre-votes', from: others.filter((id) => !heard(id)) };
   }
+  const { fetch } = context.snapshots;
+  if (fetch !== null && fetch.phase !== 'asking') return { what: 'snapshot', from: [fetch.from] };
   if (catchUp !== null) return { what: 'entries', from: [catchUp.peer] };
   if (execution.request?.kind === 'process' || execution.committing.length > 0) {
     return { what: 'application', from: [context.self] };

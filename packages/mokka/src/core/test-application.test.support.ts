@@ -70,6 +70,18 @@ export class TestApplication {
     this.rollback(this.committed.length);
   }
 
+  /** Takes the place of everything: what a snapshot holds. */
+  replace(entries: readonly Entry[], certificate: CommitCertificate): void {
+    this.accepted.length = 0;
+    this.committed.length = 0;
+    this.#digests.splice(1);
+    for (const entry of entries) {
+      this.#execute(entry);
+      this.committed.push(entry);
+    }
+    this.#certificate = certificate;
+  }
+
   #height(): number {
     return this.committed.length + this.accepted.length;
   }

@@ -8,6 +8,7 @@ import { expiryOf, quorumLostAt, sendHeartbeats } from './heartbeats.ts';
 import { stepDown } from './leadership.ts';
 import { membershipDeadline } from './membership.ts';
 import { readIndexDeadline, repeatReadIndex } from './read-index.ts';
+import { snapshotDeadline } from './snapshot-fetch.ts';
 
 interface Timer {
   /** Monotonic ms; infinity when it is off. */
@@ -24,6 +25,8 @@ function timers(context: CoreContext): Timer[] {
     { at: election.repeatAt, fire: () => repeatElection(context) },
     { at: certificateDeadline(context), fire: () => flushCertificates(context) },
     { at: readIndexDeadline(context), fire: () => repeatReadIndex(context) },
+    // Driven on every step, as catching up; here only as a deadline.
+    { at: snapshotDeadline(context), fire: () => undefined },
     // Driven by `driveCatchUp` on every step; here only as a deadline.
     { at: catchUp?.retryAt ?? off, fire: () => undefined },
     // Driven by `driveMembership`, likewise.

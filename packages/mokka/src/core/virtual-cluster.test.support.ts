@@ -13,6 +13,7 @@ import type { SignatureScheme } from './statements.ts';
 import { ROOT_HASH, TestApplication } from './test-application.test.support.ts';
 import type { ClusterId, CrashModel, LogIndex, NodeId, Signature } from './types.ts';
 import { entriesRead, persisted } from './virtual-disk.test.support.ts';
+import { snapshotAnswer, TestSnapshots } from './virtual-snapshots.test.support.ts';
 
 const text = new TextEncoder();
 export const CLUSTER_ID = toHex(sha256(text.encode('cluster'))) as ClusterId;
@@ -63,9 +64,10 @@ interface Event {
 }
 
 export class VirtualNode {
-  readonly options: CoreOptions;
+  options: CoreOptions;
   readonly tables = new MemoryTables();
   readonly application = new TestApplication();
+  readonly snapshots = new TestSnapshots(this.application);
   core: Core | null = null;
   /** Counts starts and crashes; what belongs to an earlier run never arrives. */
   run = 0;
@@ -331,6 +333,13 @@ export class VirtualCluster {
           application.rollback(effect.to.index);
           return null;
         });
+      case 'offer-snapshot':
+      case 'read-chunk':
+      case 'begin-restore':
+      case 'restore-chunk':
+      case 'abandon-restore':
+      case 'finish-restore':
+        return this.#schedule(number, 0, () => snapshotAnswer(node, effect));
       case 'peers':
         node.peers.clear();
         for (const { id } of effect.peers) node.peers.add(id);

@@ -20,6 +20,7 @@ import type { Transport } from '../transport/transport.ts';
 import { ApplicationCalls } from './application-calls.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
+import { SnapshotCalls } from './snapshot-calls.ts';
 import { StoredLog } from './stored-log.ts';
 
 /** Why a node no longer runs. */
@@ -48,6 +49,7 @@ export class Driver {
   readonly #modules: DriverModules;
   readonly #calls = new ApplicationCalls();
   readonly #storedLog: StoredLog;
+  readonly #snapshotCalls: SnapshotCalls;
   readonly #inputs: Input[] = [];
   #busy = false;
   #running = true;
@@ -58,6 +60,14 @@ export class Driver {
   constructor(modules: DriverModules) {
     this.#modules = modules;
     this.#storedLog = new StoredLog(modules.storage);
+    this.#snapshotCalls = new SnapshotCalls({
+      application: modules.application,
+      storedLog: this.#storedLog,
+      calls: this.#calls,
+      logger: modules.logger,
+      input: (input) => this.input(input),
+      failed: (error) => this.#fail('storage-failed', 'stored entries could not be read', error),
+    });
   }
 
   /** Feeds one input; what it causes is carried out before this returns. */
@@ -95,7 +105,7 @@ export class Driver {
     this.#inputs.length = 0;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    await this.#calls.close();
+    await Promise.all([this.#calls.close(), this.#snapshotCalls.close()]);
   }
 
   #step(input: Input): void {
@@ -162,6 +172,14 @@ export class Driver {
           () => undefined,
           (error) => this.#fail('application-failed', 'the application could not roll back', error),
         );
+        break;
+      case 'offer-snapshot':
+      case 'read-chunk':
+      case 'begin-restore':
+      case 'restore-chunk':
+      case 'abandon-restore':
+      case 'finish-restore':
+        this.#snapshotCalls.run(effect);
         break;
       case 'peers':
         this.#modules.transport.setPeers(effect.peers);

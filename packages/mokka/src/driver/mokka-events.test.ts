@@ -104,10 +104,10 @@ describe.each([
     const info = mokka.getInfo();
     expect(info.committed.index).toBeGreaterThanOrEqual(7);
     expect(info.certificate?.index).toBe(info.committed.index);
-    const entries = await mokka.getEntriesAfter(0 as LogIndex, 1000);
+    const entries = (await mokka.getEntriesAfter(0 as LogIndex, 1000)) ?? [];
     expect(entries.map(({ index }) => index)).toEqual(entries.map((_, at) => at + 1));
     expect(entries.at(-1)?.index).toBe(info.last.index);
-    expect((await mokka.getEntriesAfter(2 as LogIndex, 3)).map(({ index }) => index)).toEqual([
+    expect((await mokka.getEntriesAfter(2 as LogIndex, 3))?.map(({ index }) => index)).toEqual([
       3, 4, 5,
     ]);
     expect(await mokka.getEntriesAfter(info.last.index, 3)).toEqual([]);

@@ -16,6 +16,7 @@ import {
   type Limits,
   type Timing,
 } from '../core/options.ts';
+import type { Retention } from '../core/pruning.ts';
 import type { SignatureScheme } from '../core/statements.ts';
 import type { CoreStatus } from '../core/status.ts';
 import type {
@@ -77,6 +78,13 @@ export interface NodeOptions {
   readonly storage: Storage;
   readonly timing?: Partial<Timing>;
   readonly limits?: Partial<Limits>;
+  /** What is kept of the log: everything (`archive`, the default), or at least so many applied entries. */
+  readonly retention?: Retention;
+  /**
+   * An entry that is known to be right. While it is still to come, nothing is taken from peers that does not hold it; what
+   * contradicts it stops the node (`trusted-entry-mismatch`). Rule *snapshot*.
+   */
+  readonly trustedEntry?: EntryId;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -88,6 +96,8 @@ export interface LogInfo {
   readonly committed: EntryId;
   /** Covers `committed`; null at the root. */
   readonly certificate: CommitCertificate | null;
+  /** The first entry that is kept; 1 when nothing is pruned. */
+  readonly lowest: LogIndex;
 }
 
 function withRole(addresses: readonly PeerAddress[], role: Member['role']): Member[] {
@@ -146,6 +156,9 @@ export class Mokka {
       timing: { ...DEFAULT_TIMING, ...options.timing },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       seed: randomInt(2 ** 32),
+      snapshots: options.application?.snapshots !== undefined,
+      retention: options.retention ?? 'archive',
+      ...(options.trustedEntry === undefined ? {} : { trustedEntry: options.trustedEntry }),
     };
     this.#orderedLog = options.application === undefined ? this.#createOrderedLog(options) : null;
     this.stopped = new Promise((resolve) => {
@@ -232,13 +245,15 @@ export class Mokka {
     return { term: core.status().term, ...core.position() };
   }
 
-  /** A stored entry, committed or not; null when there is none. */
+  /** A stored entry, committed or not; null when there is none, or none any more. */
   async getEntry(index: LogIndex): Promise<Entry | null> {
+    if (this.#isPruned(index)) return null;
     return this.#storedLog.entry(index);
   }
 
-  /** Stored entries above `index`, at most `limit` of them and 1,024. */
-  async getEntriesAfter(index: LogIndex, limit: number): Promise<readonly Entry[]> {
+  /** Stored entries above `index`, at most `limit` of them and 1,024; null when the first of them are pruned. */
+  async getEntriesAfter(index: LogIndex, limit: number): Promise<readonly Entry[] | null> {
+    if (this.#isPruned(index + 1)) return null;
     const maxCount = Math.min(limit, MAX_ENTRIES_READ);
     if (maxCount < 1) return [];
     const from = (index + 1) as LogIndex;
@@ -246,12 +261,13 @@ export class Mokka {
     return this.#storedLog.entries(from, to, { maxCount, maxBytes: MAX_ENTRIES_BYTES });
   }
 
-  /** The smallest certificate that covers an entry, with the entries that link them; null when it is not committed. */
+  /** The smallest certificate that covers an entry, with the entries that link them; null when it is not committed, or pruned. */
   async getCertificate(index: LogIndex): Promise<EntryCertificate | null> {
+    if (this.#isPruned(index)) return null;
     return this.#storedLog.certificateCovering(index, this.#core?.position().certificate ?? null);
   }
 
-  /** The proof of the leader of a term, if this node has seen an entry of it. */
+  /** The proof of the leader of a term, if this node has seen an entry of it and still keeps one. */
   async getLeaderProof(term: Term): Promise<LeaderProof | null> {
     return this.#storedLog.leaderProof(term);
   }
@@ -318,6 +334,10 @@ export class Mokka {
 
   off<Type extends keyof MokkaEvents>(type: Type, listener: MokkaListener<Type>): void {
     this.#listeners.off(type, listener);
+  }
+
+  #isPruned(index: number): boolean {
+    return index < (this.#core?.position().lowest ?? 0);
   }
 
   #runningDriver(): Driver {

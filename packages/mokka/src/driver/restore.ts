@@ -28,6 +28,7 @@ import type { Vote } from '../core/statements.ts';
 import type { EntryId, LogIndex, Term } from '../core/types.ts';
 import { compareLocks } from '../core/verification.ts';
 import type { NumberedTable, RangeLimits, Storage } from '../storage/storage.ts';
+import { completeSnapshot, storedPruning } from './snapshot-completion.ts';
 
 /** One read of a range. */
 const READ_LIMITS: RangeLimits = { maxCount: 256, maxBytes: 4 * 1024 * 1024 };
@@ -76,8 +77,9 @@ export async function restoreCore(
   application: ApplicationInfo,
   options: CoreOptions,
 ): Promise<RestoredState> {
+  checkIdentity(await storage.record(RECORDS.identity), options);
+  await completeSnapshot(storage, application);
   const records = await storage.records();
-  checkIdentity(records.get(RECORDS.identity), options);
   const lastIndex = ((await storage.lastKey('entries')) ?? 0) as LogIndex;
   const { named, ahead } = await restoreCertificates(storage, application, lastIndex);
   const base = await restoreBase(storage, application, options, named, lastIndex);
@@ -88,6 +90,7 @@ export async function restoreCore(
   const evidence = await readAll(storage, 'evidence', 0, decodeEvidence);
   const lockRecord = records.get(RECORDS.lock);
   const savedLockCertificate = lockRecord === undefined ? null : decodeLockCertificate(lockRecord);
+  const pruned = await storedPruning(storage);
   const termRecord = records.get(RECORDS.term);
   const termVote = restoreTermVote(records.get(RECORDS.termVote));
   const bindingRecord = records.get(RECORDS.binding);
@@ -115,6 +118,7 @@ export async function restoreCore(
         : await restoreLock(storage, [savedLockCertificate, named]),
     evidence: evidence.map(({ value }) => value),
     ahead,
+    ...(pruned === null ? {} : { pruned }),
     applied:
       application.applied.index === 0
         ? { index: application.applied.index, hash: options.rootHash }

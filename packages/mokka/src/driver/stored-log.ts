@@ -4,12 +4,16 @@ import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeTermStart } from '../codec/term-start-codec.ts';
 import type { CommitCertificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
-import type { LogIndex, Term } from '../core/types.ts';
+import type { CertifiedMembership, SnapshotOffer } from '../core/snapshot-exchange.ts';
+import type { Epoch, LogIndex, Term } from '../core/types.ts';
+import type { SnapshotManifest } from '../snapshot.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Entries between an index and the certificate that covers it. */
 const MAX_LINKED_ENTRIES = 1024;
 const MAX_LINKED_BYTES = 64 * 1024 * 1024;
+/** Payload bytes of the entries that prove a snapshot: they go into one message. */
+const MAX_OFFER_BYTES = 16 * 1024 * 1024;
 
 /** A certificate with the entries that lead from the one asked for to the certified one. */
 export interface EntryCertificate {
@@ -68,6 +72,38 @@ export class StoredLog {
     const bounds = { maxCount: MAX_LINKED_ENTRIES, maxBytes: MAX_LINKED_BYTES };
     const entries = await this.entries(index, certificate.index, bounds);
     return entries[entries.length - 1]?.hash === certificate.hash ? { certificate, entries } : null;
+  }
+
+  /** A snapshot with what proves it; null when nothing covers its successor yet, or what would is not kept. */
+  async snapshotOffer(
+    manifest: SnapshotManifest,
+    epoch: Epoch,
+    newest: CommitCertificate | null,
+  ): Promise<SnapshotOffer | null> {
+    const { index, hash } = manifest.entry;
+    const base = await this.entry(index);
+    const covering = await this.certificateCovering((index + 1) as LogIndex, newest);
+    if (base?.hash !== hash || covering === null) return null;
+    const { certificate, entries: next } = covering;
+    const bytes = next.reduce((sum, { payload }) => sum + payload.length, base.payload.length);
+    if (bytes > MAX_OFFER_BYTES) return null;
+    const memberships = await this.#memberships(epoch, index);
+    return memberships === null ? null : { manifest, base, next, certificate, memberships };
+  }
+
+  /** The membership entries that ended `epoch` and later ones, up to `last`, with their certificates; null when one has none yet. */
+  async #memberships(epoch: Epoch, last: LogIndex): Promise<CertifiedMembership[] | null> {
+    const limits = { maxCount: Number.MAX_SAFE_INTEGER, maxBytes: MAX_OFFER_BYTES };
+    const memberships: CertifiedMembership[] = [];
+    for (const { key, value } of await this.#storage.range('memberships', 1, last, limits)) {
+      const entry = decodeEntry(value);
+      if (entry.epoch < epoch) continue;
+      const bytes = await this.#storage.get('certificates', key);
+      const certificate = bytes === undefined ? null : decodeCertificate(bytes);
+      if (certificate?.hash !== entry.hash) return null;
+      memberships.push({ entry, certificate });
+    }
+    return memberships;
   }
 
   async leaderProof(term: Term): Promise<LeaderProof | null> {

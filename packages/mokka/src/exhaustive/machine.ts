@@ -249,6 +249,13 @@ export class Machine {
         return this.#read(effect);
       case 'event':
       case 'read-current':
+      // The model's application has no snapshots.
+      case 'offer-snapshot':
+      case 'read-chunk':
+      case 'begin-restore':
+      case 'restore-chunk':
+      case 'abandon-restore':
+      case 'finish-restore':
       case 'peers':
       case 'membership-result':
         return null;

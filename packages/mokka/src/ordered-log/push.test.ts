@@ -274,7 +274,8 @@ describe('push', () => {
     const place = await cluster.at(1).running.push('key', 1);
     const entry = await cluster.at(1).running.getEntry(place.index);
     expect(entry).toMatchObject({ kind: 'payload', index: place.index });
-    const after = await cluster.at(1).running.getEntriesAfter((place.index - 1) as LogIndex, 1);
+    const after =
+      (await cluster.at(1).running.getEntriesAfter((place.index - 1) as LogIndex, 1)) ?? [];
     expect(after.map(({ hash }) => hash)).toEqual([entry?.hash]);
     expect((await cluster.at(1).running.getCertificate(place.index))?.entries[0]).toEqual(entry);
   });

@@ -122,6 +122,16 @@ export class Printer {
         return `read-index ${requestCount(message.request)}`;
       case 'read-position':
         return `read-position ${requestCount(message.request)} lock ${this.id(message.lock)}`;
+      case 'snapshot-request':
+        return `snapshot-request ${message.request} from ${message.from}`;
+      case 'snapshot-offer': {
+        const at = message.offer === null ? 'nothing' : this.id(message.offer.base);
+        return `snapshot-offer ${message.request}: ${at}`;
+      }
+      case 'chunk-request':
+        return `chunk-request ${message.request} ${message.chunk} of ${this.id(message.entry)}`;
+      case 'chunk':
+        return `chunk ${message.request} ${message.chunk}: ${message.bytes?.length ?? 'nothing'}`;
       default:
         return message satisfies never;
     }

@@ -316,6 +316,13 @@ export class ScenarioWorld {
       case 'halt':
         this.say(`n${number} STOPS: ${effect.code}`);
         return null;
+      case 'offer-snapshot':
+      case 'read-chunk':
+      case 'begin-restore':
+      case 'restore-chunk':
+      case 'abandon-restore':
+      case 'finish-restore':
+        throw new Error(`the application has no snapshots: ${effect.type}`);
     }
   }
 

@@ -8,6 +8,7 @@ import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Input } from '../core/input.ts';
 import type { Limits, Timing } from '../core/options.ts';
+import type { Retention } from '../core/pruning.ts';
 import type { SignatureScheme } from '../core/statements.ts';
 import type { ClusterId, CrashModel, EntryHash, Instant, NodeId } from '../core/types.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -34,6 +35,9 @@ export interface BootRequest {
   readonly signatures: SignatureScheme;
   readonly timing: Timing;
   readonly limits: Limits;
+  /** The application gives and takes snapshots. */
+  readonly snapshots: boolean;
+  readonly retention: Retention;
   readonly storage: Storage;
   readonly application: ApplicationInfo;
   /** Seeds the jitter of this boot. */

@@ -10,6 +10,7 @@ import { createStore, restoreCore } from '../driver/restore.ts';
 import type { BootRequest, CoreBinding } from './binding.ts';
 
 function coreOptions(request: BootRequest): CoreOptions {
+  const { snapshots, retention } = request;
   const { validators, crashModel, self, clusterId, rootHash, signatures, timing, limits, seed } =
     request;
   return {
@@ -22,6 +23,8 @@ function coreOptions(request: BootRequest): CoreOptions {
     signatures,
     timing,
     limits,
+    snapshots,
+    retention,
     seed,
   };
 }

@@ -2,6 +2,7 @@
 import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Input } from '../core/input.ts';
+import type { EntryId } from '../core/types.ts';
 import type { StorageOperation } from '../storage/storage.ts';
 import type { SignatureRecord } from './world/signatures.ts';
 
@@ -17,6 +18,8 @@ export interface Observer {
   synced?(node: number, operations: readonly StorageOperation[]): void;
   /** The application made entries durable. */
   applied?(node: number, entries: readonly Entry[]): void;
+  /** A snapshot took the place of what the application had applied. */
+  restored?(node: number, entry: EntryId): void;
   crashed?(node: number): void;
   booted?(node: number): void;
   /** What a core that ends has ignored since it booted: how many inputs, by reason. */
@@ -44,6 +47,9 @@ export function combineObservers(observers: readonly Observer[]): Required<Obser
     },
     applied: (node, entries) => {
       for (const each of observers) each.applied?.(node, entries);
+    },
+    restored: (node, entry) => {
+      for (const each of observers) each.restored?.(node, entry);
     },
     crashed: (node) => {
       for (const each of observers) each.crashed?.(node);
@@ -82,6 +88,9 @@ export function ofCorrectNodes(observer: Observer, liars: ReadonlySet<number>): 
     },
     ignored: (node, counts) => {
       if (!liars.has(node)) observer.ignored?.(node, counts);
+    },
+    restored: (node, entry) => {
+      if (!liars.has(node)) observer.restored?.(node, entry);
     },
     crashed: (node) => {
       if (!liars.has(node)) observer.crashed?.(node);

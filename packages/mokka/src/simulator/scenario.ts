@@ -5,6 +5,7 @@
  * some suffer from one thing only and some from everything at once.
  */
 import { DEFAULT_LIMITS, type Limits, type Timing } from '../core/options.ts';
+import type { Retention } from '../core/pruning.ts';
 import type { CrashModel } from '../core/types.ts';
 import { HABITS, type Habit } from './byzantine/habits.ts';
 import { Random } from './world/random.ts';
@@ -22,6 +23,7 @@ export interface Scenario {
   readonly quorum: number;
   readonly timing: Timing;
   readonly limits: Limits;
+  readonly snapshots: SnapshotConditions;
   /** How long faults strike before the cluster is healed. */
   readonly breakFor: number;
   readonly network: NetworkConditions;
@@ -32,6 +34,12 @@ export interface Scenario {
   readonly membership: MembershipConditions;
   /** Mean time between two commands of the client. */
   readonly commandInterval: number;
+}
+
+/** Whether nodes take snapshots of each other, and what they keep of their logs. */
+export interface SnapshotConditions {
+  readonly enabled: boolean;
+  readonly retention: Retention;
 }
 
 export interface LiarSettings {
@@ -128,7 +136,10 @@ export function drawScenario(
   const quorum = quorumOf(crashModel, nodes);
   const outsider = new Random(seed, `outsider/${nodes}`).chance(0.15);
   const liars = crashModel === 'CFT' ? [] : drawLiars(seed, nodes);
-  const drawn = { ...drawConditions(seed, nodes, random), crashModel, quorum, liars, outsider };
+  const conditions = drawConditions(seed, nodes, random);
+  const { snapshots, distance } = drawSnapshots(seed, nodes);
+  const limits = { ...conditions.limits, snapshotDistance: distance };
+  const drawn = { ...conditions, limits, snapshots, crashModel, quorum, liars, outsider };
   const scenario = withMembership(drawn);
   return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
 }
@@ -199,11 +210,24 @@ export function liarsTolerated(nodes: number): number {
   return Math.floor((nodes - 1) / 3);
 }
 
+/** Apart from everything else, so that a seed is otherwise as it would be without. */
+function drawSnapshots(
+  seed: number,
+  nodes: number,
+): { readonly snapshots: SnapshotConditions; readonly distance: number } {
+  const random = new Random(seed, `snapshots/${nodes}`);
+  const entries = random.pick([10, 20, 60]);
+  const retention = random.chance(0.4) ? { entries } : 'archive';
+  const enabled = retention !== 'archive' || random.chance(0.6);
+  const distance = random.pick([2, 5, 15, DEFAULT_LIMITS.snapshotDistance]);
+  return { snapshots: { enabled, retention }, distance };
+}
+
 function drawConditions(
   seed: number,
   nodes: number,
   random: Random,
-): Omit<Scenario, 'crashModel' | 'quorum' | 'liars' | 'outsider'> {
+): Omit<Scenario, 'snapshots' | 'crashModel' | 'quorum' | 'liars' | 'outsider'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>
@@ -291,6 +315,7 @@ function drawLimits(random: Random): Limits {
     maxFetchBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxFetchBytes,
     maxCacheBytes: tight ? random.integer(1, 2_000) : DEFAULT_LIMITS.maxCacheBytes,
     maxCacheEntries: tight ? random.integer(1, 8) : DEFAULT_LIMITS.maxCacheEntries,
+    snapshotDistance: DEFAULT_LIMITS.snapshotDistance,
     readinessWindow: DEFAULT_LIMITS.readinessWindow,
   };
 }

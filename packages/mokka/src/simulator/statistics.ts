@@ -88,6 +88,8 @@ export interface Statistics {
   elections: number;
   /** Longest virtual milliseconds from healing to a new commit on every healed node. */
   recovery: number;
+  /** Snapshots that nodes took. */
+  snapshots: number;
   /** Liars that correct nodes found evidence against. */
   convicted: number;
   readonly faults: FaultCounts;
@@ -112,6 +114,7 @@ export function emptyStatistics(): Statistics {
     epochs: 0,
     elections: 0,
     recovery: 0,
+    snapshots: 0,
     convicted: 0,
     faults: noFaults(),
     lies: noLies(),
@@ -130,6 +133,7 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.epochs += more.epochs;
   total.elections += more.elections;
   total.recovery = Math.max(total.recovery, more.recovery);
+  total.snapshots += more.snapshots;
   total.convicted += more.convicted;
   for (const habit of HABITS) total.lies[habit] += more.lies[habit];
   for (const rule of ruleNames) total.rules[rule] += more.rules[rule];

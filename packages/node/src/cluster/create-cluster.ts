@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DevGenesisOptions } from '@praline/chain';
-import type { Timing } from 'mokka';
+import type { Retention, Timing } from 'mokka';
 import type { LoadedCluster } from '../config/cluster-file.ts';
 import { findFreePorts } from '../config/ports.ts';
 import type { NodeEvent } from '../lifecycle/node-event.ts';
@@ -23,6 +23,10 @@ export interface CreateClusterOptions {
   readonly nodes?: number;
   readonly genesis?: Omit<DevGenesisOptions, 'validators'>;
   readonly timing?: Partial<Timing>;
+  /** What is kept of the log. Default: everything. */
+  readonly retention?: Retention;
+  /** Entries behind from which on a node takes a snapshot instead of replaying the log. */
+  readonly snapshotDistance?: number;
   /** Default `warn`, into each node's data folder. */
   readonly logLevel?: LogLevel;
   readonly onEvent?: (node: number, event: NodeEvent) => void;
@@ -70,6 +74,10 @@ export async function createCluster(options: CreateClusterOptions = {}): Promise
       logLevel: options.logLevel ?? 'warn',
       onEvent: (event) => options.onEvent?.(number, event),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
+      ...(options.retention === undefined ? {} : { retention: options.retention }),
+      ...(options.snapshotDistance === undefined
+        ? {}
+        : { snapshotDistance: options.snapshotDistance }),
     });
     running.set(number, node);
   };

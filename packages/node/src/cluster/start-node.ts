@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Address } from '@praline/chain';
-import type { NodeKey, Timing } from 'mokka';
+import type { NodeKey, Retention, Timing } from 'mokka';
 import type { ClusterNode, LoadedCluster } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -26,6 +26,10 @@ export interface StartOptions {
   readonly logLevel: LogLevel;
   readonly onEvent: (event: NodeEvent) => void;
   readonly timing?: Partial<Timing>;
+  /** What is kept of the log. Default: everything. */
+  readonly retention?: Retention;
+  /** Entries behind from which on a snapshot is taken instead of replaying the log. */
+  readonly snapshotDistance?: number;
   /** Whether clients may change the network; default: in development mode. */
   readonly admin?: boolean;
 }
@@ -90,6 +94,10 @@ export async function startClusterNode(options: StartNodeOptions): Promise<Start
       coinbase: (member.account ?? NO_ACCOUNT).toLowerCase() as Address,
       ...(options.admin === undefined ? {} : { admin: options.admin }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
+      ...(options.retention === undefined ? {} : { retention: options.retention }),
+      ...(options.snapshotDistance === undefined
+        ? {}
+        : { snapshotDistance: options.snapshotDistance }),
     });
     await node.start();
     return {

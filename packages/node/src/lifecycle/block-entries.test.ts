@@ -40,6 +40,22 @@ describe('the entry of a block', () => {
     expect(await entries.find(0, log.length)).toBeNull();
   });
 
+  it('is looked for among those that are kept', async () => {
+    const log = Array.from({ length: 100 }, (_, at) => blockEntry(at + 1, at + 1));
+    const read: number[] = [];
+    const entries = new BlockEntries(
+      async (index) => {
+        read.push(index);
+        return index < 60 ? null : (log[index - 1] ?? null);
+      },
+      () => 60,
+    );
+    for (let block = 1; block <= 100; block += 1) {
+      expect(await entries.find(block, 100)).toBe(block < 60 ? null : block);
+    }
+    expect(Math.min(...read)).toBe(60);
+  });
+
   it.each([0, 10, 100, 1_000, 100_000, 3_000_000])(
     'is found with %d bytes in it',
     async (bytes) => {

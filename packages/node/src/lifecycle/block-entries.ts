@@ -15,11 +15,13 @@ const MAX_ENTRIES_WITHOUT_BLOCK = 10_000;
 
 export class BlockEntries {
   readonly #entry: (index: LogIndex) => Promise<Entry | null>;
+  readonly #lowest: () => number;
   readonly #remembered = new Map<number, number>();
 
-  /** `entry` reads a stored entry. */
-  constructor(entry: (index: LogIndex) => Promise<Entry | null>) {
+  /** `entry` reads a stored entry, `lowest` tells the first that is kept. */
+  constructor(entry: (index: LogIndex) => Promise<Entry | null>, lowest: () => number = () => 1) {
     this.#entry = entry;
+    this.#lowest = lowest;
   }
 
   remember(block: number, entryIndex: number): void {
@@ -32,14 +34,14 @@ export class BlockEntries {
     }
   }
 
-  /** The entry of a block at or below `last`; null when there is none. Costs O(log entries) reads. */
+  /** The entry of a block at or below `last`; null when there is none, or none any more. Costs O(log entries) reads. */
   async find(block: number, last: number): Promise<LogIndex | null> {
     const known = this.#remembered.get(block);
     if (known !== undefined) {
       return known as LogIndex;
     }
     // Blocks are numbered in the order of their entries, and a block's entry is never below its number.
-    let low = block;
+    let low = Math.max(block, this.#lowest());
     let high = last;
     while (low <= high) {
       const middle = Math.floor((low + high) / 2);

@@ -56,6 +56,7 @@ export async function createConsensus(
   application: Application,
 ): Promise<Consensus> {
   const { key, genesis, logger, members, number, timing } = options;
+  const { retention, snapshotDistance } = options;
   const member = members[number - 1];
   if (member === undefined) {
     throw new Error(`There is no node ${number}`);
@@ -82,6 +83,8 @@ export async function createConsensus(
     application,
     logger,
     ...(timing === undefined ? {} : { timing }),
+    ...(retention === undefined ? {} : { retention }),
+    ...(snapshotDistance === undefined ? {} : { limits: { snapshotDistance } }),
   });
   return { mokka, storage };
 }

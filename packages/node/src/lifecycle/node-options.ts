@@ -1,5 +1,5 @@
 import type { Address, GenesisConfiguration } from '@praline/chain';
-import type { NodeKey, Timing } from 'mokka';
+import type { NodeKey, Retention, Timing } from 'mokka';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { NodeEvent } from './node-event.ts';
@@ -21,6 +21,10 @@ export interface NodeOptions {
   /** Where fees of this node's blocks go. */
   readonly coinbase: Address;
   readonly timing?: Partial<Timing>;
+  /** What is kept of the log. Default: everything. */
+  readonly retention?: Retention;
+  /** Entries behind from which on a snapshot is taken instead of replaying the log. */
+  readonly snapshotDistance?: number;
   /** Whether clients may change the network: leadership, validators. Default: in development mode. */
   readonly admin?: boolean;
   /** Names and origins beside this machine's that the RPC port accepts. */

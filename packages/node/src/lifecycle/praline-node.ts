@@ -145,7 +145,10 @@ export class PralineNode {
     this.#metrics.startedAt(blockNumber);
     const consensus = await createConsensus(this.#options, applicationOf(threads.chain));
     const { mokka } = consensus;
-    const blockEntries = new BlockEntries((index) => mokka.getEntry(index));
+    const blockEntries = new BlockEntries(
+      (index) => mokka.getEntry(index),
+      () => mokka.getInfo().lowest,
+    );
     this.#running = {
       consensus,
       blockEntries,

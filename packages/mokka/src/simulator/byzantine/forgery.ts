@@ -2,11 +2,13 @@
 import { encodeLeaderProof } from '../../codec/certificate-codec.ts';
 import { createEntry } from '../../codec/entry-codec.ts';
 import { encodeMembership } from '../../codec/membership-codec.ts';
+import { sha256, toHex } from '../../core/bytes.ts';
 import type { Certificate, LeaderProof } from '../../core/certificate.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Member } from '../../core/members.ts';
 import type { Message } from '../../core/message.ts';
 import { StatementSigner } from '../../core/signing.ts';
+import type { SnapshotOffer } from '../../core/snapshot-exchange.ts';
 import type { HandOver, Lock, PreVote, TermVote, Vote, Yield } from '../../core/statements.ts';
 import type {
   EntryHash,
@@ -20,6 +22,8 @@ import type { BootRequest } from '../binding.ts';
 import type { Random } from '../world/random.ts';
 import type { Knowledge } from './knowledge.ts';
 
+/** What no snapshot holds. */
+const MADE_UP = new TextEncoder().encode('[]');
 /** The highest term and index there are. */
 const ABSURD = Number.MAX_SAFE_INTEGER;
 
@@ -285,6 +289,35 @@ export class Forger {
       { ...message, entries: entries.map((entry) => this.twinOf(entry, entry.parentHash)) },
       { ...message, certificate: commit },
       { ...message, request: message.request + 1 },
+    ]);
+  }
+
+  /** With a made-up manifest, its chunks match it. */
+  corruptedOffer(message: Extract<Message, { type: 'snapshot-offer' }>): Message {
+    const { offer } = message;
+    if (offer === null) return { ...message, request: message.request + 1 };
+    const { manifest, base, next, certificate } = offer;
+    const stateDigest = this.#someHash() as string as typeof manifest.stateDigest;
+    const chunks = [{ hash: toHex(sha256(MADE_UP)), bytes: MADE_UP.length }];
+    const false_ = this.falseCertificate();
+    const other =
+      false_?.phase === 'commit' ? { ...false_, phase: 'commit' as const } : certificate;
+    const changed = this.#random.pick<SnapshotOffer>([
+      { ...offer, manifest: { ...manifest, stateDigest } },
+      { ...offer, manifest: { ...manifest, chunks } },
+      { ...offer, next: next.slice(1) },
+      { ...offer, next: next.map((entry) => this.twinOf(entry, entry.parentHash)) },
+      { ...offer, certificate: other },
+      { ...offer, memberships: [{ entry: base, certificate }] },
+    ]);
+    return this.#random.chance(0.1) ? { ...message, offer: null } : { ...message, offer: changed };
+  }
+
+  corruptedChunk(message: Extract<Message, { type: 'chunk' }>): Message {
+    return this.#random.pick([
+      { ...message, bytes: MADE_UP },
+      { ...message, bytes: null },
+      { ...message, chunk: message.chunk + 1 },
     ]);
   }
 

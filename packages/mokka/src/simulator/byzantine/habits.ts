@@ -18,7 +18,7 @@ export const HABITS = [
   'fabricates-proofs',
   /** Yields and hand-overs of terms it leads or led, again and again. */
   'repeats-yields',
-  /** Answers to fetches with changed, missing or foreign entries and certificates. */
+  /** Answers to fetches with changed, missing or foreign entries, certificates, snapshots and chunks. */
   'corrupts-entries',
   /** Heartbeats and their answers with absurd terms, entries and commits. */
   'absurd-heartbeats',

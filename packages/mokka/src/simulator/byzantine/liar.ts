@@ -155,6 +155,10 @@ export class Liar implements ConsensusCore {
         if (message.termVote.voter !== this.#forger.self) return null;
         return this.#lies('lies-about-locks', 0.7) ? this.#forger.otherLock(message) : null;
       }
+      case 'snapshot-offer':
+        return this.#lies('corrupts-entries', 0.7) ? this.#forger.corruptedOffer(message) : null;
+      case 'chunk':
+        return this.#lies('corrupts-entries', 0.3) ? this.#forger.corruptedChunk(message) : null;
       case 'entries':
         return this.#lies('corrupts-entries', 0.7) ? this.#forger.corrupted(message) : null;
       case 'heartbeat':

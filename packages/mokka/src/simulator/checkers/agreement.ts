@@ -132,6 +132,12 @@ export class AgreementChecker implements EvidenceJudge, Observer {
     }
   }
 
+  /** Rule *snapshot*: only what is committed is taken. */
+  restored(node: number, entry: EntryId): void {
+    this.#requireCommitted(entry, `taken by node ${node} as a snapshot`);
+    this.#next[node] = entry.index + 1;
+  }
+
   booted(node: number): void {
     this.#next[node] = this.#modules.appliedIndex(node) + 1;
   }

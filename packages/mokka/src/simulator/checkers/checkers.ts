@@ -94,6 +94,7 @@ export function createCheckers(
       if (message.type === 'certificate' || message.type === 'entries') {
         takeFromLiar(message.certificate);
       }
+      if (message.type === 'snapshot-offer') takeFromLiar(message.offer?.certificate);
     },
     effect(node: number, effect: Effect): void {
       const sender = ids[node];
@@ -110,6 +111,9 @@ export function createCheckers(
         counted = entry.index;
         if (entry.kind === 'payload') statistics.commands += commandsOf(entry.payload).length;
       }
+    },
+    restored(): void {
+      statistics.snapshots += 1;
     },
     finished(): void {
       statistics.convicted = accusations.convicted.size;
@@ -141,6 +145,7 @@ function forksOnly(checker: AgreementChecker): Observer & EvidenceJudge {
     certificate: (certificate) => attempt(() => checker.certificate(certificate)),
     effect: (node, effect) => attempt(() => checker.effect(node, effect)),
     applied: (node, entries) => attempt(() => checker.applied(node, entries)),
+    restored: (node, entry) => attempt(() => checker.restored(node, entry)),
     booted: (node) => checker.booted(node),
     finished: (healed) => attempt(() => checker.finished(healed)),
   };

@@ -4,9 +4,11 @@
  * Looks at disks as bytes: a statement is durable once its signature lies in a synced value. For votes and proposals the
  * entry and all its ancestors must lie there too.
  */
+import { decodePruning } from '../../codec/snapshot-codec.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Message } from '../../core/message.ts';
+import { PRUNING_RECORD } from '../../core/pruning.ts';
 import type { EntryHash, NodeId, Signature } from '../../core/types.ts';
 import type { StorageOperation } from '../../storage/storage.ts';
 import type { Observer } from '../observer.ts';
@@ -44,13 +46,14 @@ export class DurabilityChecker implements Observer {
     this.#unstored = modules.ids.map(() => []);
   }
 
-  /** How many disks hold this entry for sure. */
+  /** How many disks hold this entry for sure, or a committed one above it whose state stands for it. */
   copies(index: number, hash: EntryHash): number {
-    return this.#stored.filter((disk) => disk.get(index) === hash).length;
+    return this.#stored.filter((_, node) => this.holds(node, index, hash)).length;
   }
 
   holds(node: number, index: number, hash: EntryHash): boolean {
-    return this.#stored[node]?.get(index) === hash;
+    const floor = this.#floors[node] ?? 1;
+    return index < floor || this.#stored[node]?.get(index) === hash;
   }
 
   signed(record: SignatureRecord): void {
@@ -66,6 +69,9 @@ export class DurabilityChecker implements Observer {
     for (const operation of operations) {
       if (operation.type === 'put' || operation.type === 'put-record') {
         this.#findSignatures(node, operation.value);
+      }
+      if (operation.type === 'put-record' && operation.name === PRUNING_RECORD) {
+        this.#floors[node] = decodePruning(operation.value).lowest;
       }
       if (!('table' in operation) || operation.table !== 'entries') continue;
       switch (operation.type) {
@@ -86,7 +92,6 @@ export class DurabilityChecker implements Observer {
           for (const key of stored.keys()) if (key >= operation.from) stored.delete(key);
           break;
         case 'delete-below':
-          this.#floors[node] = Math.max(this.#floors[node] ?? 1, operation.below);
           for (const key of stored.keys()) if (key < operation.below) stored.delete(key);
           break;
       }

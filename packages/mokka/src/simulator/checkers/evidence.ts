@@ -44,6 +44,19 @@ export class EvidenceCollector {
       case 'fetch':
       case 'read-index':
       case 'read-position':
+      case 'snapshot-request':
+      case 'chunk-request':
+      case 'chunk':
+        return;
+      case 'snapshot-offer':
+        if (message.offer === null) return;
+        for (const entry of [message.offer.base, ...message.offer.next]) this.entry(entry);
+        for (const { entry, certificate } of message.offer.memberships) {
+          this.entry(entry);
+          this.certificate(certificate);
+        }
+        this.certificate(message.offer.certificate);
+        return;
       case 'membership-request':
       case 'membership-refusal':
       case 'readiness-request':

@@ -37,7 +37,7 @@ export function summaryText(summary: Summary): string {
     `${runs} seeds in mode ${summary.crashModel} with ${summary.nodes} nodes in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(0)} seeds/s)`,
     `virtual time ${(statistics.virtualTime / 1000).toFixed(0)} s, ${statistics.steps} steps, ${statistics.messages} messages`,
     `${statistics.committed} entries committed, ${statistics.commands} commands applied, ${statistics.reads} reads confirmed, ${statistics.elections} elections, ${statistics.epochs} changes of the members`,
-    `longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
+    `${statistics.snapshots} snapshots taken, longest recovery after healing ${statistics.recovery.toFixed(0)} ms`,
     `faults: ${faults}`,
     ...(summary.crashModel === 'BFT' ? [liesText(statistics)] : []),
     'how often each rule fired:',

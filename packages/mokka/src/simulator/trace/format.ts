@@ -6,6 +6,7 @@ import type { Input } from '../../core/input.ts';
 import type { Member } from '../../core/members.ts';
 import type { Message } from '../../core/message.ts';
 import { requestCount } from '../../core/request-numbers.ts';
+import type { SnapshotOffer } from '../../core/snapshot-exchange.ts';
 import type { Lock } from '../../core/statements.ts';
 import type { EntryId, NodeId } from '../../core/types.ts';
 import type { StorageOperation } from '../../storage/storage.ts';
@@ -49,6 +50,14 @@ export class Formatter {
         return `complaint ${input.active ? 'begins' : 'ends'}`;
       case 'read-index':
         return `read-index (${input.read})`;
+      case 'snapshot-offered':
+        return `snapshot-offered (${input.ticket}) ${offerText(input.offer)}`;
+      case 'chunk-read':
+        return `chunk-read (${input.ticket}) ${input.bytes?.length ?? 'nothing'}`;
+      case 'restore-begun':
+      case 'chunk-restored':
+      case 'restored':
+        return `${input.type} (${input.ticket}) ${input.result.ok ? 'done' : input.result.code}`;
       case 'transfer-leadership':
         return `transfer-leadership to ${this.name(input.to)}`;
       case 'propose-membership':
@@ -80,6 +89,18 @@ export class Formatter {
         return `read-current through (${effect.through}) at ${effect.index}`;
       case 'event':
         return `event ${this.#event(effect.event)}`;
+      case 'offer-snapshot':
+        return `offer-snapshot (${effect.ticket}) from ${effect.minimum}`;
+      case 'read-chunk':
+        return `read-chunk (${effect.ticket}) ${effect.chunk} of ${idText(effect.entry)}`;
+      case 'begin-restore':
+        return `begin-restore (${effect.ticket}) ${idText(effect.manifest.entry)}`;
+      case 'restore-chunk':
+        return `restore-chunk (${effect.ticket}) ${effect.chunk}`;
+      case 'abandon-restore':
+        return effect.type;
+      case 'finish-restore':
+        return `finish-restore (${effect.ticket})`;
       case 'halt':
         return `HALT ${effect.code}: ${effect.reason}`;
     }
@@ -97,6 +118,8 @@ export class Formatter {
       case 'log':
       case 'log_ack':
         return `${event.type} ${entryText(event.entry)}`;
+      case 'snapshot':
+        return `snapshot at ${idText(event.entry)}`;
       case 'evidence':
         return `evidence of a ${event.evidence.kind} by ${this.name(event.offender)}`;
       case 'epoch':
@@ -159,6 +182,14 @@ export class Formatter {
         const suffix = certified === undefined ? '' : ` with certificate of ${certified}`;
         return `entries (${requestCount(message.request)}) ${entryRange(message.entries)}${suffix}`;
       }
+      case 'snapshot-request':
+        return `snapshot-request (${message.request}) from ${message.from}`;
+      case 'snapshot-offer':
+        return `snapshot-offer (${message.request}) ${offerText(message.offer)}`;
+      case 'chunk-request':
+        return `chunk-request (${message.request}) ${message.chunk} of ${idText(message.entry)}`;
+      case 'chunk':
+        return `chunk (${message.request}) ${message.chunk}, ${message.bytes?.length ?? 'no'} bytes`;
       case 'recertify':
         return `recertify t${message.proof.term} ${entryText(message.entry)}`;
       case 'membership-request':
@@ -179,6 +210,10 @@ function short(hash: string): string {
 
 function idText(id: EntryId): string {
   return id.index === 0 ? 'root' : `#${id.index}:${short(id.hash)}`;
+}
+
+function offerText(offer: SnapshotOffer | null): string {
+  return offer === null ? 'nothing' : `at ${idText(offer.base)}`;
 }
 
 function lockText(lock: Lock): string {

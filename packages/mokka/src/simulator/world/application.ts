@@ -12,6 +12,7 @@ import type { Entry } from '../../core/entry.ts';
 import type { EntryHash, EntryId, LogIndex, StateDigest } from '../../core/types.ts';
 import { digestHex, digestOf } from './digest.ts';
 import type { Random } from './random.ts';
+import { type SnapshotState, type SnapshotSubject, VirtualSnapshots } from './snapshots.ts';
 import type { Timeline } from './timeline.ts';
 import { ViolationError } from './violation.ts';
 
@@ -21,12 +22,7 @@ const DIGEST_KEY = 0x61707000;
 
 const GENESIS_DIGEST = digestHex(digestOf(new Uint8Array(), DIGEST_KEY)) as StateDigest;
 
-/** One entry with the state after it. */
-interface State {
-  readonly id: EntryId;
-  readonly digest: StateDigest;
-  readonly commands: readonly number[];
-}
+type State = SnapshotState;
 
 interface Call {
   /** Does the work and returns what tells the caller. */
@@ -40,6 +36,7 @@ export interface ApplicationSettings {
   readonly rootHash: EntryHash;
   readonly timeline: Timeline;
   readonly random: Random;
+  readonly snapshotRandom: Random;
   readonly encodeCertificate: (certificate: CommitCertificate) => Uint8Array;
   /** Told when a right proposal is refused by chance. */
   readonly onRefused: () => void;
@@ -51,6 +48,9 @@ export class VirtualApplication {
   /** Share of right proposals refused. */
   refusal = 0;
   onApplied: (entries: readonly Entry[]) => void = () => {};
+  /** Told when a snapshot took the place of the state. */
+  onRestored: (entry: EntryId) => void = () => {};
+  readonly snapshots: VirtualSnapshots;
   readonly #settings: ApplicationSettings;
   /** Durable: everything applied, in order of index from 1. */
   readonly #applied: State[] = [];
@@ -64,6 +64,39 @@ export class VirtualApplication {
 
   constructor(settings: ApplicationSettings) {
     this.#settings = settings;
+    this.snapshots = new VirtualSnapshots({
+      subject: this.#subject(),
+      timeline: settings.timeline,
+      random: settings.snapshotRandom,
+      meanAnswer: () => this.meanAnswer,
+    });
+  }
+
+  #subject(): SnapshotSubject {
+    const info = (): ApplicationInfo => this.info;
+    return {
+      get info() {
+        return info();
+      },
+      states: () => this.#applied,
+      isReplayable,
+      enqueue: (run) => this.#enqueue(true, run),
+      replace: (states, certificate) => this.#replace(states, certificate),
+    };
+  }
+
+  /** Nothing is accepted any more, and everything that was applied is among what comes. */
+  #replace(states: readonly SnapshotState[], certificate: CommitCertificate): void {
+    const index = this.#lastApplied().id.index;
+    if (states.length <= index) this.#fail(`takes a snapshot of ${states.length} at ${index}`);
+    this.#accepted = [];
+    this.#applied.splice(0, this.#applied.length, ...states);
+    for (const command of states.flatMap(({ commands }) => commands)) {
+      this.#appliedCommands.add(command);
+      this.#pending.delete(command);
+    }
+    this.#certificate = certificate;
+    this.onRestored(this.#lastApplied().id);
   }
 
   get info(): ApplicationInfo {
@@ -141,6 +174,7 @@ export class VirtualApplication {
     const running = this.#calls[0];
     this.#calls = [];
     this.#generation += 1;
+    this.snapshots.crash();
     if (running?.durable === true && this.#settings.random.chance(0.5)) running.run();
     this.#accepted = [];
     this.#pending.clear();
@@ -151,6 +185,7 @@ export class VirtualApplication {
     this.#applied.length = 0;
     this.#appliedCommands.clear();
     this.#certificate = null;
+    this.snapshots.wipe();
   }
 
   #enqueue(durable: boolean, run: () => () => void): void {
@@ -273,6 +308,19 @@ export function commandsOf(payload: Uint8Array): number[] {
     .toString('latin1')
     .split(',')
     .map(Number);
+}
+
+/** Whether each digest is what the commands before it give. */
+function isReplayable(states: readonly SnapshotState[]): boolean {
+  let digest = GENESIS_DIGEST;
+  for (const [at, state] of states.entries()) {
+    const { commands } = state;
+    if (commands.length > 0) {
+      digest = digestAfter(digest, Buffer.from(commands.join(','), 'latin1'));
+    }
+    if (state.id.index !== at + 1 || state.digest !== digest) return false;
+  }
+  return true;
 }
 
 /** Chained: the payload's digest is keyed by the state's. */

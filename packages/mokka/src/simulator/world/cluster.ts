@@ -108,6 +108,7 @@ export class Cluster {
       rootHash: this.names.rootHash,
       timeline: this.timeline,
       random: new Random(seed, `application ${number}`),
+      snapshotRandom: new Random(seed, `snapshots ${number}`),
       encodeCertificate: binding.encodeCertificate,
       onRefused: () => {
         statistics.faults.refusals += 1;
@@ -131,6 +132,8 @@ export class Cluster {
         signatures: this.signatures.scheme(number),
         timing,
         limits,
+        snapshots: this.#scenario.snapshots.enabled,
+        retention: this.#scenario.snapshots.retention,
       },
       timeline: this.timeline,
       random,

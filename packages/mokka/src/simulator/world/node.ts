@@ -2,12 +2,15 @@
  * One virtual node: carries out the core's effects on the virtual disk, network and application, and feeds it what comes
  * back. It can be slow, paused, crashed (also between two effects of one step) and booted again.
  */
+import type { CommitCertificate } from '../../core/certificate.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Input } from '../../core/input.ts';
 import type { Member } from '../../core/members.ts';
-import type { NodeId } from '../../core/types.ts';
+import type { SnapshotEffect, SnapshotOffer } from '../../core/snapshot-exchange.ts';
+import type { Epoch, NodeId } from '../../core/types.ts';
 import { RestoreError } from '../../driver/restore.ts';
+import type { SnapshotManifest } from '../../snapshot.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { BootRequest, ConsensusCore, CoreBinding } from '../binding.ts';
 import type { Observer } from '../observer.ts';
@@ -16,6 +19,7 @@ import type { VirtualApplication } from './application.ts';
 import type { VirtualClock } from './clock.ts';
 import type { CrashedWrites, VirtualDisk } from './disk.ts';
 import type { VirtualNetwork } from './network.ts';
+import { readOffer } from './offers.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import { ViolationError } from './violation.ts';
@@ -75,6 +79,7 @@ export class VirtualNode {
     settings.disk.onSynced = (operations) => settings.observer.synced(settings.number, operations);
     settings.application.onApplied = (entries) =>
       settings.observer.applied(settings.number, entries);
+    settings.application.onRestored = (entry) => settings.observer.restored(settings.number, entry);
   }
 
   get number(): number {
@@ -335,6 +340,14 @@ export class VirtualNode {
       case 'membership-result':
       case 'read-current':
         return;
+      case 'offer-snapshot':
+      case 'read-chunk':
+      case 'begin-restore':
+      case 'restore-chunk':
+      case 'abandon-restore':
+      case 'finish-restore':
+        this.#runSnapshot(effect);
+        return;
       case 'halt':
         this.state = 'halted';
         return;
@@ -345,6 +358,36 @@ export class VirtualNode {
     this.#settings.application.commit(entries, effect.certificate, (index, stateDigest) =>
       this.#answer({ type: 'applied', index, stateDigest })(),
     );
+  }
+
+  #runSnapshot(effect: SnapshotEffect): void {
+    const boot = this.#boot;
+    this.application.snapshots.run(
+      effect,
+      (manifest, { ticket, newest, epoch }) => ({
+        type: 'snapshot-offered',
+        ticket,
+        at: manifest.entry.index,
+        offer: this.#offer(manifest, newest, epoch),
+      }),
+      (input) => {
+        if (boot === this.#boot) this.receive(input);
+      },
+    );
+  }
+
+  #offer(
+    manifest: SnapshotManifest,
+    newest: CommitCertificate | null,
+    epoch: Epoch,
+  ): SnapshotOffer | null {
+    try {
+      return readOffer(this.disk, this.#settings.binding, manifest, newest, epoch);
+    } catch (error) {
+      if (!(error instanceof StorageError) || !this.hasDoubtfulStore) throw error;
+      this.#refuse(error.code);
+      return null;
+    }
   }
 
   /** An input that arrives only if the node was not booted anew in between. */

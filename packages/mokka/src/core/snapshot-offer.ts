@@ -1,0 +1,79 @@
+/**
+ * Rule *snapshot*: what proves an offered snapshot before anything of it is taken: a certificate of the right validators, an
+ * unbroken chain of entries below what it names, and the snapshot's digest in the first of them.
+ */
+import type { CommitCertificate } from './certificate.ts';
+import type { CoreContext } from './context.ts';
+import type { Entry } from './entry.ts';
+import { readMembers } from './epoch-change.ts';
+import type { SnapshotOffer } from './snapshot-exchange.ts';
+import type { EntryId } from './types.ts';
+import { type ValidatorSet, verifyCertificate } from './verification.ts';
+
+/** What is wrong with an offer. */
+export type OfferFault =
+  /** The manifest, the entries and the certificate do not name each other. */
+  | 'offer-off-chain'
+  /** The entry above does not name the state that the manifest names. */
+  | 'offer-of-another-state'
+  /** No quorum of valid votes of the validators of its epoch. */
+  | 'offer-without-certificate';
+
+/** Null when the offer is proved. */
+export function faultOf(context: CoreContext, offer: SnapshotOffer): OfferFault | null {
+  const { manifest, base, next, certificate } = offer;
+  if (!isSame(manifest.entry, base)) return 'offer-off-chain';
+  let parent: EntryId = base;
+  for (const entry of next) {
+    if (entry.index !== parent.index + 1 || entry.parentHash !== parent.hash) {
+      return 'offer-off-chain';
+    }
+    parent = entry;
+  }
+  const [first] = next;
+  const last = next[next.length - 1];
+  if (first === undefined || last === undefined) return 'offer-off-chain';
+  if (!isSame(certificate, last) || !isOfTerm(certificate, last)) return 'offer-off-chain';
+  if (first.stateDigest !== manifest.stateDigest) return 'offer-of-another-state';
+  const set = setFor(context, offer);
+  if (set === null || !verifyCertificate(certificate, set, context.signer)) {
+    return 'offer-without-certificate';
+  }
+  return null;
+}
+
+/**
+ * Rule *membership*: the validators whose votes the certificate needs, found by stepping through the epochs from the present one;
+ * null when an epoch between is not shown to have begun as it must.
+ */
+function setFor(context: CoreContext, offer: SnapshotOffer): ValidatorSet | null {
+  const { base, next, certificate, memberships } = offer;
+  const epochs = context.epochs.copy();
+  for (const membership of memberships) {
+    const { present } = epochs;
+    const { entry } = membership;
+    const members = entry.kind === 'membership' ? readMembers(entry) : null;
+    const isNext = entry.epoch === present.epoch && entry.index > present.since;
+    if (members === null || !isNext || entry.index > base.index) return null;
+    if (!isSame(membership.certificate, entry) || !isOfTerm(membership.certificate, entry)) {
+      return null;
+    }
+    if (!verifyCertificate(membership.certificate, present, context.signer)) return null;
+    epochs.begin({ ...membership, members });
+  }
+  const { present } = epochs;
+  const endsEpoch = base.kind === 'membership' && present.since === base.index;
+  if (base.epoch !== present.epoch - (endsEpoch ? 1 : 0)) return null;
+  if (certificate.epoch !== present.epoch) return null;
+  return next.every(({ epoch }) => epoch === present.epoch) ? present : null;
+}
+
+/** Rule *vote*: votes of a term are for entries of it, or for a membership entry certified again in place. */
+function isOfTerm(certificate: CommitCertificate, entry: Entry): boolean {
+  if (certificate.term === entry.term) return true;
+  return entry.kind === 'membership' && certificate.term > entry.term;
+}
+
+function isSame(left: EntryId, right: EntryId): boolean {
+  return left.index === right.index && left.hash === right.hash;
+}
