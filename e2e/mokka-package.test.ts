@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { freePorts } from '../harness/free-ports.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGE = join(ROOT, 'packages/mokka');
@@ -61,13 +62,14 @@ describe('the package mokka', () => {
     }
   });
 
-  it('runs the start of its README', () => {
+  it('runs the start of its README', async () => {
     const readme = readFileSync(join(installed, 'README.md'), 'utf8');
     const start = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
     const lines = start.split('\n').filter((line) => line.trim() !== '');
     expect(lines.length).toBeGreaterThan(15);
     expect(lines.length).toBeLessThanOrEqual(30);
-    writeFileSync(join(folder, 'start.js'), start.replace('port = 9101', 'port = 0'));
+    const [port = 0] = await freePorts(1);
+    writeFileSync(join(folder, 'start.js'), start.replace('port = 9101', `port = ${port}`));
     expect(run(process.execPath, ['start.js'])).toBe('{ index: 2, position: 0 }\nred\n');
   });
 
