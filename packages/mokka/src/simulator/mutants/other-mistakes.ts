@@ -270,9 +270,9 @@ export const OTHER_MISTAKES: readonly Mutant[] = [
     edits: [
       {
         file: 'driver/restore.ts',
-        find: '  const records = await storage.records();\n  checkIdentity',
+        find: '  checkIdentity(await storage.record',
         replace:
-          '  if ((await storage.records()).size === 0) await createStore(storage, options);\n  const records = await storage.records();\n  checkIdentity',
+          '  if ((await storage.records()).size === 0) await createStore(storage, options);\n  checkIdentity(await storage.record',
       },
     ],
     caught: { by: 'simulator', nodes: 3, seeds: 60, rules: ['durability'] },
