@@ -1,6 +1,7 @@
 /** Runs Quint from its npm package, which only this folder installs, on the first run that needs it. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FOLDER } from './models.ts';
@@ -22,26 +23,39 @@ export interface QuintResult {
   readonly output: string;
 }
 
-/** One run of the command line. Its evaluator is the one in TypeScript: the other one would be downloaded. */
-export function quint(command: 'run' | 'test', args: readonly string[]): Promise<QuintResult> {
+/**
+ * One run of the command line. Its evaluator is the one in TypeScript: the other one would be downloaded. Its output goes to a file,
+ * since it ends without waiting until a pipe has taken all of it.
+ */
+export async function quint(
+  command: 'run' | 'test',
+  args: readonly string[],
+): Promise<QuintResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'praline-quint-'));
+  const path = join(folder, 'output');
+  const file = openSync(path, 'w');
+  try {
+    const succeeded = await runQuint([command, '--backend=typescript', ...args], file);
+    return { succeeded, output: readFileSync(path, 'utf8') };
+  } finally {
+    closeSync(file);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function runQuint(args: readonly string[], file: number): Promise<boolean> {
   const entry = join(PACKAGE, 'dist', 'src', 'cli.js');
-  const child = spawn(process.execPath, [entry, command, '--backend=typescript', ...args], {
+  const child = spawn(process.execPath, [entry, ...args], {
     cwd: FOLDER,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', file, file],
   });
   const stop = () => child.kill('SIGKILL');
   process.once('exit', stop);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
       process.off('exit', stop);
-      resolve({ succeeded: code === 0, output });
+      resolve(code === 0);
     });
   });
 }

@@ -201,6 +201,7 @@ class Simulation {
     node.crashInStep = 0;
     node.stepCost = 0;
     node.application.refusal = 0;
+    node.application.snapshots.isReliable = true;
     node.disk.isFull = false;
     node.disk.meanSync = Math.min(node.disk.meanSync, 5);
     node.application.meanAnswer = Math.min(node.application.meanAnswer, 5);
