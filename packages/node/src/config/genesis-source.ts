@@ -5,7 +5,7 @@
  * file funds are added to `alloc`. Both are part of the configuration hash, so nodes that were started from
  * different files do not talk to each other.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { GenesisConfiguration } from '@praline/chain';
 import { ChainError, readGenesisConfiguration } from '@praline/chain/configuration';
 import { z } from 'zod';
@@ -30,7 +30,7 @@ export interface LoadedGenesis {
 /** Throws `ConfigError`. */
 export function loadGenesis(cluster: LoadedCluster): LoadedGenesis {
   const path = cluster.genesisPath;
-  const outline = genesisOutline.safeParse(readJson(path));
+  const outline = genesisOutline.safeParse(readGenesisJson(path));
   if (!outline.success) {
     throw new ConfigError('invalid', path, `${path} is not a genesis file in geth's format.`);
   }
@@ -58,17 +58,19 @@ export function loadGenesis(cluster: LoadedCluster): LoadedGenesis {
   }
 }
 
-function readJson(path: string): unknown {
+/** The JSON of a genesis file as it is written, of bounded size. Throws `ConfigError`. */
+export function readGenesisJson(path: string): unknown {
   let text: string;
   try {
+    if (statSync(path).size > MAX_GENESIS_BYTES) {
+      throw new ConfigError('invalid', path, `${path} is larger than ${MAX_GENESIS_BYTES} bytes.`);
+    }
     text = readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new ConfigError('file-missing', path, `Can not read the genesis file ${path}.`, {
       cause: error,
     });
-  }
-  if (text.length > MAX_GENESIS_BYTES) {
-    throw new ConfigError('invalid', path, `${path} is larger than ${MAX_GENESIS_BYTES} bytes.`);
   }
   try {
     return JSON.parse(text);

@@ -1,5 +1,5 @@
 /** The genesis that a log is verified against: of a genesis file alone, or as a cluster file completes it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Genesis } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
@@ -7,7 +7,7 @@ import { createGenesis } from '@praline/chain/reading';
 import { CLUSTER_FILE_NAME } from '../cluster/init-cluster.ts';
 import { loadCluster } from '../config/cluster-file.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { loadGenesis } from '../config/genesis-source.ts';
+import { loadGenesis, readGenesisJson } from '../config/genesis-source.ts';
 
 export interface GenesisPaths {
   readonly genesis?: string;
@@ -19,7 +19,7 @@ export interface GenesisPaths {
 /** Throws `ConfigError`. */
 export function readVerificationGenesis(paths: GenesisPaths): Genesis {
   if (paths.genesis !== undefined) {
-    return genesisOf(paths.genesis, readJson(paths.genesis));
+    return genesisOf(paths.genesis, readGenesisJson(paths.genesis));
   }
   const beside =
     paths.data === undefined ? undefined : join(dirname(dirname(paths.data)), CLUSTER_FILE_NAME);
@@ -51,22 +51,5 @@ function genesisOf(path: string, json: unknown): Genesis {
       throw new ConfigError('invalid', path, `${path}: ${error.message}.`, { cause: error });
     }
     throw error;
-  }
-}
-
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError('file-missing', path, `Can not read the genesis file ${path}.`, {
-      cause: error,
-    });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError('invalid', path, `${path} is not JSON: ${reason}.`, { cause: error });
   }
 }
