@@ -26,6 +26,7 @@ import { storeIdentity } from '../config/cluster-identity.ts';
 import { BlockChecker } from './block-checker.ts';
 import { LogInvalidError } from './log-invalid-error.ts';
 import type { LogRecord } from './log-source.ts';
+import { SignaturesAhead } from './signatures-ahead.ts';
 
 /** Of a log that does not hold its first entries. */
 export interface LogStart {
@@ -39,7 +40,7 @@ type BlockId = Pick<HeaderData, 'number' | 'hash'>;
 
 export class EntryChecker {
   readonly #identity: StoreIdentity;
-  readonly #signatures: Ed25519Scheme;
+  readonly #signatures: SignaturesAhead;
   readonly #log: LogVerifier;
   readonly #blocks: BlockChecker;
   readonly #readFrom: (index: number) => Promise<readonly LogRecord[]>;
@@ -58,9 +59,9 @@ export class EntryChecker {
     const validators = genesis.praline.validators.map(parseNodeId);
     // The key of nobody: nothing is signed here.
     const key = NodeKey.generate();
-    this.#signatures = new Ed25519Scheme(key);
     this.#identity = storeIdentity(genesis, key.id);
     const { clusterId, crashModel, rootHash } = this.#identity;
+    this.#signatures = new SignaturesAhead(clusterId, new Ed25519Scheme(key));
     const options = {
       clusterId,
       crashModel,
@@ -106,6 +107,11 @@ export class EntryChecker {
     if (this.#certifiedHead === null) return null;
     const { number, hash } = this.#certifiedHead;
     return { number, hash };
+  }
+
+  /** Checks signatures of records that come later, on other threads; resolves when it has. */
+  checkAhead(records: readonly LogRecord[]): Promise<void> {
+    return this.#signatures.check(records);
   }
 
   /** The next entry. Throws `LogInvalidError`; this object is of no use then. */
@@ -222,7 +228,12 @@ export class EntryChecker {
 
   #isValid(entry: EntryId, certificate: CommitCertificate): boolean {
     const { clusterId, crashModel } = this.#identity;
-    const signer = new StatementSigner(clusterId, this.#signatures);
+    const signer = new StatementSigner(clusterId, {
+      verify: this.#signatures.verify,
+      sign: () => {
+        throw new TypeError('a verifier signs nothing');
+      },
+    });
     const set = { epoch: this.#log.epoch, validators: this.validators, crashModel };
     const isNamed = certificate.index === entry.index && certificate.hash === entry.hash;
     return isNamed && verifyCertificate(certificate, set, signer);

@@ -72,9 +72,10 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
   const before = checker.last.index;
   const startedAt = performance.now();
   let reportAt = startedAt + PROGRESS_INTERVAL_MS;
+  const readAhead = new ReadAhead(checker, source, extent.last);
   while (checker.last.index < extent.last) {
     const from = checker.last.index + 1;
-    const records = await read(source, from, Math.min(BATCH, extent.last - from + 1));
+    const records = await readAhead.next(from);
     if (records.length === 0) throw missing(from, 'nothing is there');
     for (const record of records) {
       await checker.add(record);
@@ -103,6 +104,40 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
     seconds: elapsedMs / 1_000,
     entriesPerSecond: progressOf(entries, entries, elapsedMs).entriesPerSecond,
   };
+}
+
+/** Reads one batch ahead and has its signatures checked on other threads, while the batch before is checked entry by entry. */
+class ReadAhead {
+  readonly #checker: EntryChecker;
+  readonly #source: LogSource;
+  readonly #last: number;
+  #following: { readonly from: number; readonly records: Promise<readonly LogRecord[]> } | null =
+    null;
+
+  constructor(checker: EntryChecker, source: LogSource, last: number) {
+    this.#checker = checker;
+    this.#source = source;
+    this.#last = last;
+  }
+
+  /** Throws what reading throws, in its turn. */
+  async next(from: number): Promise<readonly LogRecord[]> {
+    const ahead = this.#following;
+    const records = await (ahead?.from === from ? ahead.records : this.#read(from));
+    const following = (records.at(-1)?.index ?? from) + 1;
+    const reading = following > this.#last ? Promise.resolve([]) : this.#read(following);
+    // What is before a damaged entry is judged first.
+    reading.catch(() => undefined);
+    this.#following = { from: following, records: reading };
+    return records;
+  }
+
+  async #read(from: number): Promise<readonly LogRecord[]> {
+    const count = Math.min(BATCH, this.#last - from + 1);
+    const records = await read(this.#source, from, count);
+    await this.#checker.checkAhead(records);
+    return records;
+  }
 }
 
 /**
