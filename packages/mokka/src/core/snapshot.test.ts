@@ -328,23 +328,6 @@ describe('an application that fails', () => {
     expectGoesOn(cluster);
   });
 
-  it('again and again says so once, and tries ever less often', async () => {
-    // Entries are no way out here.
-    const cluster = await startedCluster(3, 'CFT', { retention: { entries: 5 } });
-    const late = [...cluster.nodes.keys()].findLast((number) => number !== cluster.leader()) ?? 0;
-    cluster.crash(late);
-    commit(cluster, 2 * DISTANCE);
-    const { failures } = cluster.node(late).snapshots;
-    for (let time = 0; time < 100; time += 1) failures.push({ call: 'begin', code: 'full' });
-    await cluster.start(late);
-    cluster.pass(60_000);
-    const tried = 100 - failures.length;
-    expect(tried).toBeGreaterThan(2);
-    expect(tried).toBeLessThan(10);
-    const said = cluster.node(late).events.filter((event) => event.type === 'error');
-    expect(said).toHaveLength(1);
-  });
-
   it.each(['begin', 'chunk', 'finish'] as const)(
     'because it closed, at %s, stops it',
     async (call) => {
