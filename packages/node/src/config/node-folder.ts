@@ -4,10 +4,11 @@
  * Two LMDB environments, so that a vote never waits for a block's write; see `docs/decisions/0001-two-lmdb-environments.md`.
  */
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ChainError } from '@praline/chain/configuration';
 import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdentity } from 'mokka';
 import { ConfigError } from './config-error.ts';
+import { syncFolder } from './durable-file.ts';
 
 const OWNER_ONLY_FOLDER = 0o700;
 /** In a node's data folder while it is being made. */
@@ -64,6 +65,8 @@ export async function createNodeFolder(
     renameSync(nodeFolder(staging).chain, folder.chain);
     renameSync(nodeFolder(staging).consensus, folder.consensus);
     rmdirSync(staging);
+    syncFolder(path);
+    syncFolder(dirname(path));
   } finally {
     await lock.release();
   }
@@ -88,6 +91,7 @@ async function createEnvironments(
   const { createChainFolder, createGenesis } = await import('@praline/chain/reading');
   try {
     await createChainFolder(folder.chain, createGenesis(genesisJson));
+    syncFolder(folder.chain);
   } catch (error) {
     throw folderError(folder.path, error);
   }
