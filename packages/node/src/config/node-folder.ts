@@ -6,13 +6,22 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ChainError } from '@praline/chain/configuration';
-import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdentity } from 'mokka';
+import {
+  checkLmdbFile,
+  createStore,
+  FolderLock,
+  FolderLockError,
+  LmdbStorage,
+  type StoreIdentity,
+} from 'mokka';
 import { ConfigError } from './config-error.ts';
 import { syncFolder } from './durable-file.ts';
 
 const OWNER_ONLY_FOLDER = 0o700;
 /** In a node's data folder while it is being made. */
 const STAGING_FOLDER = 'unfinished';
+/** The chain's environment in its folder. */
+const CHAIN_FILE_NAME = 'chain.mdb';
 /** Where `FolderLock` keeps its sockets in a locked folder. */
 export const LOCK_FOLDER = 'lock';
 
@@ -125,6 +134,22 @@ async function takeLock(path: string): Promise<FolderLock> {
       throw new ConfigError(code, path, `${capitalised(error.message)}.`, { cause: error });
     }
     throw error;
+  }
+}
+
+/**
+ * Looks at the chain's file before any thread opens it, as `LmdbStorage.open` does with the log's. Throws `ConfigError`
+ * `data-unusable`: a damaged file could end the process.
+ */
+export async function requireIntactChain(path: string): Promise<void> {
+  const file = join(nodeFolder(path).chain, CHAIN_FILE_NAME);
+  if (!existsSync(file)) {
+    return;
+  }
+  try {
+    await checkLmdbFile(file);
+  } catch (error) {
+    throw folderError(path, error);
   }
 }
 
