@@ -24,14 +24,19 @@ import {
 /** Runs every transaction of an environment under the recorder while there is one. */
 const recording: { recorder: ImageRecorder<Acknowledged> | null } = { recorder: null };
 
+interface LmdbModule {
+  readonly open: (options: { readonly path: string }) => {
+    childTransaction: (action: () => unknown) => Promise<unknown>;
+  };
+}
+
 vi.mock('lmdb', async (importOriginal) => {
-  const lmdb = await importOriginal<typeof import('lmdb')>();
+  const lmdb = await importOriginal<LmdbModule>();
   const open = (options: { readonly path: string }) => {
     const environment = lmdb.open(options);
     const { childTransaction } = environment;
-    environment.childTransaction = <Value>(action: () => Value) => {
-      const run = (): Promise<Value> =>
-        childTransaction.call(environment, action) as Promise<Value>;
+    environment.childTransaction = (action) => {
+      const run = () => childTransaction.call(environment, action);
       return recording.recorder?.transaction(options.path, run) ?? run();
     };
     return environment;
@@ -198,6 +203,7 @@ describe.each(['CFT', 'BFT'] as const)('a validator (%s) whose power fails', (cr
     for (let number = 1; number <= BLOCKS; number += 1) {
       await node.mine(3);
       block = number;
+      await node.chain.statesRemoved();
     }
     await node.stop();
     recording.recorder = null;

@@ -111,7 +111,9 @@ export class ValidatorOnDisk {
     network: Network,
     { watch = (storage: Storage) => storage, keptEntries = 6 } = {},
   ): Promise<ValidatorOnDisk> {
-    const chain = await Chain.open(join(folder, 'chain'), network.genesis);
+    const chain = await Chain.open(join(folder, 'chain'), network.genesis, {
+      stateHistory: { blocks: 2, blocksBetweenPasses: 1 },
+    });
     const storage = await LmdbStorage.open(join(folder, 'consensus'));
     const node = new ValidatorOnDisk(network, chain, storage, watch(storage), keptEntries);
     await node.#mokka.start();
