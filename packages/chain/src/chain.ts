@@ -30,6 +30,7 @@ import { SnapshotRestore } from './snapshot/snapshot-restore.ts';
 import { TimeSlices } from './snapshot/time-slices.ts';
 import { CommittedState } from './state/committed-state.ts';
 import type { State } from './state/layered-state.ts';
+import { type StateHistory, StatePruner } from './state/state-pruner.ts';
 import { readCanonical } from './store/block-records.ts';
 import { removeStaleState } from './store/flat-generation.ts';
 import { metaKey } from './store/schema.ts';
@@ -54,6 +55,8 @@ export interface ChainOptions {
   readonly origin?: BlockOrigin;
   /** Transactions already decoded, as in a pool: spares a block's check their signature recovery. */
   readonly knownTransaction?: KnownTransaction;
+  /** How many blocks' states are kept for queries and proofs; the others are removed. Default: all. */
+  readonly stateHistory?: StateHistory;
 }
 
 /** Beside the environment, in the chain's folder. */
@@ -83,6 +86,7 @@ export class Chain {
   /** Aborted when the chain closes: ends what takes long. */
   readonly #closing = new AbortController();
   #maker: SnapshotMaker | undefined;
+  readonly #pruner: StatePruner | undefined;
 
   private constructor(
     directory: string,
@@ -104,6 +108,11 @@ export class Chain {
     this.#nodes = new NodeReader({ getNode: (hash) => this.#nodesOf.getNode(hash) });
     this.#head = head;
     this.#marker = marker;
+    const { stateHistory } = options;
+    this.#pruner =
+      stateHistory &&
+      new StatePruner(tables, stateHistory, (run) => this.#exclusively(run), this.#closing.signal);
+    this.#pruner?.headIs(head.number);
   }
 
   /** Starts a chain in a folder without one. Throws `ChainError` `chain-exists`. */
@@ -187,7 +196,9 @@ export class Chain {
     return this.#exclusively(async () => {
       const executed = await this.#resolve(blocks);
       const last = executed.at(-1)?.block.header ?? this.#head;
+      for (const { state } of executed) this.#pruner?.written(state.nodes.keys());
       await this.#write(executed, last, marker);
+      this.#pruner?.headIs(last.number);
       const committed: CommittedBlock[] = [];
       for (const one of executed) {
         committed.push(await this.#describe(one, one.state.accounts.keys()));
@@ -224,6 +235,7 @@ export class Chain {
    */
   finishRestore(marker: Uint8Array): Promise<CommittedBlock> {
     return this.#exclusively(async () => {
+      this.#pruner?.replaced();
       const written = await writeSnapshot(this.#tables, {
         restore: this.restore,
         genesis: this.#genesis,
@@ -236,6 +248,8 @@ export class Chain {
       await this.#writeHead(written.head, marker, (writer) => written.complete(writer));
       this.#inFlight.retain(new Set());
       this.#committed.replaced();
+      // One may have begun meanwhile, with the old head.
+      this.#pruner?.replaced();
       // What can not be removed now is when the next snapshot is taken.
       await this.restore.abandon().catch(() => undefined);
       void this.#removeStaleState();
@@ -243,10 +257,16 @@ export class Chain {
     });
   }
 
+  /** Resolves when no old states are being removed. */
+  async statesRemoved(): Promise<void> {
+    await this.#pruner?.settled();
+  }
+
   /** Ends after what is running. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#maker?.settled();
+    await this.#pruner?.settled();
     await this.#queue.catch(() => undefined);
     this.#failure ??= new ChainError('closed', 'the chain is closed');
     await this.#tables.close();

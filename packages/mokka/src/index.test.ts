@@ -39,6 +39,7 @@ it('exports exactly what is listed here', () => {
       "StorageError",
       "TlsTransport",
       "TransportError",
+      "checkLmdbFile",
       "clusterIdOf",
       "compareLocks",
       "createEntry",

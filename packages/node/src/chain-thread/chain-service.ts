@@ -43,6 +43,8 @@ export interface ChainServiceOptions {
   readonly coinbase: Address;
   /** Stands for the log before its first entry. */
   readonly rootHash: EntryHash;
+  /** Last blocks whose states are kept. Default: all. */
+  readonly stateHistory?: number;
 }
 
 export interface ChainRemotes {
@@ -132,6 +134,9 @@ async function startRunning(
   const chain: Chain = await Chain.open(options.folder, genesis, {
     // What a client or another node gave us is decoded and its sender recovered once.
     knownTransaction: (hash) => pool.get(hash),
+    ...(options.stateHistory === undefined
+      ? {}
+      : { stateHistory: { blocks: options.stateHistory } }),
   });
   const pool = new Mempool(mempoolHead(chain, genesis));
   const held = new HeldTransactions(() => performance.now());

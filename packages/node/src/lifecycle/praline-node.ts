@@ -199,11 +199,15 @@ export class PralineNode {
   }
 
   #startThreads(): NodeThreads {
-    const { genesis, genesisJson, coinbase, dataPath, key } = this.#options;
+    const { genesis, genesisJson, coinbase, dataPath, key, stateHistory } = this.#options;
     const shared = { folder: join(dataPath, 'chain'), genesisJson, coinbase };
     return startNodeThreads(
       {
-        chain: { ...shared, rootHash: storeIdentity(genesis, key.id).rootHash },
+        chain: {
+          ...shared,
+          rootHash: storeIdentity(genesis, key.id).rootHash,
+          ...(stateHistory === undefined ? {} : { stateHistory }),
+        },
         rpc: {
           ...shared,
           // Test helpers of other tools only trust names that they know.
