@@ -63,7 +63,7 @@ export type SnapshotMessage =
 /** What is asked of the host. Each is answered, but for `abandon-restore`. */
 export type SnapshotEffect =
   /**
-   * Ask the application for a snapshot at `minimum` or above, read what proves it from the store (the entry, the smallest
+   * Ask the application for a snapshot at `minimum` or above, if it has several for one below `committed`, and read what proves it from the store (the entry, the smallest
    * certificate that covers its child, or `newest` where none is stored yet, the entries between, and the memberships above
    * `epoch`); answer `snapshot-offered`.
    */
@@ -71,6 +71,7 @@ export type SnapshotEffect =
       readonly type: 'offer-snapshot';
       readonly ticket: Ticket;
       readonly minimum: LogIndex;
+      readonly committed: LogIndex;
       readonly epoch: Epoch;
       readonly newest: CommitCertificate | null;
     }

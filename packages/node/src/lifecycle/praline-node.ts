@@ -424,7 +424,7 @@ function applicationOf(chain: RemoteThread<ChainForMain>): Application {
     commit: (entries, certificate) => chain.commit(entries, certificate),
     rollback: (to) => chain.rollback(to),
     snapshots: {
-      offerSnapshot: (minimum) => chain.offerSnapshot(minimum),
+      offerSnapshot: (minimum, committed) => chain.offerSnapshot(minimum, committed),
       snapshotChunk: (entry, chunk) => chain.snapshotChunk(entry, chunk),
       beginRestore: (manifest) => chain.beginRestore(manifest),
       restoreChunk: (chunkNumber, bytes) => chain.restoreChunk(chunkNumber, bytes),
