@@ -100,6 +100,14 @@ describe('importChainFile', () => {
     expect(await importBlocks([third])).toMatchObject({ imported: 1, skipped: 0 });
   });
 
+  it("takes a network's own blocks, which may share a second, by the network's rules", async () => {
+    const { importBlocks, headNumber } = place();
+    const blocks = await smallChain(2, 0);
+    await expect(importBlocks(blocks)).rejects.toThrow('not later than its parent');
+    expect(await importBlocks(blocks, { origin: 'network' })).toMatchObject({ isComplete: true });
+    expect(await headNumber()).toBe(2);
+  });
+
   it('takes a file that begins with the genesis block, of this chain only', async () => {
     const { folder, importBlocks, directory } = place();
     const blocks = await smallChain(2);

@@ -8,6 +8,7 @@ import { InvalidBlockError } from '../block/invalid-block-error.ts';
 import { Chain } from '../chain.ts';
 import { ChainError } from '../errors.ts';
 import { parseBlock } from '../execution/block-body.ts';
+import type { BlockOrigin } from '../execution/header-rules.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import { blockNumberOf, type Hash } from '../primitives.ts';
 import { StoredChainReader } from '../query/stored-chain-reader.ts';
@@ -27,6 +28,8 @@ export interface ImportOptions {
   /** The chain's folder; made when it is missing. */
   readonly directory: string;
   readonly genesis: Genesis;
+  /** Whose rules the blocks obey beyond Ethereum's; default `import`. Blocks of `network` may share a second. */
+  readonly origin?: BlockOrigin;
   /** The folder has this genesis and takes the file's blocks. */
   readonly onOpened?: () => void;
   readonly onProgress?: (progress: ImportProgress) => void;
@@ -70,12 +73,13 @@ export async function importChainFile(options: ImportOptions): Promise<ImportedC
   }
 }
 
-async function createOrOpen({ directory, genesis }: ImportOptions): Promise<Chain> {
+async function createOrOpen(options: ImportOptions): Promise<Chain> {
+  const { directory, genesis, origin = 'import' } = options;
   try {
-    return await Chain.create(directory, genesis, { origin: 'import' });
+    return await Chain.create(directory, genesis, { origin });
   } catch (error) {
     if (!(error instanceof ChainError) || error.code !== 'chain-exists') throw error;
-    return Chain.open(directory, genesis, { origin: 'import' });
+    return Chain.open(directory, genesis, { origin });
   }
 }
 

@@ -115,6 +115,6 @@ export class Workload {
   }
 }
 
-export function word(value: bigint): Uint8Array {
+function word(value: bigint): Uint8Array {
   return Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
 }

@@ -55,6 +55,7 @@ export async function importIntoFolder(options: ImportFolderOptions): Promise<Im
       file,
       directory: folder.chain,
       genesis,
+      origin: isOfNetwork(json) ? 'network' : 'import',
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(signal === undefined ? {} : { signal }),
       onOpened: () => keepGenesis(data, genesisPath),
@@ -66,6 +67,11 @@ export async function importIntoFolder(options: ImportFolderOptions): Promise<Im
   } finally {
     await lock.release();
   }
+}
+
+/** A genesis file with a section for this network: its blocks were made by these rules, and may share a second. */
+function isOfNetwork(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'praline' in json;
 }
 
 /** For later imports and exports; complete or not there. */
