@@ -183,6 +183,8 @@ export interface SnapshotExchange {
   fetch: SnapshotSearch | SnapshotTaking | null;
   /** Nobody had one, or this machine could not take it: none is asked for before. */
   retryAt: number;
+  /** How often in a row this machine could not take one, and what was said of it last. */
+  failed: { readonly times: number; readonly message: string } | null;
   /** A peer has pruned the entries that this node needs. */
   arePruned: boolean;
   /** Peers that offered or sent what was not right are not asked before. */
@@ -226,6 +228,7 @@ export function newSnapshotExchange(): SnapshotExchange {
   return {
     fetch: null,
     retryAt: 0,
+    failed: null,
     arePruned: false,
     refusedUntil: new Map(),
     held: null,
