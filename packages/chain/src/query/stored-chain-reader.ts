@@ -3,6 +3,7 @@
  * nothing with the writer. Each call begins with a fresh snapshot of what is committed, and ends in the same turn of the
  * event loop, so all it reads is of one state.
  */
+import { encodeBlock } from '../block/block-codec.ts';
 import type {
   BlockData,
   HeaderData,
@@ -130,6 +131,13 @@ export class StoredChainReader implements ChainReader {
       transactionIndex: index,
       effectiveGasPrice: effectiveGasPrice(transaction, header.baseFeePerGas),
     };
+  }
+
+  rawBlock(block: BlockSelector): Uint8Array | undefined {
+    this.tables.refresh();
+    const header = this.#select(block);
+    if (header === undefined || HistoryGaps.read(this.tables).has(header.number)) return undefined;
+    return encodeBlock(this.#stored(header.hash));
   }
 
   rawTransaction(hash: Hash): Uint8Array | undefined {
