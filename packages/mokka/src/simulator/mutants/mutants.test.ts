@@ -17,7 +17,7 @@ const MUTANTS = [...WRONG_READINGS, ...OTHER_MISTAKES];
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
 const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
-const CHANGING = { strangers: 1, interval: 60 };
+const CHANGING = { strangers: 1, interval: 60, newcomersFrom: 0 };
 /** Milliseconds; generous for a busy machine. */
 const TIMEOUT = 180_000;
 
