@@ -192,6 +192,8 @@ export interface SnapshotExchange {
   arePruned: boolean;
   /** Peers that offered or sent what was not right are not asked before. */
   readonly refusedUntil: Map<NodeId, number>;
+  /** How many snapshots of each peer could not be had, since the last one that could: the fewest are asked first. */
+  readonly unobtainable: Map<NodeId, number>;
   /** The newest snapshot that peers asked for, and until when what follows it is not pruned: they need that next. */
   held: { readonly at: LogIndex; readonly until: number } | null;
   /** A newer one may not be proved yet. Stored where logs are pruned: what would prove that may be a vote of whoever needs it. */
@@ -233,6 +235,7 @@ export function newSnapshotExchange(proved: ProvedSnapshot | null): SnapshotExch
     retryAt: 0,
     arePruned: false,
     refusedUntil: new Map(),
+    unobtainable: new Map(),
     held: null,
     proved,
     waiting: new Map(),
