@@ -7,7 +7,6 @@ import {
   type CertifiedMembership,
   MAX_CHUNK_BYTES,
   MAX_SNAPSHOT_CHUNKS,
-  type ProvedSnapshot,
   type SnapshotOffer,
 } from '../core/snapshot-exchange.ts';
 import type { EntryHash } from '../core/types.ts';
@@ -56,17 +55,6 @@ export function encodeSnapshotRecord(proof: SnapshotProof): Uint8Array {
 /** Throws {@link DecodeError}, as every decoder here. */
 export function decodeSnapshotRecord(bytes: Uint8Array): SnapshotProof {
   return readFields(decodeItem(bytes), readProof);
-}
-
-export function encodeProvedSnapshot({ offer, epoch }: ProvedSnapshot): Uint8Array {
-  return encodeItem([integerItem(epoch), offerItems(offer)]);
-}
-
-export function decodeProvedSnapshot(bytes: Uint8Array): ProvedSnapshot {
-  return readFields(decodeItem(bytes), (fields) => ({
-    epoch: fields.epoch(),
-    offer: readOffer(fields.item()),
-  }));
 }
 
 function proofItems({ base, next, certificate, memberships }: SnapshotProof): Item[] {

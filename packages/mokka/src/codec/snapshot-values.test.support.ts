@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { CommitCertificate } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
 import type { PrunedLog } from '../core/pruning.ts';
-import type { ProvedSnapshot, SnapshotMessage, SnapshotOffer } from '../core/snapshot-exchange.ts';
+import type { SnapshotMessage, SnapshotOffer } from '../core/snapshot-exchange.ts';
 import type { EntryId, Epoch, LogIndex, StateDigest } from '../core/types.ts';
 import type { SnapshotProof } from './snapshot-codec.ts';
 
@@ -25,7 +25,6 @@ export function snapshotValues(parts: Parts): {
   readonly messages: MessageTable;
   readonly proof: fc.Arbitrary<SnapshotProof>;
   readonly pruned: fc.Arbitrary<PrunedLog>;
-  readonly proved: fc.Arbitrary<ProvedSnapshot>;
 } {
   const { entry, certificate, entryId, digits, number, index, epoch } = parts;
   const chunkNumber = fc.oneof(fc.nat(300), fc.constantFrom(0, 65_535));
@@ -74,10 +73,5 @@ export function snapshotValues(parts: Parts): {
       bytes: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 })),
     }),
   };
-  return {
-    messages,
-    proof,
-    pruned: fc.record({ lowest: index, deletedBelow: number }),
-    proved: fc.record({ epoch, offer }),
-  };
+  return { messages, proof, pruned: fc.record({ lowest: index, deletedBelow: number }) };
 }

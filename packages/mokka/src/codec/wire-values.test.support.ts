@@ -45,10 +45,8 @@ import {
 } from './record-codec.ts';
 import { decodeItem, encodeItem, type Item } from './rlp.ts';
 import {
-  decodeProvedSnapshot,
   decodePruning,
   decodeSnapshotRecord,
-  encodeProvedSnapshot,
   encodePruning,
   encodeSnapshotRecord,
 } from './snapshot-codec.ts';
@@ -331,7 +329,6 @@ export const wireFormats: readonly WireFormat[] = [
   format('vote record', vote, encodeVote, decodeVote),
   format('evidence', evidence, encodeEvidence, decodeEvidence),
   format('snapshot record', snapshots.proof, encodeSnapshotRecord, decodeSnapshotRecord),
-  format('proved snapshot', snapshots.proved, encodeProvedSnapshot, decodeProvedSnapshot),
   format('pruning record', snapshots.pruned, encodePruning, decodePruning),
   format('binding record', binding, encodeBinding, decodeBinding),
   format('identity record', identity, encodeStoreIdentity, decodeStoreIdentity),

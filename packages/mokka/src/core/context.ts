@@ -23,7 +23,7 @@ import { newReadIndex } from './read-index.ts';
 import { requestNumber } from './request-numbers.ts';
 import type { RestoredState, TermBinding } from './restored-state.ts';
 import { StatementSigner } from './signing.ts';
-import { newSnapshotExchange, type SnapshotExchange } from './snapshot-exchange.ts';
+import { newSnapshotExchange } from './snapshot-exchange.ts';
 import type { Lock, PreVote, TermVote, Vote, Yield } from './statements.ts';
 import type {
   EntryHash,
@@ -249,7 +249,7 @@ export class CoreContext implements ValidatorSet {
   readonly incoming = new Map<number, Entry>();
   readonly execution: Execution;
   catchUp: CatchUp | null = null;
-  readonly snapshots: SnapshotExchange;
+  readonly snapshots = newSnapshotExchange();
   readonly pruning: Pruning;
   readonly readIndex = newReadIndex();
   lastProgressAt = 0;
@@ -277,7 +277,6 @@ export class CoreContext implements ValidatorSet {
     this.random = new SeededRandom(options.seed);
     this.log = new Log(options.limits, options.rootHash, restored.base, restored.tail);
     this.pruning = newPruning(restored.pruned ?? NOTHING_PRUNED);
-    this.snapshots = newSnapshotExchange(restored.proved ?? null);
     this.term = restored.term;
     // Rule *membership*: promises of an earlier epoch are over with it.
     const { epoch, since, certificate } = this.epochs.present;

@@ -2,18 +2,16 @@
  * Rule *snapshot*: entries far below what is applied are deleted where the operator wants that, with their certificates and leader
  * proofs, a bounded number at a time. What tells the members of each epoch is never deleted.
  */
-import { encodeProvedSnapshot, encodePruning } from '../codec/snapshot-codec.ts';
+import { encodePruning } from '../codec/snapshot-codec.ts';
 import type { StorageOperation } from '../storage/storage.ts';
 import type { CoreContext, Done } from './context.ts';
 import { persist, putCertificate } from './durability.ts';
 import type { Entry } from './entry.ts';
-import type { ProvedSnapshot, SnapshotOffer } from './snapshot-exchange.ts';
+import type { SnapshotOffer } from './snapshot-exchange.ts';
 import type { Epoch, LogIndex, Ticket } from './types.ts';
 
 /** Name of the record. */
 export const PRUNING_RECORD = 'pruning';
-/** Name of the record that holds the last snapshot that could be proved. */
-export const PROVED_SNAPSHOT = 'proved-snapshot';
 /** Entries deleted in one transaction. */
 const PRUNING_STEP = 256;
 
@@ -53,20 +51,19 @@ export interface Pruning {
   making: Ticket | null;
   /** None is made before, since one could not be made. */
   makeAt: number;
-  /** Writes under way. */
-  writing: number;
+  isWriting: boolean;
 }
 
 export const NOTHING_PRUNED: PrunedLog = { lowest: 1 as LogIndex, deletedBelow: 1 };
 
 export function newPruning(stored: PrunedLog): Pruning {
-  return { ...stored, reading: null, own: null, making: null, makeAt: 0, writing: 0 };
+  return { ...stored, reading: null, own: null, making: null, makeAt: 0, isWriting: false };
 }
 
 export function drivePruning(context: CoreContext): Done {
   const { pruning } = context;
   makeSnapshot(context);
-  if (pruning.reading !== null || pruning.writing > 0) return;
+  if (pruning.reading !== null || pruning.isWriting) return;
   const target = targetOf(context);
   if (target <= pruning.deletedBelow) return;
   const below = Math.min(target, pruning.deletedBelow + PRUNING_STEP) as LogIndex;
@@ -82,8 +79,6 @@ export function drivePruning(context: CoreContext): Done {
 function makeSnapshot(context: CoreContext): Done {
   const { pruning, options, log, now, execution } = context;
   if (options.snapshots !== true || pruning.making !== null || now < pruning.makeAt) return;
-  // The proof of the last one is on disk before a newer one takes its place.
-  if (pruning.writing > 0) return;
   const own = pruning.own ?? 0;
   const isMissing = pruning.lowest > 1 && own < pruning.lowest;
   const next = pruning.lowest + stepOf(context);
@@ -107,29 +102,16 @@ export function onOwnSnapshot(
   offer: SnapshotOffer | null,
   at: LogIndex | null,
 ): boolean {
-  const { pruning, now, options } = context;
+  const { pruning, snapshots, now, options } = context;
   if (at !== null) pruning.own = Math.max(pruning.own ?? 0, at) as LogIndex;
   if (pruning.making !== ticket) return false;
   pruning.making = null;
   if (at === null || (offer === null && isProvable(context, at))) {
     pruning.makeAt = now + MAKE_PAUSE_TIMEOUTS * options.timing.fetchTimeout;
   }
-  if (offer !== null) keepProved(context, { offer, epoch: 0 as Epoch });
+  if (offer !== null) snapshots.proved = { offer, epoch: 0 as Epoch };
   context.changed = true;
   return true;
-}
-
-/** After a restart the application offers its newest snapshot, which may not be proved yet. */
-export function keepProved(context: CoreContext, proved: ProvedSnapshot): void {
-  const { snapshots, pruning } = context;
-  const known = snapshots.proved;
-  const isKnown = known?.offer.base.hash === proved.offer.base.hash;
-  if (isKnown && known.epoch <= proved.epoch) return;
-  snapshots.proved = proved;
-  if (!isPruning(context)) return;
-  pruning.writing += 1;
-  const value = encodeProvedSnapshot(proved);
-  persist(context, [{ type: 'put-record', name: PROVED_SNAPSHOT, value }], [{ type: 'pruned' }]);
 }
 
 function isPruning({ options, pruning }: CoreContext): boolean {
@@ -182,7 +164,7 @@ export function onPruningRead(
   if (reading === null || reading.ticket !== ticket) return false;
   const { below } = reading;
   pruning.reading = null;
-  pruning.writing += 1;
+  pruning.isWriting = true;
   pruning.deletedBelow = below;
   pruning.lowest = Math.max(pruning.lowest, below) as LogIndex;
   const operations: StorageOperation[] = [
@@ -201,7 +183,7 @@ export function onPruningRead(
 }
 
 export function onPruned(context: CoreContext): Done {
-  context.pruning.writing -= 1;
+  context.pruning.isWriting = false;
   context.changed = true;
 }
 

@@ -6,7 +6,6 @@ import type { Evidence } from './evidence.ts';
 import type { LogBase } from './log.ts';
 import type { TermVoteMessage } from './message.ts';
 import type { PrunedLog } from './pruning.ts';
-import type { ProvedSnapshot } from './snapshot-exchange.ts';
 import type { Vote } from './statements.ts';
 import type { EntryId, Epoch, StateDigest, Term } from './types.ts';
 
@@ -46,8 +45,6 @@ export interface RestoredState {
   readonly ahead: CommitCertificate | null;
   /** How far the log is deleted; absent when nothing is. */
   readonly pruned?: PrunedLog;
-  /** The last snapshot of this node that could be proved; absent when none was kept. */
-  readonly proved?: ProvedSnapshot;
   /** What the application made durable. */
   readonly applied: EntryId;
   readonly stateDigest: StateDigest;

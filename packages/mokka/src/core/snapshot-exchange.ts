@@ -178,12 +178,6 @@ export interface SnapshotTaking {
   repetitions: number;
 }
 
-/** The last offer that could be proved, for those who know the members up to `epoch` or later. */
-export interface ProvedSnapshot {
-  readonly offer: SnapshotOffer;
-  readonly epoch: Epoch;
-}
-
 export interface SnapshotExchange {
   fetch: SnapshotSearch | SnapshotTaking | null;
   /** Nobody had one, or this machine could not take it: none is asked for before. */
@@ -196,8 +190,8 @@ export interface SnapshotExchange {
   readonly unobtainable: Map<NodeId, number>;
   /** The newest snapshot that peers asked for, and until when what follows it is not pruned: they need that next. */
   held: { readonly at: LogIndex; readonly until: number } | null;
-  /** A newer one may not be proved yet. Stored where logs are pruned: what would prove that may be a vote of whoever needs it. */
-  proved: ProvedSnapshot | null;
+  /** The last offer that could be proved, for those who know the members up to `epoch` or later: a newer one may not be yet. */
+  proved: { readonly offer: SnapshotOffer; readonly epoch: Epoch } | null;
   /** Peers that wait for a snapshot made at `at`, until an entry above it is committed and proves it. */
   readonly waiting: Map<
     NodeId,
@@ -229,7 +223,7 @@ export type ServedRequest =
       readonly chunk: number;
     };
 
-export function newSnapshotExchange(proved: ProvedSnapshot | null): SnapshotExchange {
+export function newSnapshotExchange(): SnapshotExchange {
   return {
     fetch: null,
     retryAt: 0,
@@ -237,7 +231,7 @@ export function newSnapshotExchange(proved: ProvedSnapshot | null): SnapshotExch
     refusedUntil: new Map(),
     unobtainable: new Map(),
     held: null,
-    proved,
+    proved: null,
     waiting: new Map(),
     serving: new Map(),
   };

@@ -1,6 +1,6 @@
 /** Rule *snapshot*: giving snapshots to those that are behind, a bounded number of chunks at a time. */
 import type { CoreContext, Done } from './context.ts';
-import { keepProved, onOwnSnapshot } from './pruning.ts';
+import { onOwnSnapshot } from './pruning.ts';
 import {
   MAX_CHUNK_BYTES,
   type ServedRequest,
@@ -83,7 +83,7 @@ export function onSnapshotOffered(context: CoreContext, input: Input<'snapshot-o
   const { at } = input;
   if (at !== null) hold(context, at);
   const { to, request, from, epoch, isRepeated } = served;
-  if (input.offer !== null) keepProved(context, { offer: input.offer, epoch });
+  if (input.offer !== null) snapshots.proved = { offer: input.offer, epoch };
   const offer = input.offer ?? earlierOffer(context, from, epoch);
   if (at !== null && offer === null && !isRepeated) {
     // Made just now, of everything that is applied: the next entry proves it.

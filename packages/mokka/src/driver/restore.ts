@@ -28,7 +28,7 @@ import type { Vote } from '../core/statements.ts';
 import type { EntryId, LogIndex, Term } from '../core/types.ts';
 import { compareLocks } from '../core/verification.ts';
 import type { NumberedTable, RangeLimits, Storage } from '../storage/storage.ts';
-import { completeSnapshot, storedProof, storedPruning } from './snapshot-completion.ts';
+import { completeSnapshot, storedPruning } from './snapshot-completion.ts';
 
 /** One read of a range. */
 const READ_LIMITS: RangeLimits = { maxCount: 256, maxBytes: 4 * 1024 * 1024 };
@@ -91,7 +91,6 @@ export async function restoreCore(
   const lockRecord = records.get(RECORDS.lock);
   const savedLockCertificate = lockRecord === undefined ? null : decodeLockCertificate(lockRecord);
   const pruned = await storedPruning(storage);
-  const proved = await storedProof(storage);
   const termRecord = records.get(RECORDS.term);
   const termVote = restoreTermVote(records.get(RECORDS.termVote));
   const bindingRecord = records.get(RECORDS.binding);
@@ -120,7 +119,6 @@ export async function restoreCore(
     evidence: evidence.map(({ value }) => value),
     ahead,
     ...(pruned === null ? {} : { pruned }),
-    ...(proved === null ? {} : { proved }),
     applied:
       application.applied.index === 0
         ? { index: application.applied.index, hash: options.rootHash }

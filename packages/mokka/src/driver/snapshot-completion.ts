@@ -6,21 +6,13 @@ import type { ApplicationInfo } from '../application.ts';
 import { decodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import {
-  decodeProvedSnapshot,
   decodePruning,
   decodeSnapshotRecord,
   RECORDED_SNAPSHOT,
   type SnapshotProof,
 } from '../codec/snapshot-codec.ts';
 import { putCertificate } from '../core/durability.ts';
-import {
-  NOTHING_PRUNED,
-  PROVED_SNAPSHOT,
-  PRUNING_RECORD,
-  type PrunedLog,
-  putPruning,
-} from '../core/pruning.ts';
-import type { ProvedSnapshot } from '../core/snapshot-exchange.ts';
+import { NOTHING_PRUNED, PRUNING_RECORD, type PrunedLog, putPruning } from '../core/pruning.ts';
 import {
   extendingOperations,
   forgetRecord,
@@ -81,12 +73,6 @@ async function forgettingUncertified(storage: Storage): Promise<StorageOperation
     if (!isCertified) operations.push({ type: 'delete', table: 'memberships', key });
   }
   return operations;
-}
-
-/** The last snapshot that this node could prove; null when none was kept. */
-export async function storedProof(storage: Storage): Promise<ProvedSnapshot | null> {
-  const record = await storage.record(PROVED_SNAPSHOT);
-  return record === undefined ? null : decodeProvedSnapshot(record);
 }
 
 /** How far the log is deleted; null when nothing is. */

@@ -79,17 +79,6 @@ export const SNAPSHOT_AND_MEMBER_MISTAKES: readonly Mutant[] = [
     caught: { by: 'test', file: EPOCHS, test: 'pruning leaves a way' },
   },
   {
-    what: 'the proof of the last snapshot is forgotten in a restart',
-    edits: [
-      {
-        file: 'driver/restore.ts',
-        find: '...(proved === null ? {} : { proved }),',
-        replace: '',
-      },
-    ],
-    caught: { by: 'test', file: EPOCHS, test: 'pruning leaves that way over a restart' },
-  },
-  {
     what: 'the next set acts before the membership entry is committed',
     edits: [
       {
