@@ -57,6 +57,7 @@ it('exports exactly what is listed here', () => {
       "formatPeerAddress",
       "isStoreCreated",
       "leaderOf",
+      "makeFolder",
       "nodeIdFromBytes",
       "nodeIdToBytes",
       "offenderOf",

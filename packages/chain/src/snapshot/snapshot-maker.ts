@@ -34,13 +34,13 @@ export class SnapshotMaker {
   }
 
   /**
-   * The newest snapshot whose index is `minimum` or above, made now if none is kept; null when the head is below, or
-   * nothing has been committed yet. Throws `ChainError`: `snapshot-failed`, `closed`, `corrupt-store`.
+   * A snapshot whose index is `minimum` or above, made now if none is kept; null when the head is below, or nothing has
+   * been committed yet. Of those kept it is the newest below `before`, else the newest. Throws `ChainError`: `snapshot-failed`, `closed`, `corrupt-store`.
    */
-  async offer(minimum: number): Promise<ChunkList | null> {
+  async offer(minimum: number, before = Number.POSITIVE_INFINITY): Promise<ChunkList | null> {
     for (;;) {
-      const kept = this.#kept.newest;
-      if (kept !== undefined && kept.position.index >= minimum) return kept;
+      const kept = this.#kept.best(minimum, before);
+      if (kept !== undefined) return kept;
       this.#tables.refresh();
       const position = this.#position();
       if (position === undefined || position.index < minimum) return null;

@@ -65,6 +65,8 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
       console.line(withTime(formatNodeEvent(event), new Date()));
     }
   };
+  // From here on, so that a node which is told to stop while it starts still ends in good order.
+  const asked = Promise.race([untilStopSignal({ onSecond: onSecondSignal }), untilParentGone()]);
   const cluster = loadCluster(options.cluster);
   const shared = {
     cluster,
@@ -83,7 +85,6 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
     }
     throw error;
   });
-  const asked = Promise.race([untilStopSignal({ onSecond: onSecondSignal }), untilParentGone()]);
   const failure = await Promise.race([asked.then(() => null), node.failed]);
   await stopNode(node);
   if (failure === null) {

@@ -63,7 +63,7 @@ export type SnapshotMessage =
 /** What is asked of the host. Each is answered, but for `abandon-restore`. */
 export type SnapshotEffect =
   /**
-   * Ask the application for a snapshot at `minimum` or above, read what proves it from the store (the entry, the smallest
+   * Ask the application for a snapshot at `minimum` or above, if it has several for one below `committed`, and read what proves it from the store (the entry, the smallest
    * certificate that covers its child, or `newest` where none is stored yet, the entries between, and the memberships above
    * `epoch`); answer `snapshot-offered`.
    */
@@ -71,6 +71,7 @@ export type SnapshotEffect =
       readonly type: 'offer-snapshot';
       readonly ticket: Ticket;
       readonly minimum: LogIndex;
+      readonly committed: LogIndex;
       readonly epoch: Epoch;
       readonly newest: CommitCertificate | null;
     }
@@ -182,6 +183,8 @@ export interface SnapshotExchange {
   fetch: SnapshotSearch | SnapshotTaking | null;
   /** Nobody had one, or this machine could not take it: none is asked for before. */
   retryAt: number;
+  /** How often in a row this machine could not take one, and what was said of it last. */
+  failed: { readonly times: number; readonly message: string } | null;
   /** A peer has pruned the entries that this node needs. */
   arePruned: boolean;
   /** Peers that offered or sent what was not right are not asked before. */
@@ -227,6 +230,7 @@ export function newSnapshotExchange(): SnapshotExchange {
   return {
     fetch: null,
     retryAt: 0,
+    failed: null,
     arePruned: false,
     refusedUntil: new Map(),
     unobtainable: new Map(),

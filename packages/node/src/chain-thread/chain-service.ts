@@ -78,7 +78,8 @@ export class ChainService {
     processProposal: (entry) => this.#required.application.processProposal(entry),
     commit: (entries, certificate) => this.#required.application.commit(entries, certificate),
     rollback: (to) => this.#required.application.rollback(to),
-    offerSnapshot: (minimum) => this.#required.snapshots.offerSnapshot(minimum),
+    offerSnapshot: (minimum, committed) =>
+      this.#required.snapshots.offerSnapshot(minimum, committed),
     snapshotChunk: (entry, chunk) => this.#required.snapshots.snapshotChunk(entry, chunk),
     beginRestore: (manifest) => this.#required.snapshots.beginRestore(manifest),
     restoreChunk: (chunk, bytes) => this.#required.snapshots.restoreChunk(chunk, bytes),

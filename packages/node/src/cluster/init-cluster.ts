@@ -3,11 +3,11 @@
  * data folder per node. It is the only thing that makes data folders: a validator whose data is gone has forgotten its
  * promises and must come back with a new key (rule *durability*).
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DevGenesisOptions } from '@praline/chain';
 import { readGenesisConfiguration } from '@praline/chain/configuration';
-import { NodeKey } from 'mokka';
+import { makeFolder, NodeKey } from 'mokka';
 import {
   type ClusterFile,
   formatClusterFile,
@@ -49,7 +49,14 @@ export interface InitNode {
  */
 export async function initCluster(options: InitClusterOptions): Promise<LoadedCluster> {
   const { folder } = options;
-  mkdirSync(folder, { recursive: true });
+  try {
+    await makeFolder(folder, 0o755);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError('data-unusable', folder, `${folder} can not be made: ${reason}.`, {
+      cause: error,
+    });
+  }
   const unfinished = join(folder, UNFINISHED_FILE_NAME);
   if (existsSync(unfinished) && !existsSync(join(folder, CLUSTER_FILE_NAME))) {
     for (const name of [GENESIS_FILE_NAME, KEYS_FOLDER, DATA_FOLDER]) {

@@ -3,10 +3,17 @@
  *
  * Two LMDB environments, so that a vote never waits for a block's write; see `docs/decisions/0001-two-lmdb-environments.md`.
  */
-import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChainError } from '@praline/chain/configuration';
-import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdentity } from 'mokka';
+import {
+  createStore,
+  FolderLock,
+  FolderLockError,
+  LmdbStorage,
+  makeFolder,
+  type StoreIdentity,
+} from 'mokka';
 import { ConfigError } from './config-error.ts';
 
 const OWNER_ONLY_FOLDER = 0o700;
@@ -55,7 +62,7 @@ export async function createNodeFolder(
       `${path} holds a node's data already; it is left as it is.`,
     );
   }
-  mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  await makeFolder(path, OWNER_ONLY_FOLDER);
   const lock = await takeLock(path);
   try {
     const staging = join(path, STAGING_FOLDER);

@@ -19,7 +19,7 @@ import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
 import { NodeMetrics } from '../telemetry/metrics.ts';
-import type { RemoteThread } from '../threads/thread-channel.ts';
+import { type RemoteThread, ThreadClosedError } from '../threads/thread-channel.ts';
 import type {
   BlockSummary,
   ChainForMain,
@@ -387,6 +387,8 @@ export class PralineNode {
       try {
         await bounded(action() ?? Promise.resolve(), CLOSE_STEP_MS);
       } catch (error) {
+        // A thread that has ended, such as on a full disk, has nothing left to close.
+        if (error instanceof ThreadClosedError) return;
         logger.warn({ what, error: String(error) }, 'closing failed');
       }
     };
@@ -424,7 +426,7 @@ function applicationOf(chain: RemoteThread<ChainForMain>): Application {
     commit: (entries, certificate) => chain.commit(entries, certificate),
     rollback: (to) => chain.rollback(to),
     snapshots: {
-      offerSnapshot: (minimum) => chain.offerSnapshot(minimum),
+      offerSnapshot: (minimum, committed) => chain.offerSnapshot(minimum, committed),
       snapshotChunk: (entry, chunk) => chain.snapshotChunk(entry, chunk),
       beginRestore: (manifest) => chain.beginRestore(manifest),
       restoreChunk: (chunkNumber, bytes) => chain.restoreChunk(chunkNumber, bytes),

@@ -170,6 +170,7 @@ export class RpcService {
         allowedOrigins: options.allowedOrigins,
         logger: remoteLogger(main),
         routes: this.#routes(main, reader),
+        omittedMethods: genesis.praline.devMode ? [] : DEVELOPMENT_METHODS,
       },
     );
     server.addMethods(mokkaMethods({ main, reader, readIndex }));
@@ -258,6 +259,9 @@ export class RpcService {
     ]);
   }
 }
+
+/** What a chain that is no playground does not have. */
+const DEVELOPMENT_METHODS = ['evm_mine'];
 
 function developmentAccounts(genesis: Genesis): DevelopmentAccounts {
   const { devMode, accounts } = genesis.praline;
