@@ -300,25 +300,6 @@ describe('chunks of a liar', () => {
     expectGoesOn(cluster);
   });
 
-  it('that nobody has cost a pause: the next one asked is another', async () => {
-    const { cluster, late } = await withOneBehind(4, 'BFT');
-    const liar = [0, 1, 2, 3].find((n) => n !== late && n !== cluster.leader()) ?? 0;
-    for (const [number, { snapshots }] of cluster.nodes.entries()) {
-      if (number === late || number === liar) continue;
-      snapshots.offered.length = 0;
-      snapshots.offer(1);
-    }
-    commit(cluster, 2, 'newer');
-    cluster.tamper = (from, _to, message) => {
-      if (message.type === 'entries') return { ...message, entries: [], certificate: null };
-      return from === liar && message.type === 'chunk' ? { ...message, bytes: null } : message;
-    };
-    await cluster.start(late);
-    cluster.until(() => tookSnapshot(cluster, late));
-    cluster.tamper = (_from, _to, message) => message;
-    expectGoesOn(cluster);
-  });
-
   it('that match a made-up manifest are found out in the end, and another peer is asked', async () => {
     const { cluster, late } = await withOneBehind(4, 'BFT');
     const { snapshots } = cluster.node(late);

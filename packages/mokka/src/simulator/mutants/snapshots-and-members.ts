@@ -32,8 +32,8 @@ export const SNAPSHOT_AND_MEMBER_MISTAKES: readonly Mutant[] = [
     what: 'membership entries on the way to a snapshot need no certificate',
     edits: [
       {
-        file: 'core/snapshot-offer.ts',
-        find: 'if (!verifyCertificate(membership.certificate, present, context.signer)) return null;',
+        file: 'core/epoch-steps.ts',
+        find: 'if (!verifyCertificate(certificate, present, signer)) return entry;',
         replace: '',
       },
     ],
