@@ -189,6 +189,8 @@ export interface SnapshotExchange {
   arePruned: boolean;
   /** Peers that offered or sent what was not right are not asked before. */
   readonly refusedUntil: Map<NodeId, number>;
+  /** How many snapshots of each peer could not be had, since the last one that could: the fewest are asked first. */
+  readonly unobtainable: Map<NodeId, number>;
   /** The newest snapshot that peers asked for, and until when what follows it is not pruned: they need that next. */
   held: { readonly at: LogIndex; readonly until: number } | null;
   /** The last offer that could be proved, for those who know the members up to `epoch` or later: a newer one may not be yet. */
@@ -231,6 +233,7 @@ export function newSnapshotExchange(): SnapshotExchange {
     failed: null,
     arePruned: false,
     refusedUntil: new Map(),
+    unobtainable: new Map(),
     held: null,
     proved: null,
     waiting: new Map(),

@@ -121,6 +121,9 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   askForChunks(context, taking);
   if (taking.missing.length > 0 && taking.asked.size + taking.arrived.length === 0) {
     // Nobody has it now: what is here is of use when the same one is offered again.
+    // A liar may offer what nobody keeps, again and again.
+    const { unobtainable } = context.snapshots;
+    unobtainable.set(taking.from, (unobtainable.get(taking.from) ?? 0) + 1);
     abandon(context, 'keep-chunks');
     return pauseSearch(context, ROUND_PAUSE_TIMEOUTS);
   }
@@ -253,6 +256,7 @@ export function onRestored(context: CoreContext, input: Input<'restored'>): Done
   context.snapshots.fetch = null;
   context.snapshots.failed = null;
   context.snapshots.arePruned = false;
+  context.snapshots.unobtainable.clear();
 }
 
 /** The application could not do it. Its state is as before. */
