@@ -28,6 +28,8 @@ const WINDOW = 4;
 const CHUNK_TIMEOUTS = 30;
 /** Fetch timeouts without any chunk after which the snapshot is given up. */
 const IDLE_TIMEOUTS = 100;
+/** So many requests in a row that the offerer does not answer, and the snapshot is given up. */
+const MAX_UNANSWERED = 2;
 /** Fetch timeouts that an offerer has for everything, and for each chunk: a slow liar costs bounded time. */
 const OFFER_TIMEOUTS = 200;
 const TIMEOUTS_PER_CHUNK = 4;
@@ -38,7 +40,7 @@ const MAX_REPETITIONS = 2;
 
 type Input<T extends SnapshotInput['type']> = Extract<SnapshotInput, { type: T }>;
 
-/** The offer is proved: entries are not fetched any more. */
+/** The offer is proved. */
 export function beginTaking(context: CoreContext, offer: SnapshotOffer, from: NodeId): Done {
   const { fetchTimeout } = context.options.timing;
   const chunks = offer.manifest.chunks.length;
@@ -51,12 +53,13 @@ export function beginTaking(context: CoreContext, offer: SnapshotOffer, from: No
     asked: new Map(),
     arrived: [],
     without: new Set(),
+    isArriving: false,
+    unanswered: 0,
     progressAt: context.now,
     deadline: context.now + (OFFER_TIMEOUTS + TIMEOUTS_PER_CHUNK * chunks) * fetchTimeout,
     repetitions: 0,
   };
   context.snapshots.fetch = taking;
-  context.catchUp = null;
   begin(context, taking);
 }
 
@@ -108,8 +111,9 @@ export function driveTaking(context: CoreContext, taking: SnapshotTaking): Done 
 
 function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   retryChunks(context, taking);
-  const isIdleTooLong = taking.arrived.length === 0 && context.now >= idleDeadline(context, taking);
-  if (context.now >= taking.deadline || isIdleTooLong) {
+  const isSilent =
+    taking.unanswered >= MAX_UNANSWERED || context.now >= idleDeadline(context, taking);
+  if (context.now >= taking.deadline || (isSilent && taking.arrived.length === 0)) {
     refusePeer(context, taking.from, 'it did not come in time');
     return abandon(context, 'keep-chunks');
   }
@@ -132,12 +136,14 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   context.changed = true;
 }
 
-/** A request that was not answered goes to somebody else. */
+/** A request that was not answered goes to somebody else, as does one whose peer is gone. */
 function retryChunks(context: CoreContext, taking: SnapshotTaking): Done {
   for (const [chunk, { deadline, peer }] of taking.asked) {
-    if (context.now < deadline) continue;
+    const isGone = context.peers.get(peer)?.connected !== true;
+    if (context.now < deadline && !isGone) continue;
     askAgain(taking, chunk);
     if (peer !== taking.from) taking.without.add(peer);
+    else if (!isGone) taking.unanswered += 1;
   }
 }
 
@@ -199,6 +205,8 @@ export function onChunk(
   }
   taking.asked.delete(chunk);
   taking.arrived.push({ chunk, bytes });
+  taking.isArriving = true;
+  if (from === taking.from) taking.unanswered = 0;
   taking.progressAt = context.now;
 }
 
