@@ -22,6 +22,7 @@ export default defineConfig({
             'e2e/faults/**/*.test.ts',
             'spec/**/*.test.ts',
             'ethereum-tests/**/*.test.ts',
+            'rpc-compat/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,

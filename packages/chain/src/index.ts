@@ -74,6 +74,7 @@ export {
   DEFAULT_CALL_LIMITS,
   EvmCallExecutor,
 } from './query/evm-call-executor.ts';
+export type * from './query/fork-configuration.ts';
 export { ForkRules } from './query/fork-rules.ts';
 export { matches as logMatches } from './query/log-search.ts';
 export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';

@@ -1,148 +1,59 @@
-/**
- * The exchanges of Ethereum's JSON-RPC conformance suite that concern methods served here, against a real chain.
- */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createGenesis, DEV_MNEMONIC } from '@praline/chain';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+/** Ethereum's JSON-RPC conformance suite against a real chain; `npm run rpc-compat` runs the same by the same code. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { standardMethods } from './methods/index.ts';
-import { createRpcServer, type RpcServer } from './server/rpc-server.ts';
-import { ChainBackend } from './testing/chain-backend.test.support.ts';
-
-const { PRALINE_FIXTURES: root } = process.env;
-const suite = root === undefined ? undefined : join(root, 'rpc-compat');
-const isHere = suite !== undefined && existsSync(join(suite, 'chain.rlp'));
-const title = isHere
-  ? 'the conformance suite'
-  : 'the conformance suite (skipped: needs rpc-compat in the folder $PRALINE_FIXTURES)';
-
-interface Exchange {
-  readonly name: string;
-  readonly isShapeOnly: boolean;
-  /** Requests, each with the answer the suite expects. */
-  readonly rounds: readonly { readonly request: string; readonly response: Message }[];
-}
-
-interface Message {
-  readonly id?: unknown;
-  readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
-}
+import {
+  ConformanceReplay,
+  differenceBetween,
+  reasonNotToReplay,
+} from './testing/conformance-replay.test.support.ts';
+import {
+  defaultSuiteFolder,
+  isSuite,
+  readSuite,
+} from './testing/conformance-suite.test.support.ts';
 
 const served = new Set(standardMethods.map(({ name }) => name));
+const folder = defaultSuiteFolder();
+const suite = folder !== undefined && isSuite(folder) ? readSuite(folder) : undefined;
+const title =
+  suite === undefined
+    ? 'the conformance suite (skipped: needs rpc-compat in the folder $PRALINE_FIXTURES)'
+    : 'the conformance suite';
 
-function exchanges(): Exchange[] {
-  if (suite === undefined || !isHere) return [];
-  const tests = join(suite, 'tests');
-  return readdirSync(tests)
-    .filter((method) => served.has(method))
-    .flatMap((method) =>
-      readdirSync(join(tests, method)).map((file) =>
-        parseExchange(`${method}/${file}`, readFileSync(join(tests, method, file), 'utf8')),
-      ),
-    );
-}
-
-function parseExchange(name: string, text: string): Exchange {
-  const lines = text.split('\n');
-  const of = (prefix: string) =>
-    lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length).trim());
-  const responses = of('<<');
-  return {
-    name,
-    isShapeOnly: of('//').some((line) => line.startsWith('speconly:')),
-    rounds: of('>>').map((request, index) => ({
-      request,
-      response: JSON.parse(responses[index] ?? 'null'),
-    })),
-  };
-}
-
-/** Lengths of the RLP lists that follow each other in a file (Yellow Paper, appendix B). */
-function splitBlocks(file: Uint8Array): Uint8Array[] {
-  const blocks: Uint8Array[] = [];
-  for (let start = 0; start < file.length; ) {
-    const prefix = file[start] ?? 0;
-    if (prefix < 0xf8) throw new Error('a block is longer than 55 bytes');
-    const lengthBytes = prefix - 0xf7;
-    const digits = Buffer.from(file.subarray(start + 1, start + 1 + lengthBytes)).toString('hex');
-    const end = start + 1 + lengthBytes + Number.parseInt(digits, 16);
-    blocks.push(file.subarray(start, end));
-    start = end;
-  }
-  return blocks;
-}
-
-/** What geth says around a reason names types of its own language, which are left out here. */
-function reasonOf(message: string): string {
-  return message.replace(/json: cannot unmarshal (.*) into Go value of type \S+$/, '$1');
-}
-
-/** Keys that are data themselves: senders and nonces of the pool. */
-const DATA_KEY = /^(0x[0-9a-f]{40}|\d+)$/i;
-
-/** The kinds of values, and the keys in their order, without the values. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return 'list';
-  if (typeof value !== 'object' || value === null) return typeof value;
-  const members = Object.entries(value);
-  if (members.every(([key]) => DATA_KEY.test(key))) return 'map';
-  return members.map(([key, member]) => [key, shapeOf(member)]);
-}
-
-describe.skipIf(!isHere)(title, () => {
-  let folder: string;
-  let chain: ChainBackend;
-  let server: RpcServer;
-  const unexpected: unknown[] = [];
+describe.skipIf(suite === undefined)(title, () => {
+  let replay: ConformanceReplay;
 
   beforeAll(async () => {
-    if (suite === undefined) return;
-    folder = mkdtempSync(join(tmpdir(), 'praline-rpc-'));
-    const genesis = createGenesis(JSON.parse(readFileSync(join(suite, 'genesis.json'), 'utf8')));
-    chain = await ChainBackend.create(folder, genesis, {
-      mnemonic: DEV_MNEMONIC,
-      instant: false,
-      origin: 'import',
-    });
-    await chain.import(splitBlocks(readFileSync(join(suite, 'chain.rlp'))));
-    server = createRpcServer(chain.backend, {
-      port: 0,
-      logger: { warn() {}, error: ({ err }) => unexpected.push(err) },
-    });
-    await server.listen();
+    if (suite !== undefined) replay = await ConformanceReplay.open(suite);
   });
-  afterAll(async () => {
-    await server?.close();
-    await chain?.close();
-    if (folder !== undefined) rmSync(folder, { recursive: true });
+  afterAll(() => replay?.close());
+
+  const exchanges = (suite?.exchanges ?? []).filter(
+    (exchange) => served.has(exchange.method) && reasonNotToReplay(exchange) === undefined,
+  );
+  it.each(exchanges)('$name', async (exchange) => {
+    expect(await replay.differenceOf(exchange)).toBeUndefined();
+  });
+});
+
+describe('the comparison of answers', () => {
+  it('sees another value, another order of members, and an error instead of a result', () => {
+    const expected = { result: { a: 1, b: ['0x1'] } };
+    expect(differenceBetween({ result: { a: 1, b: ['0x1'] } }, expected, false)).toBeUndefined();
+    expect(differenceBetween({ result: { a: 1, b: ['0x2'] } }, expected, false)).toContain('0x2');
+    expect(differenceBetween({ result: { b: ['0x1'], a: 1 } }, expected, false)).toBeDefined();
+    const error = { code: -32000, message: 'header not found' };
+    expect(differenceBetween({ error }, expected, false)).toContain('header not found');
+    expect(differenceBetween(expected, { error }, false)).toBeDefined();
+    expect(differenceBetween({ error }, { error: { ...error, message: '' } }, false)).toBeDefined();
+    expect(differenceBetween({ error }, { error: { ...error, code: 3 } }, true)).toBeDefined();
   });
 
-  async function answer(request: string): Promise<Message> {
-    const response = await fetch(`http://127.0.0.1:${server.address.port}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: request,
-    });
-    return response.json() as Promise<Message>;
-  }
-
-  test.each(exchanges())('$name', async ({ rounds, isShapeOnly }) => {
-    for (const { request, response } of rounds) {
-      const message = await answer(request);
-      expect(unexpected.splice(0)).toEqual([]);
-      if (response.error !== undefined) {
-        expect(message.error?.code).toBe(response.error.code);
-        expect(message.error?.data).toEqual(response.error.data);
-        if (!isShapeOnly) expect(message.error?.message).toBe(reasonOf(response.error.message));
-      } else if (isShapeOnly) {
-        expect(shapeOf(message.result)).toEqual(shapeOf(response.result));
-      } else {
-        // As text, for the order of keys is part of what is compared.
-        expect(message.error).toBeUndefined();
-        expect(JSON.stringify(message.result)).toBe(JSON.stringify(response.result));
-      }
-    }
+  it('sees only the shape where the suite asks for no more', () => {
+    const expected = { result: [{ pc: 0, stack: ['0x1'] }] };
+    const twice = { result: [...expected.result, ...expected.result] };
+    expect(differenceBetween(twice, expected, true)).toBeUndefined();
+    expect(differenceBetween({ result: [{ pc: 0, stack: [1] }] }, expected, true)).toBeDefined();
+    expect(differenceBetween({ result: [{ pc: 0 }] }, expected, true)).toBeDefined();
   });
 });

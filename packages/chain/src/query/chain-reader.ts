@@ -6,6 +6,7 @@ import type {
   ReceiptData,
 } from '../block/block-data.ts';
 import type { Address, BlockNumber, BlockRef, Hash, Hex, Wei } from '../primitives.ts';
+import type { ForkSchedule } from './fork-configuration.ts';
 
 /**
  * A node that started from a snapshot lacks blocks below it, but for genesis and what it had before. Their headers, bodies
@@ -30,6 +31,14 @@ export interface ChainReader {
   rawTransaction(hash: Hash): Uint8Array | undefined;
   /** RLP of a block with its transactions; undefined when there is none or it is not here. */
   rawBlock(block: BlockSelector): Uint8Array | undefined;
+  /** RLP of a block's header; undefined when there is none. */
+  rawHeader(block: BlockSelector): Uint8Array | undefined;
+  /** Consensus encoding of a block's receipts (EIP-2718); undefined as for `rawBlock`. */
+  rawReceipts(block: BlockSelector): readonly Uint8Array[] | undefined;
+  /** EIP-7910, at a time in seconds. */
+  forkSchedule(unixSeconds: number): ForkSchedule;
+  /** From which block on everything up to the head is here: blocks with receipts and logs, and states. */
+  available(): { readonly blocks: BlockNumber; readonly states: BlockNumber };
   receipt(hash: Hash): ReceiptData | undefined;
   /**
    * Logs of blocks `from..to` that match, in chain order. Throws `ChainError`: `too-many-results` beyond

@@ -12,6 +12,8 @@ import type {
   ReceiptData,
   TransactionData,
 } from '../block/block-data.ts';
+import { encodeHeader } from '../block/header-codec.ts';
+import { encodeReceipt } from '../block/receipt-codec.ts';
 import { effectiveGasPrice, receiptsData } from '../block/receipt-data.ts';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.ts';
 import { bytesToBigint, padLeft } from '../encoding/quantity.ts';
@@ -43,6 +45,7 @@ import {
   type StoredBlock,
 } from '../store/block-records.ts';
 import { HistoryGaps } from '../store/history-gaps.ts';
+import { readStateFloor } from '../store/state-floor.ts';
 import { Tables } from '../store/tables.ts';
 import { decodeKnownTransaction } from '../transaction/decode.ts';
 import { NodeReader } from '../trie/node-source.ts';
@@ -57,6 +60,7 @@ import type {
   LogFilter,
 } from './chain-reader.ts';
 import { feeHistory, nextFees } from './fee-history.ts';
+import { type ForkSchedule, forkSchedule } from './fork-configuration.ts';
 import { ForkRules } from './fork-rules.ts';
 import { searchLogs } from './log-search.ts';
 import { stateAt } from './state-at.ts';
@@ -72,6 +76,7 @@ export class StoredChainReader implements ChainReader {
   readonly genesis: BlockRef;
   /** For a `CallExecutor` in the same thread. */
   readonly tables: Tables;
+  readonly #genesis: Genesis;
   readonly #rules: ForkRules;
   readonly #nodes: NodeReader;
   /** By block hash, which no other receipts can have. */
@@ -80,6 +85,7 @@ export class StoredChainReader implements ChainReader {
   /** Opens the chain in `directory`, which must hold this genesis. Throws `no-chain`. */
   constructor(directory: string, genesis: Genesis) {
     this.tables = new Tables(directory, { readOnly: true });
+    this.#genesis = genesis;
     this.chainId = genesis.chainId;
     this.genesis = { number: blockNumberOf(0), hash: genesis.header.hash };
     this.#rules = new ForkRules(genesis.common);
@@ -138,6 +144,30 @@ export class StoredChainReader implements ChainReader {
     const header = this.#select(block);
     if (header === undefined || HistoryGaps.read(this.tables).has(header.number)) return undefined;
     return encodeBlock(this.#stored(header.hash));
+  }
+
+  rawHeader(block: BlockSelector): Uint8Array | undefined {
+    const header = this.header(block);
+    return header && encodeHeader(header);
+  }
+
+  rawReceipts(block: BlockSelector): readonly Uint8Array[] | undefined {
+    this.tables.refresh();
+    const header = this.#select(block);
+    if (header === undefined || HistoryGaps.read(this.tables).has(header.number)) return undefined;
+    return readReceipts(this.tables, header.hash)?.map(encodeReceipt);
+  }
+
+  forkSchedule(unixSeconds: number): ForkSchedule {
+    const { number, timestamp } = this.head();
+    return forkSchedule(this.#genesis, number, Math.max(timestamp, unixSeconds));
+  }
+
+  available(): { readonly blocks: BlockNumber; readonly states: BlockNumber } {
+    this.tables.refresh();
+    const blocks = HistoryGaps.read(this.tables).lowest;
+    const floor = readStateFloor(this.tables);
+    return { blocks, states: blockNumberOf(Math.max(floor, blocks)) };
   }
 
   rawTransaction(hash: Hash): Uint8Array | undefined {

@@ -1,13 +1,17 @@
 /** The methods every server has. Those of `mokka_*` and development mode are added by the node. */
 import type { Method } from '../method.ts';
 import { debugGetRawBlock } from './debug/get-raw-block.ts';
+import { debugGetRawHeader } from './debug/get-raw-header.ts';
+import { debugGetRawReceipts } from './debug/get-raw-receipts.ts';
 import { debugGetRawTransaction } from './debug/get-raw-transaction.ts';
 import { ethAccounts } from './eth/accounts.ts';
 import { ethBlobBaseFee } from './eth/blob-base-fee.ts';
 import { ethBlockNumber } from './eth/block-number.ts';
 import { ethCall } from './eth/call.ts';
+import { ethCapabilities } from './eth/capabilities.ts';
 import { ethChainId } from './eth/chain-id.ts';
 import { ethCoinbase } from './eth/coinbase.ts';
+import { ethConfig } from './eth/config.ts';
 import { ethCreateAccessList } from './eth/create-access-list.ts';
 import { ethEstimateGas } from './eth/estimate-gas.ts';
 import { ethFeeHistory } from './eth/fee-history.ts';
@@ -62,13 +66,17 @@ import { web3Sha3 } from './web3/sha3.ts';
 
 export const standardMethods: readonly Method[] = [
   debugGetRawBlock,
+  debugGetRawHeader,
+  debugGetRawReceipts,
   debugGetRawTransaction,
   ethAccounts,
   ethBlobBaseFee,
   ethBlockNumber,
   ethCall,
+  ethCapabilities,
   ethChainId,
   ethCoinbase,
+  ethConfig,
   ethCreateAccessList,
   ethEstimateGas,
   ethFeeHistory,

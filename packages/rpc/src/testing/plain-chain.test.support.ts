@@ -9,6 +9,7 @@ import type {
   Bloom,
   ChainReader,
   FeeHistory,
+  ForkSchedule,
   Hash,
   HeaderData,
   Hex,
@@ -140,6 +141,35 @@ export class PlainChain implements ChainReader {
   /** Plain data has no encoding. */
   rawBlock(): Uint8Array | undefined {
     return undefined;
+  }
+
+  rawHeader(): Uint8Array | undefined {
+    return undefined;
+  }
+
+  rawReceipts(): readonly Uint8Array[] | undefined {
+    return undefined;
+  }
+
+  /** Rules that never change. */
+  forkSchedule(): ForkSchedule {
+    return {
+      current: {
+        activationTime: 0,
+        blobSchedule: null,
+        chainId: this.chainId,
+        forkId: '0x00000000',
+        precompiles: new Map([['ID', addressOf(4)]]),
+        systemContracts: new Map(),
+      },
+      next: null,
+      last: null,
+    };
+  }
+
+  available() {
+    const lowest = Math.max(-1, ...this.missing) + 1;
+    return { blocks: lowest as BlockNumber, states: lowest as BlockNumber };
   }
 
   rawTransaction(hash: Hash): Uint8Array | undefined {

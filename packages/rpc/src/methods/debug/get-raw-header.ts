@@ -1,0 +1,16 @@
+import { hexOf } from '@praline/chain/configuration';
+import { defineMethod } from '../../method.ts';
+import { blockNumberParameter } from '../../parameters/common.ts';
+
+export const debugGetRawHeader = defineMethod({
+  name: 'debug_getRawHeader',
+  summary: "A block's header as RLP.",
+  params: [blockNumberParameter],
+  result: 'Bytes, null when there is none.',
+  errors: [],
+  example: { params: ['0xffffff'], result: null },
+  handler: ([block], { backend }) => {
+    const raw = backend.reader.rawHeader(block);
+    return raw === undefined ? null : hexOf(raw);
+  },
+});

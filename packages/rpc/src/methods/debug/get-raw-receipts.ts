@@ -1,0 +1,13 @@
+import { hexOf } from '@praline/chain/configuration';
+import { defineMethod } from '../../method.ts';
+import { blockNumberParameter } from '../../parameters/common.ts';
+
+export const debugGetRawReceipts = defineMethod({
+  name: 'debug_getRawReceipts',
+  summary: "A block's receipts in their consensus encoding (EIP-2718).",
+  params: [blockNumberParameter],
+  result: 'List of bytes, null when there is no such block or it is not here.',
+  errors: [],
+  example: { params: ['0xffffff'], result: null },
+  handler: ([block], { backend }) => backend.reader.rawReceipts(block)?.map(hexOf) ?? null,
+});

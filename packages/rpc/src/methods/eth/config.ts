@@ -1,0 +1,48 @@
+import type { ForkConfiguration } from '@praline/chain';
+import { quantity } from '../../format/quantity.ts';
+import type { JsonValue } from '../../json.ts';
+import { defineMethod } from '../../method.ts';
+import { EXAMPLE_ADDRESS } from '../examples.ts';
+
+export const ethConfig = defineMethod({
+  name: 'eth_config',
+  summary: 'The rules of the chain now, and the next and last scheduled ones (EIP-7910).',
+  params: [],
+  result: 'Object with `current`, `next` and `last`; null for what is not scheduled.',
+  errors: [],
+  example: {
+    params: [],
+    result: {
+      current: {
+        activationTime: 0,
+        blobSchedule: { target: 14, max: 21, baseFeeUpdateFraction: 11_684_671 },
+        chainId: '0x7a69',
+        forkId: '0xe272ecbe',
+        precompiles: { ECREC: '0x0000000000000000000000000000000000000001' },
+        systemContracts: { DEPOSIT_CONTRACT_ADDRESS: EXAMPLE_ADDRESS },
+      },
+      next: null,
+      last: null,
+    },
+  },
+  handler: (_, { backend }) => {
+    const { current, next, last } = backend.reader.forkSchedule(Math.floor(Date.now() / 1_000));
+    return {
+      current: format(current),
+      next: next === null ? null : format(next),
+      last: last === null ? null : format(last),
+    };
+  },
+});
+
+function format(configuration: ForkConfiguration): JsonValue {
+  const { activationTime, blobSchedule, chainId, forkId } = configuration;
+  return {
+    activationTime,
+    blobSchedule,
+    chainId: quantity(chainId),
+    forkId,
+    precompiles: Object.fromEntries(configuration.precompiles),
+    systemContracts: Object.fromEntries(configuration.systemContracts),
+  };
+}
