@@ -29,6 +29,10 @@ export type ChainErrorCode =
   | 'too-many-results'
   /** A request whose parameters contradict each other or exceed a bound. */
   | 'invalid-request'
+  /** Simulated blocks whose numbers or times do not rise, or that are too many. */
+  | 'block-number-order'
+  | 'block-time-order'
+  | 'too-many-blocks'
   | 'execution-reverted'
   | 'execution-failed'
   | 'gas-required-exceeds-allowance'

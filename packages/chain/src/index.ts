@@ -78,6 +78,7 @@ export type * from './query/fork-configuration.ts';
 export { ForkRules } from './query/fork-rules.ts';
 export { matches as logMatches } from './query/log-search.ts';
 export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
+export type * from './query/simulation/simulation-request.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
 export type { ChunkInfo, ChunkList, LogEntryId, LogPosition } from './snapshot/manifest.ts';
 export { invalidSnapshot } from './snapshot/snapshot-error.ts';

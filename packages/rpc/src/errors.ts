@@ -7,7 +7,7 @@ import { revertMessage } from '@praline/chain/reading';
 import type { RpcBackendErrorCode } from './backend.ts';
 import type { JsonValue } from './json.ts';
 
-/** JSON-RPC 2.0 section 5.1, EIP-1474, and geth's code 3 for a revert. */
+/** JSON-RPC 2.0 section 5.1, EIP-1474, geth's code 3 for a revert, and those that `eth_simulateV1` is specified with. */
 export const RPC_ERROR_CODES = {
   parseError: -32700,
   invalidRequest: -32600,
@@ -19,6 +19,16 @@ export const RPC_ERROR_CODES = {
   responseTooLarge: -32003,
   limitExceeded: -32005,
   executionReverted: 3,
+  simulationNonceTooLow: -38010,
+  simulationNonceTooHigh: -38011,
+  simulationFeeCapTooLow: -38012,
+  simulationIntrinsicGas: -38013,
+  simulationInsufficientFunds: -38014,
+  simulationBlockGasLimit: -38015,
+  simulationBlockNumberOrder: -38020,
+  simulationBlockTimeOrder: -38021,
+  simulationInitCodeTooLarge: -38025,
+  simulationTooManyBlocks: -38026,
 } as const;
 
 export type RpcErrorCode = (typeof RPC_ERROR_CODES)[keyof typeof RPC_ERROR_CODES];
@@ -112,6 +122,9 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> =
   'unknown-block': server,
   'too-many-results': RPC_ERROR_CODES.limitExceeded,
   'invalid-request': RPC_ERROR_CODES.invalidParams,
+  'block-number-order': RPC_ERROR_CODES.simulationBlockNumberOrder,
+  'block-time-order': RPC_ERROR_CODES.simulationBlockTimeOrder,
+  'too-many-blocks': RPC_ERROR_CODES.simulationTooManyBlocks,
   'execution-reverted': RPC_ERROR_CODES.executionReverted,
   'execution-failed': server,
   'gas-required-exceeds-allowance': server,
@@ -133,6 +146,27 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> =
   'invalid-block': INTERNAL,
   'corrupt-store': INTERNAL,
 };
+
+/** Codes that `eth_simulateV1` has for what other methods answer with a general one. */
+const SIMULATION_ANSWERS: Partial<Record<RpcBackendErrorCode, RpcErrorCode>> = {
+  'nonce-too-low': RPC_ERROR_CODES.simulationNonceTooLow,
+  'nonce-too-high': RPC_ERROR_CODES.simulationNonceTooHigh,
+  'nonce-max': RPC_ERROR_CODES.internalError,
+  'fee-cap-below-base-fee': RPC_ERROR_CODES.simulationFeeCapTooLow,
+  'intrinsic-gas-too-low': RPC_ERROR_CODES.simulationIntrinsicGas,
+  'insufficient-funds': RPC_ERROR_CODES.simulationInsufficientFunds,
+  'exceeds-block-gas-limit': RPC_ERROR_CODES.simulationBlockGasLimit,
+  'init-code-too-large': RPC_ERROR_CODES.simulationInitCodeTooLarge,
+  'tip-above-fee-cap': RPC_ERROR_CODES.invalidParams,
+};
+
+/** What a simulation has thrown, with the code it is specified to have. */
+export function simulationError(thrown: unknown): unknown {
+  const code = codeOf(thrown);
+  const answer = code === undefined ? undefined : SIMULATION_ANSWERS[code];
+  if (answer === undefined || !(thrown instanceof Error)) return thrown;
+  return new RpcError(answer, thrown.message);
+}
 
 /** By shape, not class: errors that crossed a thread have lost theirs. */
 function codeOf(thrown: unknown): RpcBackendErrorCode | undefined {

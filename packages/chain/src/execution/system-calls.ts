@@ -3,7 +3,7 @@
  * (EIP-7002, EIP-7251), and the requests that come of them and of deposits (EIP-6110, EIP-7685).
  */
 import { createHash } from 'node:crypto';
-import type { Block } from '@ethereumjs/block';
+import type { EVMRunCallOpts } from '@ethereumjs/evm';
 import { Address as EvmAddress } from '@ethereumjs/util';
 import { InvalidBlockError } from '../block/invalid-block-error.ts';
 import type { ReceiptLog } from '../block/receipt-codec.ts';
@@ -28,9 +28,12 @@ const WITHDRAWAL_TYPE = 1;
 const CONSOLIDATION_TYPE = 2;
 
 export interface SystemCallContext {
-  readonly evm: ForkEvm;
+  readonly evm: {
+    readonly rules: ForkEvm['rules'];
+    readonly vm: { readonly evm: ForkEvm['vm']['evm'] };
+  };
   readonly state: JournaledState;
-  readonly block: Block;
+  readonly block: NonNullable<EVMRunCallOpts['block']>;
 }
 
 /** Stores the beacon root and the parent's hash. A chain without the contracts has nothing to store. */

@@ -11,8 +11,13 @@ import { bytesOf, type Wei } from '../primitives.ts';
 
 export type CallBlock = NonNullable<EVMRunCallOpts['block']>;
 
-/** `baseFee` is what BASEFEE shows where the fork has it, wei per gas. */
-export function callBlock(header: HeaderData, baseFee: Wei, rules: Common): CallBlock {
+/** `baseFee` is what BASEFEE shows where the fork has it, wei per gas; `blobFee` replaces what BLOBBASEFEE would show. */
+export function callBlock(
+  header: Omit<HeaderData, 'hash'>,
+  baseFee: Wei,
+  rules: Common,
+  blobFee?: Wei,
+): CallBlock {
   const { excessBlobGas } = header;
   return {
     header: {
@@ -24,7 +29,7 @@ export function callBlock(header: HeaderData, baseFee: Wei, rules: Common): Call
       gasLimit: header.gasLimit,
       ...(header.baseFeePerGas !== undefined && { baseFeePerGas: baseFee }),
       getBlobGasPrice: () =>
-        excessBlobGas === undefined ? undefined : blobBaseFee(excessBlobGas, rules),
+        blobFee ?? (excessBlobGas === undefined ? undefined : blobBaseFee(excessBlobGas, rules)),
     },
   };
 }

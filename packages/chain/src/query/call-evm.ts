@@ -4,7 +4,12 @@
  */
 
 import type { Common } from '@ethereumjs/common';
-import { createEVM, type EVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
+import {
+  createEVM,
+  type EVM,
+  type EVMMockBlockchainInterface,
+  type PrecompileFunc,
+} from '@ethereumjs/evm';
 import { ChainError } from '../errors.ts';
 import type { AncestorHash } from '../execution/fork-evm.ts';
 import { modexpPrecompile } from '../execution/modexp.ts';
@@ -26,9 +31,19 @@ export interface Deadline {
   readonly timeoutMs: number;
 }
 
+/** Precompiled contracts by address, digits without prefix, as the library has them. */
+export type Precompiles = ReadonlyMap<string, PrecompileFunc>;
+
 export interface CallEvm {
   readonly evm: EVM;
-  use(state: JournaledState, ancestorHash: AncestorHash, deadline: Deadline): void;
+  /** Those of the fork, at their own addresses. */
+  readonly precompiles: Precompiles;
+  use(
+    state: JournaledState,
+    ancestorHash: AncestorHash,
+    deadline: Deadline,
+    precompiles: Precompiles,
+  ): void;
 }
 
 /** `rules`: a `Common` at the fork, for this EVM alone. */
@@ -65,7 +80,10 @@ export async function createCallEvm(rules: Common): Promise<CallEvm> {
   evm.events.on('beforeMessage', () => requireTime(deadline));
   return {
     evm,
-    use(state, ancestorHash, until) {
+    precompiles: new Map(evm.precompiles),
+    use(state, ancestorHash, until, precompiles) {
+      evm.precompiles.clear();
+      for (const [address, precompile] of precompiles) evm.precompiles.set(address, precompile);
       stateManager.use(state);
       hashOfAncestor = ancestorHash;
       deadline = until;

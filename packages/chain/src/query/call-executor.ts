@@ -1,6 +1,7 @@
 import type { AccessListItem, AuthorizationData } from '../block/block-data.ts';
 import type { Address, Hash, Hex, Wei } from '../primitives.ts';
 import type { BlockSelector } from './chain-reader.ts';
+import type { SimulatedBlock, SimulationRequest } from './simulation/simulation-request.ts';
 
 /**
  * Runs the EVM on a committed state without changing it: inside of the block that is named, or for `pending` inside of
@@ -24,6 +25,11 @@ export interface CallExecutor {
     block: BlockSelector,
     options?: CallOptions,
   ): Promise<AccessListResult>;
+  /**
+   * Blocks of calls on top of a committed block. Throws `ChainError`: `unknown-block`, `block-number-order`,
+   * `block-time-order`, `too-many-blocks`, `execution-timeout`, and what keeps one of the calls from running.
+   */
+  simulate(request: SimulationRequest, block: BlockSelector): Promise<readonly SimulatedBlock[]>;
 }
 
 /** Fields as in `eth_call`; absent ones have geth's defaults. */
@@ -56,6 +62,8 @@ export interface AccountOverride {
   readonly state?: ReadonlyMap<bigint, Hash>;
   /** Replaces single slots. */
   readonly stateDiff?: ReadonlyMap<bigint, Hash>;
+  /** The precompiled contract that is here moves there. */
+  readonly movePrecompileTo?: Address;
 }
 
 export interface BlockOverride {
@@ -65,6 +73,8 @@ export interface BlockOverride {
   readonly feeRecipient?: Address;
   readonly prevRandao?: Hash;
   readonly baseFeePerGas?: Wei;
+  /** What BLOBBASEFEE shows. */
+  readonly blobBaseFee?: Wei;
 }
 
 /** Where a call ended; a revert is an answer, not an exception. */

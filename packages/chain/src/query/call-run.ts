@@ -1,20 +1,33 @@
 /** One message on the EVM, from the checks a transaction would pass to the gas it leaves: geth's state transition. */
 import type { Common } from '@ethereumjs/common';
+import type { ExecResult } from '@ethereumjs/evm';
 import { bigIntMax, bigIntMin, Address as EvmAddress } from '@ethereumjs/util';
 import type { AccessListItem } from '../block/block-data.ts';
 import { ChainError } from '../errors.ts';
+import { GAS_PER_BLOB } from '../execution/fee-rules.ts';
 import type { AncestorHash } from '../execution/fork-evm.ts';
-import { type Address, addressOf, bytesOf, hashOf, hexOf, weiOf } from '../primitives.ts';
+import {
+  type Address,
+  addressOf,
+  bytesOf,
+  type Hash,
+  hashOf,
+  hexOf,
+  parseAddress,
+  weiOf,
+} from '../primitives.ts';
+import { toEvmAccount } from '../state/evm-state-manager.ts';
 import { EMPTY_ACCOUNT, type JournaledState } from '../state/journaled-state.ts';
 import { transactionGas } from '../transaction/intrinsic-gas.ts';
 import { INIT_CODE_BYTES_MAX } from '../transaction/validate.ts';
 import { applyAuthorizations } from './authorizations.ts';
 import type { CallBlock } from './call-block.ts';
-import type { CallEvm, Deadline } from './call-evm.ts';
+import type { CallEvm, Deadline, Precompiles } from './call-evm.ts';
 import type { CallRequest, CallResult } from './call-executor.ts';
 import type { CallFees } from './call-fees.ts';
 import { checksumAddress } from './checksum-address.ts';
 import { failureWords } from './evm-failure.ts';
+import { type EvmTracer, traceEvm } from './tracing/evm-tracer.ts';
 
 /** Where a message runs; the same for all attempts of one question. */
 export interface CallContext {
@@ -25,8 +38,25 @@ export interface CallContext {
   readonly ancestorHash: AncestorHash;
   readonly fees: CallFees;
   readonly deadline: Deadline;
+  /** Where precompiled contracts are during the call. */
+  readonly precompiles: Precompiles;
   /** A state of its own for each attempt, with the overrides. */
   freshState(): JournaledState;
+  /** Whether the message pays in the end what a transaction would; otherwise its state is of no more use. */
+  readonly isSettled?: boolean;
+  /** Hears what happens. */
+  readonly tracer?: EvmTracer;
+}
+
+/** A call, and what blob transactions have beyond it. */
+export interface Message extends CallRequest {
+  readonly from: Address;
+  readonly blobs?: {
+    readonly versionedHashes: readonly Hash[];
+    /** Wei per blob gas that the sender pays and offers at most. */
+    readonly fee: bigint;
+    readonly feeCap: bigint;
+  };
 }
 
 export interface RunResult {
@@ -45,7 +75,7 @@ export interface RunResult {
  */
 export async function runMessage(
   context: CallContext,
-  request: CallRequest & { readonly from: Address },
+  request: Message,
   gas: bigint,
 ): Promise<RunResult> {
   const { evm: callEvm, rules, fees } = context;
@@ -53,13 +83,16 @@ export async function runMessage(
   const { from, to = null, input = '0x', value = weiOf(0n) } = request;
   const state = context.freshState();
   const account = state.getAccount(from) ?? EMPTY_ACCOUNT;
-  requireFunds(from, account.balance, gas * fees.feeCap + value);
+  const blobGas = BigInt(request.blobs?.versionedHashes.length ?? 0) * GAS_PER_BLOB;
+  const { fee: blobFee = 0n, feeCap: blobFeeCap = 0n } = request.blobs ?? {};
+  requireFunds(from, account.balance, gas * fees.feeCap + blobGas * blobFeeCap + value);
   const costs = requireIntrinsicGas(request, gas, rules);
 
   state.putAccount(from, {
     ...account,
-    nonce: account.nonce + 1n,
-    balance: weiOf(account.balance - gas * fees.gasPrice),
+    // A simulation may begin at the highest nonce.
+    nonce: BigInt.asUintN(64, account.nonce + 1n),
+    balance: weiOf(account.balance - gas * fees.gasPrice - blobGas * blobFee),
   });
   const { authorities, refund } = applyAuthorizations(
     state,
@@ -67,10 +100,12 @@ export async function runMessage(
     rules.chainId(),
   );
   state.beginTransaction();
-  callEvm.use(state, context.ancestorHash, context.deadline);
+  callEvm.use(state, context.ancestorHash, context.deadline, context.precompiles);
   warm(context, [from, ...(to === null ? [] : [to]), ...authorities], request.accessList ?? []);
   evm.journal.startReportingAccessList();
-  const { execResult, createdAddress } = await evm.runCall({
+  const balanceOf = (address: Address) => state.getAccount(address)?.balance ?? 0n;
+  const stopTracing = context.tracer && traceEvm(evm, context.tracer, balanceOf);
+  const running = evm.runCall({
     block: context.block,
     caller: evmAddress(from),
     gasPrice: fees.gasPrice,
@@ -79,16 +114,20 @@ export async function runMessage(
     value,
     data: bytesOf(input),
     skipNonceIncrement: true,
+    ...(request.blobs && { blobVersionedHashes: [...request.blobs.versionedHashes] }),
   });
+  const { execResult, createdAddress } = await running.finally(() => stopTracing?.());
   const accessed = accessListOf(evm.journal.accessList ?? new Map());
-  evm.journal.cleanJournal();
-  delete evm.journal.accessList;
-  evm.transientStorage.clear();
-
   const spent = costs.intrinsic + execResult.executionGasUsed;
   const refundMax = spent / (rules.isActivatedEIP(3529) ? 5n : 2n);
   const refunded = bigIntMin(refund + (execResult.gasRefund ?? 0n), refundMax);
   const gasUsed = bigIntMax(spent - refunded, costs.floor);
+  if (context.isSettled) {
+    await settle(context, state, { from, gasLeft: gas - gasUsed, gasUsed, execResult });
+  }
+  evm.journal.cleanJournal();
+  delete evm.journal.accessList;
+  evm.transientStorage.clear();
   const created = new Set<string>(execResult.createdAddresses ?? []);
   if (createdAddress !== undefined) created.add(createdAddress.toString());
   return {
@@ -97,6 +136,32 @@ export async function runMessage(
     accessed,
     created,
   };
+}
+
+/** What ends a transaction: unused gas is given back, the tip is paid, and accounts go that destroyed themselves or are empty. */
+async function settle(
+  { evm: { evm }, fees, coinbase, rules }: CallContext,
+  state: JournaledState,
+  end: {
+    readonly from: Address;
+    readonly gasLeft: bigint;
+    readonly gasUsed: bigint;
+    readonly execResult: ExecResult;
+  },
+): Promise<void> {
+  const credit = async (address: Address, amount: bigint): Promise<void> => {
+    const account = state.getAccount(address) ?? EMPTY_ACCOUNT;
+    const evmAccount = toEvmAccount({ ...account, balance: weiOf(account.balance + amount) });
+    await evm.journal.putAccount(evmAddress(address), evmAccount);
+  };
+  await credit(end.from, end.gasLeft * fees.gasPrice);
+  const isFree = fees.feeCap === 0n && fees.gasPrice === 0n;
+  if (!isFree) await credit(coinbase, end.gasUsed * (fees.gasPrice - fees.baseFee));
+  for (const [destroyed] of end.execResult.selfdestruct ?? []) {
+    if (rules.isActivatedEIP(6780) && !end.execResult.createdAddresses?.has(destroyed)) continue;
+    state.deleteAccount(parseAddress(destroyed));
+  }
+  await evm.journal.cleanup();
 }
 
 function resultOf(execResult: Parameters<typeof failureWords>[0], gasUsed: bigint): CallResult {
@@ -146,13 +211,13 @@ function requireIntrinsicGas(request: CallRequest, gas: bigint, rules: Common) {
 
 /** EIP-2929, EIP-2930 and EIP-3651: what is warm before the first instruction. */
 function warm(
-  { evm: { evm }, rules, coinbase }: CallContext,
+  { evm: callEvm, rules, coinbase }: CallContext,
   addresses: readonly Address[],
   accessList: readonly AccessListItem[],
 ): void {
   if (!rules.isActivatedEIP(2929)) return;
-  const { journal } = evm;
-  for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
+  const { journal } = callEvm.evm;
+  for (const address of callEvm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
   for (const address of addresses) journal.addAlwaysWarmAddress(address);
   if (rules.isActivatedEIP(3651)) journal.addAlwaysWarmAddress(coinbase);
   for (const { address, storageKeys } of accessList) {

@@ -10,6 +10,7 @@ import { ChainError } from '../errors.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import { type Address, addressOf, bytesOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
+import { diffOf } from '../state/state-diff.ts';
 import { storedNodes } from '../state/trie-state-view.ts';
 import { readCanonical } from '../store/block-records.ts';
 import type { Tables } from '../store/tables.ts';
@@ -26,13 +27,15 @@ import type {
   CallResult,
 } from './call-executor.ts';
 import { callFees } from './call-fees.ts';
-import { type CallContext, type RunResult, runMessage } from './call-run.ts';
+import { type CallContext, type Message, type RunResult, runMessage } from './call-run.ts';
 import type { BlockSelector } from './chain-reader.ts';
 import { estimateGas } from './estimate-gas.ts';
 import { ForkRules } from './fork-rules.ts';
 import { pendingHeader } from './pending-header.ts';
+import { Simulation } from './simulation/simulation.ts';
+import type { SimulatedBlock, SimulationRequest } from './simulation/simulation-request.ts';
 import { stateAt } from './state-at.ts';
-import { overrideHeader, overrideState } from './state-overrides.ts';
+import { overrideHeader, overridePrecompiles, overrideState } from './state-overrides.ts';
 
 export interface CallLimits {
   /** Most gas of one call (geth's `rpc.gascap`). */
@@ -44,8 +47,6 @@ export interface CallLimits {
 export const DEFAULT_CALL_LIMITS: CallLimits = { gasCap: 50_000_000n, timeoutMs: 5_000 };
 
 const NOBODY: Address = addressOf(new Uint8Array(20));
-
-type Message = CallRequest & { readonly from: Address };
 
 interface Question {
   readonly context: CallContext;
@@ -119,7 +120,7 @@ export class EvmCallExecutor implements CallExecutor {
       const { from, to } = message;
       const nonce = request.nonce ?? (context.freshState().getAccount(from) ?? EMPTY_ACCOUNT).nonce;
       const target = to ?? addressOf(generateAddress(bytesOf(from), bigintToBytes(nonce)));
-      const precompiles = [...context.evm.evm.precompiles.keys()].map((key) => `0x${key}`);
+      const precompiles = [...context.evm.precompiles.keys()].map((key) => `0x${key}`);
       const known = new Set<string>([from, target, ...precompiles]);
       const run = (accessList: Message['accessList']): Promise<RunResult> =>
         runMessage(
@@ -128,6 +129,24 @@ export class EvmCallExecutor implements CallExecutor {
           this.#gasOf(request),
         );
       return findAccessList(request.accessList ?? [], known, run);
+    });
+  }
+
+  simulate(request: SimulationRequest, block: BlockSelector): Promise<readonly SimulatedBlock[]> {
+    return this.#inTurn(() => {
+      const base = requireHeader(this.#tables, this.#genesis.header.hash, block);
+      const { timeoutMs, gasCap } = this.#limits;
+      return new Simulation(request, {
+        base,
+        state: new JournaledState(stateAt(this.#tables, this.#nodes, base)),
+        depositContract: this.#genesis.depositContract,
+        deadline: { at: performance.now() + timeoutMs, timeoutMs },
+        gasCap,
+        rulesAt: (number, timestamp) => this.#rules.at(number, timestamp),
+        evmAt: (rules) => this.#evmAt(rules.hardfork(), rules),
+        canonicalHash: (number) => readCanonical(this.#tables, number),
+        rootOf: (state) => diffOf(state, base.stateRoot, this.#nodes).root,
+      }).run();
     });
   }
 
@@ -142,12 +161,16 @@ export class EvmCallExecutor implements CallExecutor {
     options: CallOptions | undefined,
     answer: (question: Question) => Promise<T>,
   ): Promise<T> {
+    return this.#inTurn(async () => answer(await this.#question(request, block, options ?? {})));
+  }
+
+  #inTurn<T>(answer: () => Promise<T>): Promise<T> {
     const run = async (): Promise<T> => {
-      const question = await this.#question(request, block, options ?? {});
+      this.#tables.refresh();
       try {
-        return await answer(question);
+        return await answer();
       } catch (error) {
-        this.#evms.delete(question.context.rules.hardfork());
+        this.#evms.clear();
         throw error;
       }
     };
@@ -161,7 +184,6 @@ export class EvmCallExecutor implements CallExecutor {
     block: BlockSelector,
     options: CallOptions,
   ): Promise<Question> {
-    this.#tables.refresh();
     const committed = requireHeader(this.#tables, this.#genesis.header.hash, block);
     const base = isPending(block)
       ? pendingHeader(committed, { rules: this.#rules, unixSeconds: this.#unixSeconds() })
@@ -172,10 +194,12 @@ export class EvmCallExecutor implements CallExecutor {
     const fees = callFees(request, from, header.baseFeePerGas);
     const view = stateAt(this.#tables, this.#nodes, committed);
     const { timeoutMs } = this.#limits;
+    const evm = await this.#evmAt(rules.hardfork(), rules);
     const context: CallContext = {
-      evm: await this.#evmAt(rules.hardfork(), rules),
+      evm,
+      precompiles: overridePrecompiles(evm.precompiles, options.stateOverrides ?? new Map()),
       rules,
-      block: callBlock(header, fees.baseFee, rules),
+      block: callBlock(header, fees.baseFee, rules, options.blockOverrides?.blobBaseFee),
       coinbase: header.beneficiary,
       ancestorHash: (number) => readCanonical(this.#tables, number),
       fees,

@@ -131,7 +131,7 @@ export class EvmStateManager implements StateManagerInterface {
 
 const DONE: Promise<void> = Promise.resolve();
 
-function toEvmAccount(account: AccountData): Account {
+export function toEvmAccount(account: AccountData): Account {
   return new Account(
     account.nonce,
     account.balance,

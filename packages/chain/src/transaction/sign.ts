@@ -2,7 +2,7 @@
 import { type NestedUint8Array, RLP } from '@ethereumjs/rlp';
 import type { AccessListItem, AuthorizationData } from '../block/block-data.ts';
 import { keccak256 } from '../crypto/keccak.ts';
-import { type Address, bytesOf, type Hex, type Wei } from '../primitives.ts';
+import { type Address, bytesOf, type Hash, type Hex, type Wei } from '../primitives.ts';
 import { type SignatureScheme, signatureScheme } from './signature.ts';
 
 interface FilledFields {
@@ -37,6 +37,23 @@ export type UnsignedTransaction =
       readonly authorizationList: readonly AuthorizationData[];
     });
 
+/** Only encoded, never signed here. */
+type BlobTransaction = FilledFields & {
+  readonly type: 3;
+  readonly to: Address;
+  readonly maxFeePerGas: Wei;
+  readonly maxPriorityFeePerGas: Wei;
+  readonly accessList: readonly AccessListItem[];
+  readonly maxFeePerBlobGas: Wei;
+  readonly blobVersionedHashes: readonly Hash[];
+};
+
+/** The EIP-2718 bytes with a signature of zeros, which no block can hold. */
+export function encodeUnsigned(transaction: UnsignedTransaction | BlobTransaction): Uint8Array {
+  const none = scalar(0n);
+  return envelope(transaction.type, [...fieldsOf(transaction), none, none, none]);
+}
+
 /** The EIP-2718 bytes of the signed transaction; legacy ones are protected against replay (EIP-155). */
 export function signTransaction(
   transaction: UnsignedTransaction,
@@ -54,7 +71,7 @@ export function signTransaction(
   return envelope(type, [...fields, scalar(v), r, s]);
 }
 
-function fieldsOf(transaction: UnsignedTransaction): NestedUint8Array {
+function fieldsOf(transaction: UnsignedTransaction | BlobTransaction): NestedUint8Array {
   const { nonce, gasLimit, to, value, input } = transaction;
   const recipient = to === null ? new Uint8Array() : bytesOf(to);
   const call = [scalar(gasLimit), recipient, scalar(value), bytesOf(input)];
@@ -65,6 +82,10 @@ function fieldsOf(transaction: UnsignedTransaction): NestedUint8Array {
   const fees = [scalar(transaction.maxPriorityFeePerGas), scalar(transaction.maxFeePerGas)];
   const common = [...start, ...fees, ...call, accessList];
   if (transaction.type === 2) return common;
+  if (transaction.type === 3) {
+    const hashes = transaction.blobVersionedHashes.map((hash) => bytesOf(hash));
+    return [...common, scalar(transaction.maxFeePerBlobGas), hashes];
+  }
   return [...common, authorizationItems(transaction.authorizationList)];
 }
 

@@ -11,6 +11,8 @@ import type {
   CallOptions,
   CallRequest,
   CallResult,
+  SimulatedBlock,
+  SimulationRequest,
 } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
 
@@ -83,6 +85,10 @@ export class CallPool implements CallExecutor {
     options?: CallOptions,
   ): Promise<AccessListResult> {
     return this.#submit((executor) => executor.createAccessList(request, block, options));
+  }
+
+  simulate(request: SimulationRequest, block: BlockSelector): Promise<readonly SimulatedBlock[]> {
+    return this.#submit((executor) => executor.simulate(request, block));
   }
 
   /** Rejects what waits and ends the threads. */

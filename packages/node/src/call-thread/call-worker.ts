@@ -20,5 +20,6 @@ const served: CallThread = {
   call: (request, block, options) => executor.call(request, block, options),
   estimateGas: (request, block, options) => executor.estimateGas(request, block, options),
   createAccessList: (request, block, options) => executor.createAccessList(request, block, options),
+  simulate: (request, block) => executor.simulate(request, block),
 };
 openThreadChannel<object, CallThread>(data.port, served);

@@ -29,6 +29,7 @@ export function startCallThread(
     estimateGas: (request, block, callOptions) => remote.estimateGas(request, block, callOptions),
     createAccessList: (request, block, callOptions) =>
       remote.createAccessList(request, block, callOptions),
+    simulate: (request, block) => remote.simulate(request, block),
   };
   return {
     executor,

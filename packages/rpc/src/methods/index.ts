@@ -47,6 +47,7 @@ import { ethSendRawTransaction } from './eth/send-raw-transaction.ts';
 import { ethSendTransaction } from './eth/send-transaction.ts';
 import { ethSign } from './eth/sign.ts';
 import { ethSignTypedDataV4 } from './eth/sign-typed-data-v4.ts';
+import { ethSimulateV1 } from './eth/simulate-v1.ts';
 import { ethSubscribe } from './eth/subscribe.ts';
 import { ethSyncing } from './eth/syncing.ts';
 import { ethUninstallFilter } from './eth/uninstall-filter.ts';
@@ -112,6 +113,7 @@ export const standardMethods: readonly Method[] = [
   ethSendTransaction,
   ethSignTypedDataV4,
   ethSign,
+  ethSimulateV1,
   ethSubscribe,
   ethSyncing,
   ethUninstallFilter,

@@ -40,13 +40,15 @@ const account: z.ZodType<AccountOverride> = z
     code: optionalField(data),
     state: optionalField(slots),
     stateDiff: optionalField(slots),
+    movePrecompileToAddress: optionalField(address),
   })
   .transform((fields, context): AccountOverride => {
     if (fields.state !== undefined && fields.stateDiff !== undefined) {
       context.addIssue({ code: 'custom', message: "has both 'state' and 'stateDiff'" });
       return z.NEVER;
     }
-    return present(fields);
+    const { movePrecompileToAddress: movePrecompileTo, ...rest } = fields;
+    return present({ ...rest, movePrecompileTo });
   });
 
 export const stateOverrides: z.ZodType<ReadonlyMap<Address, AccountOverride>> = z
@@ -79,6 +81,7 @@ export const blockOverrides: z.ZodType<BlockOverride> = z
     gasLimit: optionalField(uint64),
     feeRecipient: optionalField(address),
     prevRandao: optionalField(hash),
+    blobBaseFee: optionalField(wei),
     baseFeePerGas: optionalField(
       uint256.transform((value) => value as BlockOverride['baseFeePerGas']),
     ),

@@ -114,6 +114,7 @@ function plainExecutor(backend: () => PlainBackend): CallExecutor {
       backend().calls.push({ request, block, options });
       return { accessList: [{ address: addressOf(0xb2), storageKeys: [hashOf(1)] }], gasUsed: 9n };
     },
+    simulate: async () => [],
   };
 }
 
