@@ -26,6 +26,7 @@ export type ChainErrorCode =
   | 'account-limit-exceeded'
   | 'unknown-account'
   | 'unknown-block'
+  | 'unknown-transaction'
   | 'too-many-results'
   /** A request whose parameters contradict each other or exceed a bound. */
   | 'invalid-request'
@@ -37,6 +38,8 @@ export type ChainErrorCode =
   | 'execution-failed'
   | 'gas-required-exceeds-allowance'
   | 'execution-timeout'
+  /** More than one answer may hold. */
+  | 'trace-too-large'
   /** Too many calls wait for the EVM already. */
   | 'too-many-calls'
   /** Too few validators are connected, or none leads, for longer than a client should wait. */

@@ -80,6 +80,7 @@ export { matches as logMatches } from './query/log-search.ts';
 export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
 export type * from './query/simulation/simulation-request.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
+export type * from './query/tracing/trace-request.ts';
 export type { ChunkInfo, ChunkList, LogEntryId, LogPosition } from './snapshot/manifest.ts';
 export { invalidSnapshot } from './snapshot/snapshot-error.ts';
 export type { PositionOf, SnapshotMaker } from './snapshot/snapshot-maker.ts';

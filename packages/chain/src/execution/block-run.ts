@@ -12,6 +12,7 @@ import { type Address, addressOf, hashOf, weiOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
 import type { State } from '../state/layered-state.ts';
 import { diffOf, type StateDiff } from '../state/state-diff.ts';
+import type { StateView } from '../state/state-view.ts';
 import { executableTransaction } from '../transaction/executable.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 import { maximumCost, validateTransaction } from '../transaction/validate.ts';
@@ -68,6 +69,11 @@ export class BlockRun {
 
   get gasLeft(): bigint {
     return this.#header.gasLimit - this.#gasUsed;
+  }
+
+  /** Shows what transactions write, as they write it. */
+  get state(): StateView {
+    return this.#state;
   }
 
   get executed(): readonly ExecutedTransaction[] {

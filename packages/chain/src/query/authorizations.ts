@@ -57,7 +57,10 @@ function isDelegation(code: Uint8Array): boolean {
   return DELEGATION_PREFIX.every((byte, index) => code[index] === byte);
 }
 
-function authorityOf(authorization: AuthorizationData, chainId: bigint): Address | undefined {
+export function authorityOf(
+  authorization: AuthorizationData,
+  chainId: bigint,
+): Address | undefined {
   const { address, nonce, yParity, r, s } = authorization;
   if (authorization.chainId !== 0n && authorization.chainId !== chainId) return undefined;
   if (nonce >= NONCE_MAX || s > CURVE_ORDER_HALF) return undefined;

@@ -2,6 +2,7 @@ import type { AccessListItem, AuthorizationData } from '../block/block-data.ts';
 import type { Address, Hash, Hex, Wei } from '../primitives.ts';
 import type { BlockSelector } from './chain-reader.ts';
 import type { SimulatedBlock, SimulationRequest } from './simulation/simulation-request.ts';
+import type { TraceOptions, TraceValue, TransactionTrace } from './tracing/trace-request.ts';
 
 /**
  * Runs the EVM on a committed state without changing it: inside of the block that is named, or for `pending` inside of
@@ -30,6 +31,20 @@ export interface CallExecutor {
    * `block-time-order`, `too-many-blocks`, `execution-timeout`, and what keeps one of the calls from running.
    */
   simulate(request: SimulationRequest, block: BlockSelector): Promise<readonly SimulatedBlock[]>;
+  /**
+   * Runs a committed transaction again, after those before it in its block. Throws `ChainError`: `unknown-transaction`,
+   * `history-unavailable`, `state-pruned` when the state before its block is not here, `execution-timeout`, `trace-too-large`.
+   */
+  traceTransaction(hash: Hash, trace: TraceOptions): Promise<TraceValue>;
+  /** All transactions of a block; as `traceTransaction`, and `unknown-block`. */
+  traceBlock(block: BlockSelector, trace: TraceOptions): Promise<readonly TransactionTrace[]>;
+  /** A call on the state after a block; throws what `call` throws, and `trace-too-large`. */
+  traceCall(
+    request: CallRequest,
+    block: BlockSelector,
+    trace: TraceOptions,
+    options?: CallOptions,
+  ): Promise<TraceValue>;
 }
 
 /** Fields as in `eth_call`; absent ones have geth's defaults. */

@@ -54,7 +54,7 @@ describe('EvmCallExecutor', () => {
   beforeAll(async () => {
     chain = await QueryChain.create({
       contracts: CONTRACTS,
-      limits: { gasCap: 50_000_000n, timeoutMs: 400 },
+      limits: { gasCap: 50_000_000n, timeoutMs: 400, traceBytesMax: 100_000 },
     });
     from = chain.account();
     await chain.mine({ to: STORE, input: word(5n) }, { to: CLEAR, input: word(1n) });

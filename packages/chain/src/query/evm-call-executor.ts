@@ -6,13 +6,14 @@ import { generateAddress } from '@ethereumjs/util';
 import type { HeaderData } from '../block/block-data.ts';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.ts';
 import { bigintToBytes } from '../encoding/quantity.ts';
-import { ChainError } from '../errors.ts';
+import { ChainError, corruptStore } from '../errors.ts';
+import { ForkEvms } from '../execution/fork-evm.ts';
 import type { Genesis } from '../genesis/genesis.ts';
-import { type Address, addressOf, bytesOf } from '../primitives.ts';
+import { type Address, addressOf, bytesOf, type Hash } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
 import { diffOf } from '../state/state-diff.ts';
 import { storedNodes } from '../state/trie-state-view.ts';
-import { readCanonical } from '../store/block-records.ts';
+import { readCanonical, readPlace } from '../store/block-records.ts';
 import type { Tables } from '../store/tables.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { findAccessList } from './access-list.ts';
@@ -36,15 +37,25 @@ import { Simulation } from './simulation/simulation.ts';
 import type { SimulatedBlock, SimulationRequest } from './simulation/simulation-request.ts';
 import { stateAt } from './state-at.ts';
 import { overrideHeader, overridePrecompiles, overrideState } from './state-overrides.ts';
+import { type ReplayModules, traceBlock } from './tracing/block-replay.ts';
+import { makeTracer } from './tracing/make-tracer.ts';
+import type { TraceOptions, TraceValue, TransactionTrace } from './tracing/trace-request.ts';
+import { inTime, TraceBudget } from './tracing/transaction-tracer.ts';
 
 export interface CallLimits {
   /** Most gas of one call (geth's `rpc.gascap`). */
   readonly gasCap: bigint;
   /** Most time of one question, ms (geth's `rpc.evmtimeout`). */
   readonly timeoutMs: number;
+  /** Most bytes of one trace's answer. */
+  readonly traceBytesMax: number;
 }
 
-export const DEFAULT_CALL_LIMITS: CallLimits = { gasCap: 50_000_000n, timeoutMs: 5_000 };
+export const DEFAULT_CALL_LIMITS: CallLimits = {
+  gasCap: 50_000_000n,
+  timeoutMs: 5_000,
+  traceBytesMax: 20 * 1024 * 1024,
+};
 
 const NOBODY: Address = addressOf(new Uint8Array(20));
 
@@ -61,6 +72,8 @@ export class EvmCallExecutor implements CallExecutor {
   readonly #rules: ForkRules;
   readonly #nodes: NodeReader;
   readonly #evms = new Map<string, CallEvm>();
+  /** Those that run whole blocks. */
+  #replayEvms: ForkEvms;
   readonly #unixSeconds: () => number;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -76,6 +89,7 @@ export class EvmCallExecutor implements CallExecutor {
     this.#limits = limits;
     this.#unixSeconds = unixSeconds;
     this.#rules = new ForkRules(genesis.common);
+    this.#replayEvms = this.#newReplayEvms();
     this.#nodes = new NodeReader(storedNodes(tables));
   }
 
@@ -134,7 +148,7 @@ export class EvmCallExecutor implements CallExecutor {
 
   simulate(request: SimulationRequest, block: BlockSelector): Promise<readonly SimulatedBlock[]> {
     return this.#inTurn(() => {
-      const base = requireHeader(this.#tables, this.#genesis.header.hash, block);
+      const base = this.#headerOf(block);
       const { timeoutMs, gasCap } = this.#limits;
       return new Simulation(request, {
         base,
@@ -148,6 +162,86 @@ export class EvmCallExecutor implements CallExecutor {
         rootOf: (state) => diffOf(state, base.stateRoot, this.#nodes).root,
       }).run();
     });
+  }
+
+  traceTransaction(hash: Hash, trace: TraceOptions): Promise<TraceValue> {
+    return this.#inTurn(async () => {
+      const place = readPlace(this.#tables, hash);
+      if (place === undefined) throw new ChainError('unknown-transaction', 'transaction not found');
+      const header = this.#headerOf({ number: place.number });
+      const [traced] = await traceBlock(header, place.index, this.#replayModules(trace));
+      if (traced === undefined) throw corruptStore(`transaction ${hash} is not in its block`);
+      return traced.result;
+    });
+  }
+
+  traceBlock(block: BlockSelector, trace: TraceOptions): Promise<readonly TransactionTrace[]> {
+    return this.#inTurn(async () => {
+      if (isPending(block)) {
+        throw new ChainError('execution-failed', 'tracing on top of pending is not supported');
+      }
+      return traceBlock(this.#headerOf(block), undefined, this.#replayModules(trace));
+    });
+  }
+
+  traceCall(
+    request: CallRequest,
+    block: BlockSelector,
+    trace: TraceOptions,
+    options?: CallOptions,
+  ): Promise<TraceValue> {
+    return this.#exclusively(request, block, options, async ({ context, message }) => {
+      const { deadline, rules, coinbase, precompiles } = context;
+      const budget = new TraceBudget(deadline, this.#limits.traceBytesMax);
+      const tracer = makeTracer(trace, budget);
+      const state = context.freshState();
+      const { from, to = null, authorizationList = [] } = message;
+      const { nonce } = state.getAccount(from) ?? EMPTY_ACCOUNT;
+      const gasLimit = this.#gasOf(request);
+      tracer.begin?.(
+        {
+          from,
+          to,
+          nonce,
+          gasLimit,
+          coinbase,
+          chainId: rules.chainId(),
+          authorizationList,
+          precompiles: new Set(precompiles.keys()),
+        },
+        state,
+      );
+      const traced: CallContext = {
+        ...context,
+        freshState: () => state,
+        isSettled: true,
+        tracer: inTime(tracer, budget),
+      };
+      const { result } = await runMessage(traced, message, gasLimit);
+      return tracer.result(result.gasUsed);
+    });
+  }
+
+  #headerOf(block: BlockSelector): HeaderData {
+    return requireHeader(this.#tables, this.#genesis.header.hash, block);
+  }
+
+  #replayModules(trace: TraceOptions): ReplayModules {
+    const { timeoutMs, traceBytesMax } = this.#limits;
+    const deadline = { at: performance.now() + timeoutMs, timeoutMs };
+    const budget = new TraceBudget(deadline, traceBytesMax);
+    return {
+      tables: this.#tables,
+      nodes: this.#nodes,
+      evms: this.#replayEvms,
+      chainId: this.#genesis.chainId,
+      budget,
+      tracer: () => makeTracer(trace, budget),
+    };
+  }
+
+  #newReplayEvms(): ForkEvms {
+    return new ForkEvms(this.#genesis.common, this.#genesis.depositContract);
   }
 
   #gasOf({ gas }: CallRequest): bigint {
@@ -171,6 +265,7 @@ export class EvmCallExecutor implements CallExecutor {
         return await answer();
       } catch (error) {
         this.#evms.clear();
+        this.#replayEvms = this.#newReplayEvms();
         throw error;
       }
     };
@@ -184,7 +279,7 @@ export class EvmCallExecutor implements CallExecutor {
     block: BlockSelector,
     options: CallOptions,
   ): Promise<Question> {
-    const committed = requireHeader(this.#tables, this.#genesis.header.hash, block);
+    const committed = this.#headerOf(block);
     const base = isPending(block)
       ? pendingHeader(committed, { rules: this.#rules, unixSeconds: this.#unixSeconds() })
       : committed;

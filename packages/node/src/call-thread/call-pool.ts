@@ -11,8 +11,12 @@ import type {
   CallOptions,
   CallRequest,
   CallResult,
+  Hash,
   SimulatedBlock,
   SimulationRequest,
+  TraceOptions,
+  TraceValue,
+  TransactionTrace,
 } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
 
@@ -89,6 +93,23 @@ export class CallPool implements CallExecutor {
 
   simulate(request: SimulationRequest, block: BlockSelector): Promise<readonly SimulatedBlock[]> {
     return this.#submit((executor) => executor.simulate(request, block));
+  }
+
+  traceTransaction(hash: Hash, trace: TraceOptions): Promise<TraceValue> {
+    return this.#submit((executor) => executor.traceTransaction(hash, trace));
+  }
+
+  traceBlock(block: BlockSelector, trace: TraceOptions): Promise<readonly TransactionTrace[]> {
+    return this.#submit((executor) => executor.traceBlock(block, trace));
+  }
+
+  traceCall(
+    request: CallRequest,
+    block: BlockSelector,
+    trace: TraceOptions,
+    options?: CallOptions,
+  ): Promise<TraceValue> {
+    return this.#submit((executor) => executor.traceCall(request, block, trace, options));
   }
 
   /** Rejects what waits and ends the threads. */

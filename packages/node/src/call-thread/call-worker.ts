@@ -21,5 +21,8 @@ const served: CallThread = {
   estimateGas: (request, block, options) => executor.estimateGas(request, block, options),
   createAccessList: (request, block, options) => executor.createAccessList(request, block, options),
   simulate: (request, block) => executor.simulate(request, block),
+  traceTransaction: (hash, trace) => executor.traceTransaction(hash, trace),
+  traceBlock: (block, trace) => executor.traceBlock(block, trace),
+  traceCall: (request, block, trace, options) => executor.traceCall(request, block, trace, options),
 };
 openThreadChannel<object, CallThread>(data.port, served);

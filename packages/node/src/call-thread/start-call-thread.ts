@@ -30,6 +30,10 @@ export function startCallThread(
     createAccessList: (request, block, callOptions) =>
       remote.createAccessList(request, block, callOptions),
     simulate: (request, block) => remote.simulate(request, block),
+    traceTransaction: (hash, trace) => remote.traceTransaction(hash, trace),
+    traceBlock: (block, trace) => remote.traceBlock(block, trace),
+    traceCall: (request, block, trace, callOptions) =>
+      remote.traceCall(request, block, trace, callOptions),
   };
   return {
     executor,

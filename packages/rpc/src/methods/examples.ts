@@ -23,3 +23,11 @@ export const UNKNOWN_ACCOUNT = {
   code: -32000,
   when: 'the node does not hold the key of the account',
 } as const;
+
+export const TRACE_ERRORS = [
+  {
+    code: -32000,
+    when: 'there is no such transaction or block, the state it began with was removed, or it takes too long',
+  },
+  { code: -32005, when: 'the trace is too large' },
+] as const;

@@ -4,6 +4,10 @@ import { debugGetRawBlock } from './debug/get-raw-block.ts';
 import { debugGetRawHeader } from './debug/get-raw-header.ts';
 import { debugGetRawReceipts } from './debug/get-raw-receipts.ts';
 import { debugGetRawTransaction } from './debug/get-raw-transaction.ts';
+import { debugTraceBlockByHash } from './debug/trace-block-by-hash.ts';
+import { debugTraceBlockByNumber } from './debug/trace-block-by-number.ts';
+import { debugTraceCall } from './debug/trace-call.ts';
+import { debugTraceTransaction } from './debug/trace-transaction.ts';
 import { ethAccounts } from './eth/accounts.ts';
 import { ethBlobBaseFee } from './eth/blob-base-fee.ts';
 import { ethBlockNumber } from './eth/block-number.ts';
@@ -70,6 +74,10 @@ export const standardMethods: readonly Method[] = [
   debugGetRawHeader,
   debugGetRawReceipts,
   debugGetRawTransaction,
+  debugTraceBlockByHash,
+  debugTraceBlockByNumber,
+  debugTraceCall,
+  debugTraceTransaction,
   ethAccounts,
   ethBlobBaseFee,
   ethBlockNumber,

@@ -115,6 +115,9 @@ function plainExecutor(backend: () => PlainBackend): CallExecutor {
       return { accessList: [{ address: addressOf(0xb2), storageKeys: [hashOf(1)] }], gasUsed: 9n };
     },
     simulate: async () => [],
+    traceTransaction: async (_, trace) => trace,
+    traceBlock: async () => [],
+    traceCall: async (_, __, trace) => trace,
   };
 }
 

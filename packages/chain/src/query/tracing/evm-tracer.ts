@@ -2,7 +2,7 @@
  * What happens inside of the EVM, frame by frame and step by step, as geth's tracers see it: the EVM library's events with
  * what they leave out (the kind of a frame, the self-destructions, logs at their place).
  */
-import type { EVM, EVMResult, InterpreterStep, Message } from '@ethereumjs/evm';
+import type { EVM, EVMResult, ExecResult, InterpreterStep, Message } from '@ethereumjs/evm';
 import { type Address, addressOf, type Hash, hashOf } from '../../primitives.ts';
 import { failureWords } from '../evm-failure.ts';
 
@@ -49,7 +49,10 @@ export interface EvmTracer {
   log?(log: TracedLog): void;
 }
 
+const STOP = 0x00;
 const SELFDESTRUCT = 0xff;
+/** After which a frame ends without an error: STOP, RETURN and SELFDESTRUCT. */
+const HALTING: ReadonlySet<number> = new Set([STOP, 0xf3, SELFDESTRUCT]);
 const LOG0 = 0xa0;
 const LOG4 = 0xa4;
 
@@ -75,8 +78,10 @@ export function traceEvm(
     steps.push(undefined);
   };
   const afterMessage = (result: EVMResult) => {
-    steps.pop();
+    const last = steps.pop();
     const { execResult, createdAddress } = result;
+    const stop = last && implicitStop(last, execResult);
+    if (stop !== undefined) tracer.step?.(stop);
     tracer.exit?.({
       output: execResult.returnValue,
       gasUsed: execResult.executionGasUsed,
@@ -99,6 +104,26 @@ export function traceEvm(
     events.off('beforeMessage', beforeMessage);
     events.off('afterMessage', afterMessage);
     events.off('step', step);
+  };
+}
+
+/** The library ends where the code does, without a step; the rules have a STOP there (Yellow Paper 9.4.1). */
+function implicitStop(
+  last: InterpreterStep,
+  { exceptionError, runState }: ExecResult,
+): InterpreterStep | undefined {
+  if (exceptionError !== undefined || runState === undefined) return undefined;
+  if (HALTING.has(last.opcode.code)) return undefined;
+  const { programCounter, stack, memory, memoryWordCount, gasLeft, gasRefund } = runState;
+  return {
+    ...last,
+    pc: programCounter,
+    opcode: { name: 'STOP', fee: 0, dynamicFee: 0n, isAsync: false, code: STOP },
+    gasLeft,
+    gasRefund,
+    stack: stack.getStack(),
+    memory: memory.read(0, Number(memoryWordCount) * 32),
+    memoryWordCount,
   };
 }
 

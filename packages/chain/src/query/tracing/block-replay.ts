@@ -1,0 +1,105 @@
+/** Runs a committed block again on its parent's state, with a tracer on the transactions that are asked for. */
+
+import type { HeaderData } from '../../block/block-data.ts';
+import { ChainError, corruptStore } from '../../errors.ts';
+import { BlockRun } from '../../execution/block-run.ts';
+import type { ForkEvms } from '../../execution/fork-evm.ts';
+import { bytesOf, type Hash } from '../../primitives.ts';
+import { readBlock, readCanonical, readHeader } from '../../store/block-records.ts';
+import { HistoryGaps } from '../../store/history-gaps.ts';
+import type { Tables } from '../../store/tables.ts';
+import { decodeTransaction } from '../../transaction/decode.ts';
+import type { NodeReader } from '../../trie/node-source.ts';
+import { stateAt } from '../state-at.ts';
+import { traceEvm } from './evm-tracer.ts';
+import type { TransactionTrace } from './trace-request.ts';
+import { inTime, type TraceBudget, type TransactionTracer } from './transaction-tracer.ts';
+
+export interface ReplayModules {
+  readonly tables: Tables;
+  readonly nodes: NodeReader;
+  readonly evms: ForkEvms;
+  readonly chainId: bigint;
+  readonly budget: TraceBudget;
+  /** A tracer for each transaction. */
+  tracer(): TransactionTracer;
+}
+
+/**
+ * Traces all transactions of a block, or the one at an index. Throws `ChainError`: `execution-failed` for the genesis block,
+ * `history-unavailable`, `state-pruned` when the parent's state is not here, `execution-timeout`, `trace-too-large`.
+ */
+export async function traceBlock(
+  header: HeaderData,
+  only: number | undefined,
+  modules: ReplayModules,
+): Promise<TransactionTrace[]> {
+  const { tables, nodes, evms, budget } = modules;
+  if (header.number === 0) throw new ChainError('execution-failed', 'genesis is not traceable');
+  const parent = readHeader(tables, header.parentHash);
+  const gaps = HistoryGaps.read(tables);
+  gaps.require(header.number, header.number);
+  if (parent === undefined) {
+    gaps.require(header.number - 1, header.number - 1);
+    throw corruptStore(`block ${header.parentHash} is missing`);
+  }
+  const stored = readBlock(tables, header.hash);
+  if (stored === undefined) throw corruptStore(`block ${header.hash} has no body`);
+  const view = stateAt(tables, nodes, parent);
+  const evm = await evms.at(header.number, header.timestamp);
+  const { stateRoot, ...fields } = header;
+  const run = new BlockRun(
+    evm,
+    { ...fields, stateRoot },
+    {
+      header: parent,
+      state: {
+        getAccount: (address) => view.getAccount(address),
+        getCode: (codeHash) => view.getCode(codeHash),
+        getStorage: (address, slot) => view.getStorage(address, slot),
+        getNode: (hash: Hash) => tables.get('nodes', bytesOf(hash)),
+      },
+      nodes,
+      ancestorHash: (number) => readCanonical(tables, number),
+    },
+  );
+  await run.begin();
+  const traces: TransactionTrace[] = [];
+  for (const [index, raw] of stored.transactions.entries()) {
+    budget.look();
+    const signed = decodeTransaction(raw);
+    if (only !== undefined && only !== index) {
+      await run.apply(signed);
+      continue;
+    }
+    const tracer = modules.tracer();
+    const { data } = signed;
+    tracer.begin?.(
+      {
+        from: data.from,
+        to: data.to,
+        nonce: data.nonce,
+        gasLimit: data.gasLimit,
+        coinbase: header.beneficiary,
+        chainId: modules.chainId,
+        authorizationList: data.authorizationList ?? [],
+        precompiles: new Set(evm.vm.evm.precompiles.keys()),
+      },
+      run.state,
+    );
+    const { events } = evm.vm.evm;
+    if (events === undefined) throw new Error('the EVM has no events');
+    const stop = traceEvm({ events }, inTime(tracer, budget), (address) => {
+      return run.state.getAccount(address)?.balance ?? 0n;
+    });
+    const gasBefore = run.gasLeft;
+    try {
+      await run.apply(signed);
+    } finally {
+      stop();
+    }
+    traces.push({ txHash: data.hash, result: tracer.result(gasBefore - run.gasLeft) });
+    if (only !== undefined) break;
+  }
+  return traces;
+}

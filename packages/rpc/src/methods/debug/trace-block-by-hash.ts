@@ -1,0 +1,32 @@
+import { defineMethod } from '../../method.ts';
+import { blockHashParameter } from '../../parameters/common.ts';
+import { PLAIN_TRACE, traceOptionsParameter } from '../../parameters/trace-options.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_HASH, TRACE_ERRORS } from '../examples.ts';
+
+export const debugTraceBlockByHash = defineMethod({
+  name: 'debug_traceBlockByHash',
+  summary: 'As debug_traceBlockByNumber, of the block with a hash.',
+  params: [blockHashParameter, traceOptionsParameter],
+  result: 'List of objects with `txHash` and `result`, as of debug_traceTransaction.',
+  errors: TRACE_ERRORS,
+  example: {
+    params: [EXAMPLE_HASH, { tracer: 'callTracer' }],
+    result: [
+      {
+        txHash: EXAMPLE_HASH,
+        result: {
+          from: EXAMPLE_ADDRESS,
+          gas: '0x5208',
+          gasUsed: '0x5208',
+          input: '0x',
+          type: 'CALL',
+        },
+      },
+    ],
+  },
+  handler: async ([hash, { trace } = PLAIN_TRACE], { backend }) =>
+    (await backend.executor.traceBlock({ hash }, trace)).map(({ txHash, result }) => ({
+      txHash,
+      result,
+    })),
+});

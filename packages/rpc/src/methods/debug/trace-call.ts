@@ -1,0 +1,26 @@
+import { defineMethod } from '../../method.ts';
+import { toCallRequest } from '../../parameters/call-request.ts';
+import { callParameter, stateBlockParameter } from '../../parameters/common.ts';
+import { toCallOptions } from '../../parameters/overrides.ts';
+import { PLAIN_TRACE, traceOptionsParameter } from '../../parameters/trace-options.ts';
+import { EXAMPLE_ADDRESS, TRACE_ERRORS } from '../examples.ts';
+
+export const debugTraceCall = defineMethod({
+  name: 'debug_traceCall',
+  summary:
+    'Runs a call on the state after a block and tells what happens inside of it. The options also take `stateOverrides` and `blockOverrides`.',
+  params: [callParameter, stateBlockParameter, traceOptionsParameter],
+  result: 'As of debug_traceTransaction.',
+  errors: TRACE_ERRORS,
+  example: {
+    params: [{ from: EXAMPLE_ADDRESS }, 'latest', { tracer: 'callTracer' }],
+    result: { from: EXAMPLE_ADDRESS, gas: '0x5208', gasUsed: '0x5208', input: '0x', type: 'CALL' },
+  },
+  handler: ([call, block, given = PLAIN_TRACE], { backend }) =>
+    backend.executor.traceCall(
+      toCallRequest(call, backend.reader.chainId),
+      block,
+      given.trace,
+      toCallOptions(given.stateOverrides, given.blockOverrides),
+    ),
+});
