@@ -10,12 +10,14 @@ import { createGenesis, type Genesis } from '../genesis/genesis.ts';
 import { type Address, addressOf, type Hex, weiOf } from '../primitives.ts';
 import { type CallLimits, EvmCallExecutor } from '../query/evm-call-executor.ts';
 import { StoredChainReader } from '../query/stored-chain-reader.ts';
+import type { StateHistory } from '../state/state-pruner.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
 
 export interface QueryChainOptions extends DevGenesisOptions {
   /** Code by account. */
   readonly contracts?: Readonly<Record<string, Hex>>;
   readonly limits?: CallLimits;
+  readonly stateHistory?: StateHistory;
 }
 
 export interface TestSend {
@@ -66,7 +68,8 @@ export class QueryChain {
     const accounts = { ...(alloc as object), ...Object.fromEntries(contracts) };
     const directory = mkdtempSync(join(tmpdir(), 'praline-query-'));
     const genesis = createGenesis({ ...file, alloc: accounts });
-    const chain = await Chain.create(directory, genesis);
+    const { stateHistory } = options;
+    const chain = await Chain.create(directory, genesis, stateHistory && { stateHistory });
     const reader = new StoredChainReader(directory, genesis);
     const executor = new EvmCallExecutor(reader.tables, genesis, options.limits);
     return new QueryChain(directory, genesis, chain, reader, executor);

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blockNumberOf, type Hex } from '../../primitives.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { blockNumberOf, type Hash, type Hex } from '../../primitives.ts';
 import { assemble } from '../../testing/assemble.ts';
 import { contractAddress, QueryChain, word } from '../../testing/query-chain.ts';
 import type { TraceOptions } from './trace-request.ts';
@@ -225,4 +225,32 @@ describe('traces', () => {
       chain.executor.traceBlock({ hash: block.header.hash }, { ...STEPS, limit: 0 }),
     ).resolves.toHaveLength(1);
   });
+});
+
+it('says which states are here when the one before a block was removed', async () => {
+  const chain = await QueryChain.create({
+    contracts: CONTRACTS,
+    stateHistory: { blocks: 2, blocksBetweenPasses: 1 },
+  });
+  onTestFinished(() => chain.close());
+  const hashes: Hash[] = [];
+  for (let value = 1n; value <= 6n; value += 1n) {
+    const { block } = await chain.mine({ to: STORE, input: word(value) });
+    hashes.push(...block.transactions.map(({ hash }) => hash));
+    await chain.chain.statesRemoved();
+  }
+  const [first] = hashes;
+  const last = hashes.at(-1);
+  if (first === undefined || last === undefined) throw new Error('nothing was mined');
+  await expect(chain.executor.traceTransaction(first, CALLS)).rejects.toMatchObject({
+    code: 'state-pruned',
+    message: expect.stringContaining('this node keeps states from block'),
+  });
+  expect(await chain.executor.traceTransaction(last, CALLS)).toMatchObject({ to: STORE });
+  const { states, blocks } = chain.reader.available();
+  expect(blocks).toBe(0);
+  expect(states).toBeGreaterThan(0);
+  expect(chain.reader.account(STORE, { number: states }).nonce).toBe(1n);
+  const below = { number: blockNumberOf(states - 1) };
+  expect(() => chain.reader.account(STORE, below)).toThrow('missing trie node');
 });
