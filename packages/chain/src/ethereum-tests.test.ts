@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeBlock } from './block/block-codec.ts';
 import { InvalidBlockError } from './block/invalid-block-error.ts';
-import { BLOCKS_IN_FLIGHT_MAX } from './blocks-in-flight.ts';
 import { Chain } from './chain.ts';
 import { createGenesis } from './genesis/genesis.ts';
 import { bytesOf, type Hash, type Hex } from './primitives.ts';
@@ -13,6 +12,7 @@ import {
   genesisOf,
 } from './testing/ethereum-tests.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
+import { TRANSITIONS_IN_FLIGHT_MAX } from './transitions-in-flight.ts';
 
 const reason = ETHEREUM_TESTS_MISSING === undefined ? '' : ` (skipped: ${ETHEREUM_TESTS_MISSING})`;
 /** Rules of proof of work (difficulty, seals, ommers' kinship) are not checked: no chain of ours has them. */
@@ -27,7 +27,7 @@ const UNREPRESENTABLE = 'number beyond 2^53';
 /** Why the test failed; undefined when it passed. */
 async function outcomeOf(test: BlockchainTest, chain: Chain): Promise<string | undefined> {
   // Forks of a chain stay in flight; a chain too long for that has none.
-  const long = test.blocks.length > BLOCKS_IN_FLIGHT_MAX;
+  const long = test.blocks.length > TRANSITIONS_IN_FLIGHT_MAX;
   for (const [index, block] of test.blocks.entries()) {
     const raw = bytesOf(block.rlp as Hex);
     const fault = await faultOf(chain, raw);

@@ -64,6 +64,8 @@ async function outcomeOf({ env, network, post, pre }: StateTest) {
   const run = new BlockRun(evm, header, {
     header: genesis.header,
     state,
+    stateRoot: genesis.header.stateRoot,
+    overrides: {},
     nodes: new NodeReader(state),
     ancestorHash: () => undefined,
   });

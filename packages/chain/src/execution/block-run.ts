@@ -8,7 +8,7 @@ import type { HeaderData, WithdrawalData } from '../block/block-data.ts';
 import type { HeaderFields } from '../block/header-codec.ts';
 import { logOf, type ReceiptLog, type StoredReceipt } from '../block/receipt-codec.ts';
 import { ChainError } from '../errors.ts';
-import { type Address, addressOf, hashOf, weiOf } from '../primitives.ts';
+import { type Address, addressOf, type Hash, hashOf, weiOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
 import type { State } from '../state/layered-state.ts';
 import { diffOf, type StateDiff } from '../state/state-diff.ts';
@@ -18,12 +18,17 @@ import { maximumCost, validateTransaction } from '../transaction/validate.ts';
 import type { NodeReader } from '../trie/node-source.ts';
 import { GAS_PER_BLOB } from './fee-rules.ts';
 import { type AncestorHash, evmBlock, type ForkEvm } from './fork-evm.ts';
+import type { HeaderOverrides } from './header-rules.ts';
 import { callBeforeTransactions, collectRequests } from './system-calls.ts';
 
 /** What a block is executed on. */
 export interface ParentContext {
   readonly header: HeaderData;
   readonly state: State;
+  /** Of `state`: the header's unless it was edited since. */
+  readonly stateRoot: Hash;
+  /** Fields of the block's header that development operations have set. */
+  readonly overrides: HeaderOverrides;
   /** Reads trie nodes of `state`. */
   readonly nodes: NodeReader;
   readonly ancestorHash: AncestorHash;
@@ -144,7 +149,7 @@ export class BlockRun {
   }
 
   #diff(state: JournaledState): StateDiff {
-    return diffOf(state, this.#parent.header.stateRoot, this.#parent.nodes);
+    return diffOf(state, this.#parent.stateRoot, this.#parent.nodes);
   }
 
   #systemContext() {

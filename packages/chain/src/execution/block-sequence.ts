@@ -1,35 +1,94 @@
 /**
- * Follows a chain from its genesis block by headers and bodies alone: each block must be the child of the one before by
- * number, hash and every rule that needs no execution. What only execution can tell (state and receipts) is taken as the
- * header says. For checks of a whole chain without its state.
+ * Follows a chain from its genesis block by headers, bodies and development operations alone: each block must be the child
+ * of the head by number, hash and every rule that needs no execution, and each operation must be possible where it
+ * stands. What only execution can tell (state and receipts) is taken as header or operation say. For checks of a whole
+ * chain without its state.
  */
 import type { HeaderData } from '../block/block-data.ts';
+import { InvalidBlockError } from '../block/invalid-block-error.ts';
+import { applyOperation } from '../development/apply-operation.ts';
+import { UNUSED } from '../development/development-state.ts';
+import type { AgreedOperation } from '../development/operation.ts';
+import {
+  headerOverrides,
+  nextTimestamp,
+  type Position,
+  positionAfterBlock,
+  positionOf,
+} from '../development/position.ts';
+import { ChainError, corruptStore } from '../errors.ts';
 import type { Genesis } from '../genesis/genesis.ts';
+import type { Hash } from '../primitives.ts';
 import { ForkRules } from '../query/fork-rules.ts';
 import { checkBody, parseBlock } from './block-body.ts';
 import { checkHeader } from './header-rules.ts';
 
 export class BlockSequence {
+  readonly #genesis: Genesis;
   readonly #rules: ForkRules;
-  #head: HeaderData;
+  #position: Position;
+  /** Heads of the snapshots that there are. */
+  #heads = new Map<Hash, HeaderData>();
 
   constructor(genesis: Genesis) {
+    this.#genesis = genesis;
     this.#rules = new ForkRules(genesis.common);
-    this.#head = genesis.header;
+    const { header } = genesis;
+    this.#position = positionOf(header, header.stateRoot, UNUSED);
   }
 
   /** The last block; the genesis block at first. */
   get head(): HeaderData {
-    return this.#head;
+    return this.#position.head;
   }
 
-  /** Takes the RLP of the next block and answers its header. Throws `InvalidBlockError`; the head stays then. */
-  append(raw: Uint8Array): HeaderData {
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** Unix time in seconds that the next block must have, by that of its log entry. */
+  nextTimestamp(agreedSeconds: number): number {
+    return nextTimestamp(this.#position, agreedSeconds);
+  }
+
+  /** Takes the RLP of the next block and answers its header. Throws `InvalidBlockError`; nothing changes then. */
+  append(raw: Uint8Array, agreedSeconds: number): HeaderData {
     const block = parseBlock(raw);
     const { header } = block;
-    checkHeader(header, this.#head, this.#rules.at(header.number, header.timestamp), 'network');
+    const { number, timestamp } = header;
+    const overrides = headerOverrides(this.#position);
+    checkHeader(header, this.head, this.#rules.at(number, timestamp), 'network', overrides);
     checkBody(block, 'network');
-    this.#head = header;
+    this.#position = positionAfterBlock(this.#position, header, agreedSeconds);
+    return header;
+  }
+
+  /** Takes the next operation. Throws `ChainError` `invalid-request` or `InvalidBlockError`; nothing changes then. */
+  apply(agreed: AgreedOperation, agreedSeconds: number): void {
+    const { kind } = agreed.operation;
+    if (!this.#genesis.praline.devMode) {
+      throw new ChainError('invalid-request', `this chain is not in development mode: no ${kind}`);
+    }
+    const before = this.#position;
+    const { development, move } = applyOperation(before, agreed, {
+      agreedSeconds,
+      genesis: this.#genesis.header,
+      header: (hash) => this.#headerOf(hash),
+    });
+    const head = move.kind === 'revert' ? move.head : before.head;
+    const known = move.kind === 'revert' ? move.stateRoot : before.stateRoot;
+    if (move.kind !== 'edit' && agreed.stateRoot !== known) {
+      throw new InvalidBlockError('state-root', `claims ${agreed.stateRoot}, it gives ${known}`);
+    }
+    this.#position = positionOf(head, agreed.stateRoot, development);
+    this.#heads = new Map(
+      development.snapshots.map((one) => [one.head, this.#headerOf(one.head)] as const),
+    );
+  }
+
+  #headerOf(hash: Hash): HeaderData {
+    const header = hash === this.head.hash ? this.head : this.#heads.get(hash);
+    if (header === undefined) throw corruptStore(`header ${hash} of a snapshot is missing`);
     return header;
   }
 }

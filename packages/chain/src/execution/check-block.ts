@@ -34,7 +34,7 @@ export async function checkBlock(
   options: CheckOptions,
 ): Promise<ExecutedBlock> {
   const { origin, known } = options;
-  checkHeader(block.header, parent.header, evm.rules, origin);
+  checkHeader(block.header, parent.header, evm.rules, origin, parent.overrides);
   checkBody(block, origin);
   const run = new BlockRun(evm, block.header, parent);
   await run.begin();

@@ -39,9 +39,9 @@ export function selectHeader(
     const hash = readCanonical(tables, block.number);
     return hash === undefined ? undefined : readHeader(tables, hash);
   }
-  // A hash that is not in the canonical chain is of a block that a snapshot's return has left.
+  // A hash that is not in the canonical chain is of a block that a snapshot's return has left: it is no block any more.
   const header = readHeader(tables, block.hash);
-  if (header === undefined || block.requireCanonical !== true) return header;
+  if (header === undefined) return header;
   return readCanonical(tables, header.number) === header.hash ? header : undefined;
 }
 

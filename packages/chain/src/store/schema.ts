@@ -58,7 +58,11 @@ export type MetaKey =
   /** Generation of the flat state, in one byte. */
   | 'generation'
   /** Blocks that are not here, see `HistoryGaps`; absent when all are. */
-  | 'gaps';
+  | 'gaps'
+  /** What development operations have set, see `DevelopmentState`; absent when none was ever used. */
+  | 'development'
+  /** A block's hash follows: root of its state, where operations have edited it. */
+  | 'edited';
 
 export function metaKey(key: MetaKey): Uint8Array {
   return Buffer.from(key, 'ascii');

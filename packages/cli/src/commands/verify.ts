@@ -99,13 +99,19 @@ async function verify(options: VerifyOptions, console: Console): Promise<void> {
 }
 
 function validLines(verified: VerifiedLog): string[] {
-  const { entries, certified, head, epoch, validators, seconds, entriesPerSecond } = verified;
+  const { entries, certified, head, epoch, validators, seconds, entriesPerSecond, operations } =
+    verified;
   const open = entries - certified.index;
   return [
     `VALID  ${entries} entries, certified up to entry ${certified.index}${open === 0 ? '' : ` (the ${open} above it are not yet)`}`,
     `  entry ${certified.index}   ${certified.hash}`,
     `  block ${head.number}   ${head.hash}`,
     `  epoch ${epoch}, ${validators} validators; ${seconds.toFixed(1)} s, ${Math.round(entriesPerSecond)} entries/s`,
+    ...(operations === 0
+      ? []
+      : [
+          `  This chain uses development operations: ${operations} of the entries set its state, time or head.`,
+        ]),
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
  * Verifies a whole log and the chain in it from the genesis file alone, without trusting whoever gave it: every entry and hash
  * link, who led by what right, certificates by the validators of their epoch, changes of the members, and that the
- * payloads are one chain of blocks. One entry after the other, in bounded memory. Blocks are not executed: their state and
+ * payloads are one chain of blocks, with what development operations do to it. One entry after the other, in bounded memory. Blocks are not executed: their state and
  * receipts are what a quorum of validators signed.
  */
 import { performance } from 'node:perf_hooks';
@@ -46,6 +46,8 @@ export interface VerifiedLog {
   readonly certified: { readonly index: number; readonly hash: string };
   /** The last block of the certified entries. */
   readonly head: { readonly number: number; readonly hash: string };
+  /** Development operations among the entries: where there are any, states and blocks are what clients made of them. */
+  readonly operations: number;
   readonly epoch: number;
   readonly validators: number;
   readonly seconds: number;
@@ -84,6 +86,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
     entries: checker.last.index,
     certified: checker.certified,
     head: checker.certifiedHead,
+    operations: checker.operations,
     epoch: checker.epoch,
     validators: checker.validators.length,
     seconds: elapsedMs / 1_000,
