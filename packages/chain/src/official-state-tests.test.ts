@@ -3,6 +3,7 @@ import { RLP } from '@ethereumjs/rlp';
 import { describe, expect, it } from 'vitest';
 import { logItems } from './block/receipt-codec.ts';
 import { keccak256 } from './crypto/keccak.ts';
+import { UNUSED } from './development/development-state.ts';
 import { ChainError } from './errors.ts';
 import { BlockRun } from './execution/block-run.ts';
 import { ForkEvms } from './execution/fork-evm.ts';
@@ -65,6 +66,7 @@ async function outcomeOf({ env, network, post, pre }: StateTest) {
     header: genesis.header,
     state,
     stateRoot: genesis.header.stateRoot,
+    development: UNUSED,
     overrides: {},
     nodes: new NodeReader(state),
     ancestorHash: () => undefined,

@@ -204,6 +204,7 @@ export class TransitionExecutor {
       header: head,
       state,
       stateRoot,
+      development: position.development,
       overrides: headerOverrides(position),
       nodes: this.#nodes,
       ancestorHash: (number: BlockNumber) =>

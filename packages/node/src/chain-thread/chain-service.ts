@@ -170,6 +170,7 @@ async function startRunning(
     {
       pool,
       held,
+      development: () => chain.position.development,
       events: {
         accepted: (transaction) => accepted.add(transaction),
         pending: (transaction) => pending.add(transaction),

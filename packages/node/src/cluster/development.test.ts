@@ -55,6 +55,9 @@ async function follower(): Promise<number> {
   return ((await leader()) % 3) + 1;
 }
 
+/** Another node. */
+const nextTo = (node: number) => (node % 3) + 1;
+
 const transfer = (node: number) =>
   rpc(node, 'eth_sendTransaction', { from: FROM, to: TO, value: '0x1' });
 
@@ -131,6 +134,30 @@ describe('development methods', () => {
     expect(await rpc(node, 'evm_setAutomine', true)).toBe(true);
     await transfer(node);
     await onAll(`0x${(start + 4).toString(16)}`, 'eth_blockNumber');
+  });
+
+  it('send for an account without its key, also a contract, from any node', async () => {
+    const node = await follower();
+    const sender = `0x${'5e'.repeat(20)}`;
+    const request = { from: sender, to: TO, value: '0x1' };
+    expect((await ask(node, 'eth_sendTransaction', request)).error?.message).toBe(
+      'unknown account',
+    );
+    await rpc(node, 'anvil_setBalance', sender, '0xde0b6b3a7640000');
+    await rpc(node, 'anvil_setCode', sender, '0x00');
+    expect(await rpc(node, 'anvil_impersonateAccount', sender)).toBeNull();
+    const hash = await rpc(node, 'eth_sendTransaction', request);
+    const mined = { from: sender, status: '0x1', transactionHash: hash };
+    expect(await rpc(node, 'eth_getTransactionReceipt', hash)).toMatchObject(mined);
+    const again = await vi.waitFor(() => rpc(nextTo(node), 'eth_sendTransaction', request));
+    expect(await rpc(nextTo(node), 'eth_getTransactionByHash', again)).toMatchObject({
+      from: sender,
+      nonce: '0x1',
+    });
+    expect(await rpc(node, 'hardhat_stopImpersonatingAccount', sender)).toBe(true);
+    expect((await ask(node, 'eth_sendTransaction', request)).error?.message).toBe(
+      'unknown account',
+    );
   });
 
   it('reset the whole network to its genesis block', async () => {

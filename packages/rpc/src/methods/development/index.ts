@@ -28,6 +28,7 @@ import {
   setNextBlockPrevRandao,
 } from './next-block.ts';
 import { dropAllTransactions, dropTransaction } from './pool.ts';
+import { sendUnsignedTransaction } from './send-unsigned-transaction.ts';
 import { reset, revert, snapshot } from './snapshots.ts';
 import {
   increaseTime,
@@ -59,6 +60,7 @@ export const developmentModeMethods: readonly Method[] = [
   ...impersonateAccount,
   ...stopImpersonatingAccount,
   ...autoImpersonateAccount,
+  sendUnsignedTransaction,
   ...setAutomine,
   ...setIntervalMining,
   ...minerStart,
