@@ -21,6 +21,7 @@ export default defineConfig({
             'bench/**/*.test.ts',
             'e2e/faults/**/*.test.ts',
             'spec/**/*.test.ts',
+            'ethereum-tests/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -12,6 +12,12 @@ export function processorSeconds(pids: readonly number[]): number {
   }, 0);
 }
 
+/** As {@link processorSeconds}, of this process's main thread alone. */
+export function mainThreadSeconds(): number {
+  const fields = statOf(`${process.pid}/task/${process.pid}`);
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
+}
+
 export function childrenOf(pid: number): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -20,7 +26,7 @@ export function childrenOf(pid: number): readonly number[] {
 }
 
 /** Fields from the third on: state, parent, ..., user ticks (11), system ticks (12). */
-function statOf(pid: number): readonly string[] {
+function statOf(pid: number | string): readonly string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');

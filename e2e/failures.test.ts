@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { JsonRpcError } from '../harness/json-rpc.ts';
 import type { Network } from '../harness/network.ts';
+import { PralineProcess } from '../harness/praline-process.ts';
 import { until } from '../harness/until.ts';
 import { Load } from './support/load.ts';
 import { useNetwork } from './support/use-network.ts';
@@ -128,5 +129,29 @@ describe('the majority is gone', () => {
     await network().agreedHashes();
     // The refused one may have been kept and mined after all, once; it can not have been mined twice.
     expect([10n, 15n]).toContain(BigInt(await balance()));
+  });
+});
+
+describe('a node is told to stop while it starts', () => {
+  const network = useNetwork({ nodes: 3 });
+
+  it('ends in good order and is as it was at the next start', async () => {
+    const restarted = 3;
+    await network().end('SIGTERM', restarted);
+    const args = [
+      'node',
+      '--cluster',
+      network().clusterPath,
+      '--node',
+      String(restarted),
+      '--json',
+    ];
+    const starting = new PralineProcess(args, { cwd: network().folder });
+    network().adopt(restarted, starting);
+    // It meets its peers well before it serves clients.
+    await until(() => expect(starting.standardOutput).not.toBe(''));
+    expect(await starting.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    await network().start(restarted);
+    await network().agreedHashes();
   });
 });

@@ -2,18 +2,18 @@
  * An operator's work on a running network, with real processes and the command line alone: a machine joins, a node is removed,
  * and an auditor verifies logs, whole and tampered with.
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { freePorts } from '../harness/free-ports.ts';
 import { callRpc } from '../harness/json-rpc.ts';
-import { PralineProcess, runPraline } from '../harness/praline-process.ts';
+import { type PralineProcess, runPraline } from '../harness/praline-process.ts';
 import { until } from '../harness/until.ts';
+import { startJoiningNode } from './support/joining-node.ts';
 import { type LogItem, readLog, serveLog } from './support/lying-log.ts';
 import { useNetwork } from './support/use-network.ts';
 
-const joinedSchema = z.object({ node: z.int(), publicKey: z.string(), member: z.string() });
 const membersSchema = z.looseObject({
   epoch: z.int(),
   members: z.array(z.looseObject({ publicKey: z.string(), role: z.string(), rpcUrl: z.string() })),
@@ -50,26 +50,10 @@ async function members(url: string): Promise<z.infer<typeof membersSchema>> {
 
 describe('a machine that joins', () => {
   it('is prepared from copies of two files', async () => {
-    const cluster = join(network().folder, 'cluster');
+    const joined = await startJoiningNode(network(), 'machine');
+    expect(joined).toMatchObject({ number: 4, member: expect.stringContaining(joined.publicKey) });
+    ({ member, url: fourthUrl, process: fourth } = joined);
     machine = join(network().folder, 'machine');
-    mkdirSync(machine);
-    for (const name of ['cluster.json', 'genesis.json']) {
-      copyFileSync(join(cluster, name), join(machine, name));
-    }
-    const [port = 0, rpcPort = 0] = await freePorts(2);
-    fourthUrl = `http://127.0.0.1:${rpcPort}`;
-    const made = await praline(
-      ...['join', join(machine, 'cluster.json'), '--host', '127.0.0.1', '--json'],
-      ...['--port', String(port), '--rpc-port', String(rpcPort)],
-    );
-    expect(made.code, made.output).toBe(0);
-    const joined = joinedSchema.parse(JSON.parse(made.standardOutput));
-    expect(joined).toMatchObject({ node: 4, member: `${joined.publicKey}@127.0.0.1:${port}` });
-    member = joined.member;
-    fourth = new PralineProcess(['node', '--cluster', join(machine, 'cluster.json')], {
-      cwd: machine,
-    });
-    await until(() => callRpc(fourthUrl, 'eth_chainId'));
     const status = await praline('status', '--rpc', fourthUrl);
     expect(status.code).toBe(4);
     expect(status.output).toContain('no member of the network');

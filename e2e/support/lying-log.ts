@@ -42,7 +42,7 @@ export async function serveLog(log: readonly LogItem[], commitIndex: number): Pr
     const asked = questionSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
     const [from, count] = asked.params;
     const entries = log.filter(({ index }) => index >= from).slice(0, count);
-    const result = { commitIndex, firstIndex: 1, entries };
+    const result = { commitIndex, firstIndex: 1, memberships: [], entries };
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ jsonrpc: '2.0', id: asked.id, result }));
   });

@@ -62,6 +62,13 @@ describe('checkProcessEnds', () => {
     expect(checkProcessEnds(timeline({ unaskedEnds: [end] })).outcome).toBe('passed');
   });
 
+  it('passes for a process that was asked to stop before it did anything, and for no other', () => {
+    const asked = { ...end, code: null, signal: 'SIGTERM', diskWasFull: false };
+    const early = { ...asked, output: '' };
+    expect(checkProcessEnds(timeline({ unaskedEnds: [early] })).outcome).toBe('passed');
+    expect(checkProcessEnds(timeline({ unaskedEnds: [asked] })).outcome).toBe('failed');
+  });
+
   it('reports a node that ended without a full disk, or by a signal', () => {
     const unaskedEnds = [
       { ...end, diskWasFull: false },

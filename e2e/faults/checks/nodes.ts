@@ -34,6 +34,8 @@ export function checkProcessEnds(timeline: Timeline): CheckResult {
   const violations = timeline.unaskedEnds.flatMap(
     ({ at, node, code, signal, diskWasFull, output }) => {
       if (diskWasFull && signal === null && code === EXIT_CODE_FAILURE) return [];
+      // It was asked to stop before it had begun anything.
+      if (signal === 'SIGTERM' && output === '') return [];
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       const disk = diskWasFull ? 'with a full disk' : 'without a full disk';
       return [`node ${node} ended at ${at} ms by ${how} ${disk}: ${output.trim().slice(-500)}`];

@@ -23,12 +23,13 @@ import { SnapshotRestore } from './snapshot/snapshot-restore.ts';
 import { TimeSlices } from './snapshot/time-slices.ts';
 import { CommittedState } from './state/committed-state.ts';
 import type { State } from './state/layered-state.ts';
+import { type StateHistory, StatePruner } from './state/state-pruner.ts';
 import { removeStaleState } from './store/flat-generation.ts';
 import { metaKey } from './store/schema.ts';
 import { initialiseStore, openStore } from './store/store-identity.ts';
 import { Tables, type TableWriter } from './store/tables.ts';
 import type { BlockWithReceipts } from './store/write-block.ts';
-import { prepareTransitions, writeTransitions } from './store/write-transitions.ts';
+import { nodesWritten, prepareTransitions, writeTransitions } from './store/write-transitions.ts';
 import type {
   CommittedBlock,
   CommittedTransition,
@@ -43,6 +44,8 @@ export interface ChainOptions {
   readonly origin?: BlockOrigin;
   /** Transactions already decoded, as in a pool: spares a block's check their signature recovery. */
   readonly knownTransaction?: KnownTransaction;
+  /** How many blocks' states are kept for queries and proofs; the others are removed. Default: all. */
+  readonly stateHistory?: StateHistory;
 }
 
 /** Beside the environment, in the chain's folder. */
@@ -67,6 +70,7 @@ export class Chain {
   /** Aborted when the chain closes: ends what takes long. */
   readonly #closing = new AbortController();
   #maker: SnapshotMaker | undefined;
+  readonly #pruner: StatePruner | undefined;
 
   private constructor(
     directory: string,
@@ -99,6 +103,11 @@ export class Chain {
     });
     this.#position = start;
     this.#marker = marker;
+    const { stateHistory } = options;
+    this.#pruner =
+      stateHistory &&
+      new StatePruner(tables, stateHistory, (run) => this.#exclusively(run), this.#closing.signal);
+    this.#pruner?.headIs(start.head.number);
   }
 
   /** Starts a chain in a folder without one. Throws `ChainError` `chain-exists`. */
@@ -220,11 +229,15 @@ export class Chain {
       const position = resolved.at(-1)?.position ?? before;
       const modules = { tables: this.#tables, nodes: this.#executor.nodesAt(position.id) };
       const prepared = prepareTransitions(before, resolved, modules);
+      for (const one of prepared) this.#pruner?.written(nodesWritten(one));
       await this.#write(position, marker, (writer) => {
         writeTransitions(writer, before, prepared, this.#committed.generation);
         writer.putSealed('meta', metaKey('marker'), marker);
       });
       this.#executor.inFlight.settle(position.id, this.#committed);
+      // A pass that runs counts on the blocks that there were.
+      if (prepared.some(({ revert }) => revert !== null)) this.#pruner?.replaced();
+      this.#pruner?.headIs(position.head.number);
       const committed: CommittedTransition[] = [];
       for (const { transition, revert } of prepared) {
         if (transition.kind === 'block') {
@@ -272,6 +285,7 @@ export class Chain {
    */
   finishRestore(marker: Uint8Array): Promise<CommittedBlock> {
     return this.#exclusively(async () => {
+      this.#pruner?.replaced();
       const written = await writeSnapshot(this.#tables, {
         restore: this.restore,
         genesis: this.#genesis,
@@ -287,6 +301,8 @@ export class Chain {
       await this.#write(position, marker, (writer) => written.complete(writer));
       this.#executor.inFlight.retain(new Set());
       this.#committed.replaced();
+      // One may have begun meanwhile, with the old head.
+      this.#pruner?.replaced();
       // What can not be removed now is when the next snapshot is taken.
       await this.restore.abandon().catch(() => undefined);
       void this.#removeStaleState();
@@ -294,10 +310,16 @@ export class Chain {
     });
   }
 
+  /** Resolves when no old states are being removed. */
+  async statesRemoved(): Promise<void> {
+    await this.#pruner?.settled();
+  }
+
   /** Ends after what is running. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#maker?.settled();
+    await this.#pruner?.settled();
     await this.#queue.catch(() => undefined);
     this.#failure ??= new ChainError('closed', 'the chain is closed');
     await this.#tables.close();

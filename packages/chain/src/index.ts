@@ -2,6 +2,13 @@ export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
 export { type BlockFault, InvalidBlockError } from './block/invalid-block-error.ts';
 export { Chain, type ChainOptions } from './chain.ts';
+export { ChainFileError, type ChainFileFault } from './chain-file/chain-file-error.ts';
+export { type ExportedChain, exportChainFile } from './chain-file/export-chain.ts';
+export {
+  type ImportedChain,
+  type ImportProgress,
+  importChainFile,
+} from './chain-file/import-chain.ts';
 export { keccak256 } from './crypto/keccak.ts';
 export {
   type DevelopmentSettings,

@@ -32,7 +32,7 @@ import { type BlockNumber, blockNumberOf, type Hash } from './primitives.ts';
 import { JournaledState } from './state/journaled-state.ts';
 import { LayeredState, type State } from './state/layered-state.ts';
 import { RootState } from './state/root-state.ts';
-import { diffOf } from './state/state-diff.ts';
+import { diffOf, type StateDiff } from './state/state-diff.ts';
 import { readCanonical, readHeader } from './store/block-records.ts';
 import type { Tables } from './store/tables.ts';
 import type { PlacedBlock, TransitionToCommit } from './transition.ts';
@@ -42,6 +42,8 @@ import {
   TransitionsInFlight,
 } from './transitions-in-flight.ts';
 import { NodeReader } from './trie/node-source.ts';
+
+const NO_STATE: Pick<StateDiff, 'nodes' | 'codes'> = { nodes: new Map(), codes: new Map() };
 
 export interface TransitionExecutorModules {
   readonly tables: Tables;
@@ -145,8 +147,10 @@ export class TransitionExecutor {
     const base = { kind: 'operation', request, outcome, parent } as const;
     if (move.kind === 'revert') {
       const after = positionOf(move.head, move.stateRoot, development);
-      const state = new RootState(move.stateRoot, context.state);
-      return { ...base, position: after, state, change: { kind: 'revert' } };
+      // States of old blocks may be gone; that of the genesis block is in its file.
+      const { nodes, codes } = operation.kind === 'reset' ? this.#genesis.state : NO_STATE;
+      const state = new RootState(move.stateRoot, context.state, { nodes, codes });
+      return { ...base, position: after, state, change: { kind: 'revert', nodes, codes } };
     }
     const journal = new JournaledState(context.state);
     if (move.kind === 'edit') editState(journal, move.accounts);

@@ -32,7 +32,8 @@ export interface OperationTransition extends TransitionBase {
   readonly change:
     | { readonly kind: 'none' }
     | { readonly kind: 'edit'; readonly diff: StateDiff }
-    | { readonly kind: 'revert' };
+    /** With what may have been removed of the state since. */
+    | ({ readonly kind: 'revert' } & Pick<StateDiff, 'nodes' | 'codes'>);
 }
 
 export type Transition = BlockTransition | OperationTransition;

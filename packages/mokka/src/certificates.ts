@@ -2,6 +2,7 @@
 export { decodeCertificate, encodeCertificate } from './codec/certificate-codec.ts';
 export { decodeEntry } from './codec/entry-codec.ts';
 export {
+  type LogBeginning,
   type LogDamage,
   LogVerificationError,
   LogVerifier,

@@ -89,6 +89,8 @@ export * from './ordered-log/push-error.ts';
 export type * from './snapshot.ts';
 export * from './storage/folder-lock.ts';
 export * from './storage/lmdb.ts';
+export { checkLmdbFile } from './storage/lmdb-file.ts';
+export { makeFolder } from './storage/make-folder.ts';
 export * from './storage/memory.ts';
 export type * from './storage/storage.ts';
 export * from './storage/storage-error.ts';

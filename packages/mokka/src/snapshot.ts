@@ -30,10 +30,12 @@ export interface SnapshotChunk {
  */
 export interface SnapshotApplication {
   /**
-   * The newest snapshot at or above `minimum` that this node has, or makes now of its applied state, which may take
-   * minutes; null when it has applied less. Calls at a time share one making.
+   * A snapshot at or above `minimum` that this node has, or makes now of its applied state, which may take minutes; null
+   * when it has applied less. Of several it is the newest below `committed`, since only a committed entry above it proves
+   * a snapshot; then the newest. At least the newest two are to be kept, also over a restart: a newer one may never be
+   * proved unless whoever asks takes the older. Calls at a time share one making.
    */
-  offerSnapshot(minimum: LogIndex): Promise<SnapshotManifest | null>;
+  offerSnapshot(minimum: LogIndex, committed: LogIndex): Promise<SnapshotManifest | null>;
   /** A chunk of an offered snapshot, numbered from 0; null when it is not kept any more. */
   snapshotChunk(entry: EntryId, chunk: number): Promise<Uint8Array | null>;
   /**

@@ -155,6 +155,11 @@ export class BlockRun {
     return { ...outcome, requestsHash, state: this.#diff(this.#state) };
   }
 
+  /** What the transactions so far changed, before anything that ends a block. */
+  stateSoFar(): StateDiff {
+    return this.#diff(this.#state);
+  }
+
   #diff(state: JournaledState): StateDiff {
     return diffOf(state, this.#parent.stateRoot, this.#parent.nodes);
   }
@@ -202,9 +207,9 @@ export class BlockRun {
     }
   }
 
-  /** EIP-4895 and rewards: an account is made only for an amount (EIP-161). */
+  /** EIP-4895 and rewards: an account is made only for an amount since EIP-161. */
   #credit(address: Address, amount: bigint): void {
-    if (amount === 0n) return;
+    if (amount === 0n && this.#evm.rules.gteHardfork('spuriousDragon')) return;
     const account = this.#state.getAccount(address) ?? EMPTY_ACCOUNT;
     this.#state.putAccount(address, { ...account, balance: weiOf(account.balance + amount) });
   }

@@ -1,8 +1,8 @@
 /**
- * Follows a chain from its genesis block by headers, bodies and development operations alone: each block must be the child
- * of the head by number, hash and every rule that needs no execution, and each operation must be possible where it
- * stands. What only execution can tell (state and receipts) is taken as header or operation say. For checks of a whole
- * chain without its state.
+ * Follows a chain from its genesis block, or from any block on, by headers, bodies and development operations alone: each
+ * block must be the child of the head by number, hash and every rule that needs no execution, and each operation must be
+ * possible where it stands. What only execution can tell (state and receipts) is taken as header or operation say. For
+ * checks of a whole chain without its state.
  */
 import type { HeaderData } from '../block/block-data.ts';
 import { InvalidBlockError } from '../block/invalid-block-error.ts';
@@ -26,40 +26,46 @@ import { checkHeader } from './header-rules.ts';
 export class BlockSequence {
   readonly #genesis: Genesis;
   readonly #rules: ForkRules;
-  #position: Position;
+  #position: Position | null;
   /** Heads of the snapshots that there are. */
   #heads = new Map<Hash, HeaderData>();
 
-  constructor(genesis: Genesis) {
+  /** `after`: the block before the first that is given; null when that is not known, and the first is taken by its body alone. */
+  constructor(genesis: Genesis, after: HeaderData | null = genesis.header) {
     this.#genesis = genesis;
     this.#rules = new ForkRules(genesis.common);
-    const { header } = genesis;
-    this.#position = positionOf(header, header.stateRoot, UNUSED);
+    this.#position = after === null ? null : positionOf(after, after.stateRoot, UNUSED);
   }
 
-  /** The last block; the genesis block at first. */
-  get head(): HeaderData {
-    return this.#position.head;
+  /** The last block; the genesis block at first. Null before the first of a chain that begins later. */
+  get head(): HeaderData | null {
+    return this.#position?.head ?? null;
   }
 
-  get position(): Position {
+  /** Null as the head is. */
+  get position(): Position | null {
     return this.#position;
   }
 
-  /** Unix time in seconds that the next block must have, by that of its log entry. */
-  nextTimestamp(agreedSeconds: number): number {
-    return nextTimestamp(this.#position, agreedSeconds);
+  /** Unix time in seconds that the next block must have, by that of its log entry; null when any may be right. */
+  nextTimestamp(agreedSeconds: number): number | null {
+    return this.#position === null ? null : nextTimestamp(this.#position, agreedSeconds);
   }
 
   /** Takes the RLP of the next block and answers its header. Throws `InvalidBlockError`; nothing changes then. */
   append(raw: Uint8Array, agreedSeconds: number): HeaderData {
     const block = parseBlock(raw);
     const { header } = block;
-    const { number, timestamp } = header;
-    const overrides = headerOverrides(this.#position);
-    checkHeader(header, this.head, this.#rules.at(number, timestamp), 'network', overrides);
+    const position = this.#position;
+    if (position !== null) {
+      const rules = this.#rules.at(header.number, header.timestamp);
+      checkHeader(header, position.head, rules, 'network', headerOverrides(position));
+    }
     checkBody(block, 'network');
-    this.#position = positionAfterBlock(this.#position, header, agreedSeconds);
+    this.#position =
+      position === null
+        ? positionOf(header, header.stateRoot, UNUSED)
+        : positionAfterBlock(position, header, agreedSeconds);
     return header;
   }
 
@@ -70,6 +76,9 @@ export class BlockSequence {
       throw new ChainError('invalid-request', `this chain is not in development mode: no ${kind}`);
     }
     const before = this.#position;
+    if (before === null) {
+      throw new ChainError('invalid-request', 'what the chain was before it is not known');
+    }
     const { development, move } = applyOperation(before, agreed, {
       agreedSeconds,
       genesis: this.#genesis.header,
@@ -87,7 +96,7 @@ export class BlockSequence {
   }
 
   #headerOf(hash: Hash): HeaderData {
-    const header = hash === this.head.hash ? this.head : this.#heads.get(hash);
+    const header = hash === this.head?.hash ? this.head : this.#heads.get(hash);
     if (header === undefined) throw corruptStore(`header ${hash} of a snapshot is missing`);
     return header;
   }

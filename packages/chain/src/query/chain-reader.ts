@@ -29,6 +29,8 @@ export interface ChainReader {
   transaction(hash: Hash): LocatedTransaction | undefined;
   /** Raw EIP-2718 bytes. */
   rawTransaction(hash: Hash): Uint8Array | undefined;
+  /** RLP of a block with its transactions; undefined when there is none or it is not here. */
+  rawBlock(block: BlockSelector): Uint8Array | undefined;
   receipt(hash: Hash): ReceiptData | undefined;
   /**
    * Logs of blocks `from..to` that match, in chain order. Throws `ChainError`: `too-many-results` beyond

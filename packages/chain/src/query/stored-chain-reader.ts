@@ -3,6 +3,7 @@
  * nothing with the writer. Each call begins with a fresh snapshot of what is committed, and ends in the same turn of the
  * event loop, so all it reads is of one state.
  */
+import { encodeBlock } from '../block/block-codec.ts';
 import type {
   BlockData,
   HeaderData,
@@ -135,6 +136,13 @@ export class StoredChainReader implements ChainReader {
     };
   }
 
+  rawBlock(block: BlockSelector): Uint8Array | undefined {
+    this.tables.refresh();
+    const header = this.#select(block);
+    if (header === undefined || HistoryGaps.read(this.tables).has(header.number)) return undefined;
+    return encodeBlock(this.#stored(header.hash));
+  }
+
   rawTransaction(hash: Hash): Uint8Array | undefined {
     this.tables.refresh();
     const place = this.#place(hash);
@@ -170,18 +178,25 @@ export class StoredChainReader implements ChainReader {
 
   account(address: Address, block: BlockSelector): AccountData {
     this.tables.refresh();
-    return this.#state(block).getAccount(address) ?? EMPTY_ACCOUNT;
+    return this.#accountIn(this.#state(block), address, block) ?? EMPTY_ACCOUNT;
   }
 
   code(address: Address, block: BlockSelector): Hex {
     this.tables.refresh();
     const state = this.#state(block);
-    return hexOf(state.getCode(state.getAccount(address)?.codeHash ?? EMPTY_CODE_HASH));
+    const account = this.#accountIn(state, address, block);
+    return hexOf(state.getCode(account?.codeHash ?? EMPTY_CODE_HASH));
   }
 
   storage(address: Address, slot: bigint, block: BlockSelector): Hash {
     this.tables.refresh();
-    return hashOf(padLeft(this.#state(block).getStorage(address, slotOf(slot)), 32));
+    const value = this.#state(block).getStorage(address, slotOf(slot));
+    if (value.length > 0) return hashOf(padLeft(value, 32));
+    // As with accounts: absence is what only the trie can show.
+    const state = stateAt(this.tables, this.#nodes, this.#require(block));
+    const inTrie = state.getStorage(address, slotOf(slot));
+    if (inTrie.length > 0) throw corruptStore(`a slot of account ${address} is missing`);
+    return hashOf(padLeft(inTrie, 32));
   }
 
   proof(address: Address, slots: readonly bigint[], block: BlockSelector): AccountProof {
@@ -265,6 +280,15 @@ export class StoredChainReader implements ChainReader {
     return header.hash === readHeadHash(this.tables)
       ? new FlatStateView(this.tables)
       : stateAt(this.tables, this.#nodes, header);
+  }
+
+  /** What the flat tables do not have, the trie must not have either: a lost key would look like an empty account. */
+  #accountIn(state: StateView, address: Address, block: BlockSelector): AccountData | undefined {
+    const account = state.getAccount(address);
+    if (account !== undefined || !(state instanceof FlatStateView)) return account;
+    const inTrie = stateAt(this.tables, this.#nodes, this.#require(block)).getAccount(address);
+    if (inTrie !== undefined) throw corruptStore(`account ${address} is missing`);
+    return undefined;
   }
 
   #stored(hash: Hash): StoredBlock {

@@ -41,8 +41,10 @@ export class KeptSnapshots {
     }
   }
 
-  get newest(): ChunkList | undefined {
-    return this.#lists[0];
+  /** The newest from `minimum` to below `before`, else the newest from `minimum` on. */
+  best(minimum: number, before: number): ChunkList | undefined {
+    const found = this.#lists.filter(({ position }) => position.index >= minimum);
+    return found.find(({ position }) => position.index < before) ?? found[0];
   }
 
   find({ index, hash }: LogEntryId): ChunkList | undefined {

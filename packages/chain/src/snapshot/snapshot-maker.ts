@@ -36,13 +36,14 @@ export class SnapshotMaker {
   }
 
   /**
-   * The newest snapshot whose index is `minimum` or above, made now if none is kept; null when the head is below, or
-   * nothing has been committed yet, or development operations are in use. Throws `ChainError`: `snapshot-failed`, `closed`, `corrupt-store`.
+   * A snapshot whose index is `minimum` or above, made now if none is kept; null when the head is below, nothing has been
+   * committed yet, or development operations are in use. Of those kept it is the newest below `before`, else the newest.
+   * Throws `ChainError`: `snapshot-failed`, `closed`, `corrupt-store`.
    */
-  async offer(minimum: number): Promise<ChunkList | null> {
+  async offer(minimum: number, before = Number.POSITIVE_INFINITY): Promise<ChunkList | null> {
     for (;;) {
-      const kept = this.#kept.newest;
-      if (kept !== undefined && kept.position.index >= minimum) return kept;
+      const kept = this.#kept.best(minimum, before);
+      if (kept !== undefined) return kept;
       this.#tables.refresh();
       // What operations have set is in no snapshot: newcomers replay the log instead.
       if (isUsed(readDevelopmentState(this.#tables))) return null;

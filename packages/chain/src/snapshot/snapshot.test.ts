@@ -172,6 +172,9 @@ describe('a snapshot of generated blocks', () => {
     onTestFinished(() => chain.close());
     const again = chain.offerSnapshots(positionOf);
     expect(await again.offer(0)).toEqual(made[2]);
+    expect(await again.offer(0, 3)).toEqual(made[1]);
+    expect(await again.offer(3, 3)).toEqual(made[2]);
+    expect(await again.offer(0, 2)).toEqual(made[2]);
     const chunkOf = (index: number) => {
       const position = made[index]?.position;
       if (position === undefined) throw new Error('not made');

@@ -47,21 +47,10 @@ export function removeStateRoot(writer: TableWriter, block: Hash): void {
   writer.remove('meta', editedKey(block));
 }
 
-/**
- * Roots of states that can become the head's again, or are read as those of blocks, whatever the blocks' headers say: a
- * state that has one of them must stay.
- */
+/** Roots of all states that the chain can be taken back to: they must stay, with all below them, however old. */
 export function rootsInUse(tables: Tables, snapshot?: Snapshot): ReadonlySet<Hash> {
-  const roots = new Set<Hash>();
-  for (const { stateRoot } of readDevelopmentState(tables, snapshot).snapshots)
-    roots.add(stateRoot);
-  const start = metaKey('edited');
-  const range = { start, end: Buffer.concat([start, Buffer.alloc(33, 0xff)]) };
-  for (const key of tables.keys('meta', range, snapshot)) {
-    const root = tables.getSealed('meta', key, snapshot);
-    if (root !== undefined) roots.add(hashOf(root));
-  }
-  return roots;
+  const { snapshots } = readDevelopmentState(tables, snapshot);
+  return new Set(snapshots.map(({ stateRoot }) => stateRoot));
 }
 
 function editedKey(block: Hash): Uint8Array {

@@ -6,13 +6,14 @@
 import type { HeaderData } from '../block/block-data.ts';
 import { EMPTY_TRIE_ROOT } from '../crypto/keccak.ts';
 import { corruptStore } from '../errors.ts';
-import { bytesOf, type Hash } from '../primitives.ts';
+import { type BlockNumber, bytesOf, type Hash } from '../primitives.ts';
 import { decodeAccount, encodeAccount } from '../state/account-codec.ts';
 import { decodeSlot } from '../state/trie-state-view.ts';
 import type { NodeReader } from '../trie/node-source.ts';
 import { trieDifference } from '../trie/trie-difference.ts';
 import { removeStateRoot, writeStateRoot } from './development-records.ts';
 import { accountKey, numberKey, storageKey } from './schema.ts';
+import { writeStateFloor } from './state-floor.ts';
 import type { TableWriter } from './tables.ts';
 
 /** A block that a return to a snapshot leaves. */
@@ -55,6 +56,11 @@ export interface Revert {
   readonly stateRoot: Hash;
   readonly abandoned: readonly AbandonedBlock[];
   readonly flat: readonly FlatChange[];
+  /** Of the state, where they may have been removed since. */
+  readonly nodes: ReadonlyMap<Hash, Uint8Array>;
+  readonly codes: ReadonlyMap<Hash, Uint8Array>;
+  /** States below it are gone already; the head's is here, even if it was made below. */
+  readonly stateFloor: BlockNumber;
 }
 
 /** `generation`: that of the head's flat state. */
@@ -73,5 +79,8 @@ export function writeRevert(writer: TableWriter, revert: Revert, generation: num
     if (change.value === undefined) writer.remove(change.table, key);
     else writer.putSealed(change.table, key, change.value);
   }
+  for (const [hash, bytes] of revert.nodes) writer.put('nodes', bytesOf(hash), bytes);
+  for (const [hash, code] of revert.codes) writer.put('code', bytesOf(hash), code);
+  if (revert.stateFloor > revert.head.number) writeStateFloor(writer, revert.head.number);
   writeStateRoot(writer, revert.head, revert.stateRoot);
 }

@@ -13,6 +13,7 @@ import type { NodeReader } from '../trie/node-source.ts';
 import { readBlock } from './block-records.ts';
 import { writeDevelopmentState, writeStateRoot } from './development-records.ts';
 import { metaKey } from './schema.ts';
+import { readStateFloor } from './state-floor.ts';
 import type { Tables, TableWriter } from './tables.ts';
 import { writeBlock, writeState } from './write-block.ts';
 import { type AbandonedBlock, flatDifference, type Revert, writeRevert } from './write-revert.ts';
@@ -56,8 +57,19 @@ export function prepareTransitions(
       hash = block.header.parentHash;
     }
     const flat = flatDifference(nodes, from.stateRoot, stateRoot);
-    return { transition, revert: { head, stateRoot, abandoned, flat } };
+    const { nodes: stateNodes, codes } = transition.change;
+    const stateFloor = readStateFloor(tables);
+    const state = { nodes: stateNodes, codes, stateFloor };
+    return { transition, revert: { head, stateRoot, abandoned, flat, ...state } };
   });
+}
+
+/** Hashes of the trie nodes that it writes. */
+export function nodesWritten({ transition }: PreparedTransition): Iterable<Hash> {
+  if (transition.kind === 'block') return transition.executed.state.nodes.keys();
+  const { change } = transition;
+  if (change.kind === 'none') return [];
+  return change.kind === 'edit' ? change.diff.nodes.keys() : change.nodes.keys();
 }
 
 /** `generation`: that of the head's flat state. */

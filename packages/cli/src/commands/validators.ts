@@ -22,7 +22,7 @@ interface ValidatorsOptions {
 }
 
 interface ChangeCommandOptions extends ValidatorsOptions {
-  readonly timeout: number;
+  readonly timeout?: number;
 }
 
 interface NewMember {
@@ -35,7 +35,11 @@ export function addValidators(program: Command, console: Console): void {
     .command('validators')
     .summary('show and change who belongs to a running network')
     .description(
-      'Shows the members of a running network and changes them by agreement, without a stop. Validators vote; observers store and serve everything and never vote.',
+      'Shows the members of a running network and changes them by agreement, without a stop. Validators vote; observers store and serve everything and never vote. Outside development mode the nodes that are asked must have been started with --admin.',
+    )
+    .addHelpText(
+      'after',
+      '\nIn a Byzantine network a change needs the operators of a quorum of the validators: each runs the same command with --rpc of the own validator, within 5 minutes. Whoever runs several validators names them all: --rpc URL URL URL.',
     );
   const list = shared(validators.command('list'))
     .summary('show all members')
@@ -74,6 +78,9 @@ export function addValidators(program: Command, console: Console): void {
     });
   const demote = changing(validators.command('demote'))
     .summary('make a validator an observer')
+    .description(
+      'Makes a validator an observer, which goes on storing and serving everything. "praline validators add" makes it a validator again.',
+    )
     .argument('<node>', 'its public key, or its number in the list')
     .action(async (node: string, options: ChangeCommandOptions) => {
       const key = await publicKeyOf(node, options);
@@ -109,9 +116,8 @@ function shared(command: Command): Command {
 function changing(command: Command): Command {
   return shared(command).option(
     '--timeout <time>',
-    'give up waiting after so long, such as 90s or 10m',
+    'give up waiting after so long, such as 90s (default: 10m)',
     parseDuration,
-    DEFAULT_TIMEOUT_MS,
   );
 }
 
@@ -123,7 +129,7 @@ function urlsOf({ rpc }: ValidatorsOptions): readonly [string, ...string[]] {
 function changeOptions(options: ChangeCommandOptions, console: Console): ChangeOptions {
   return {
     urls: urlsOf(options),
-    timeoutMs: options.timeout,
+    timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
     onStep: (step) => {
       if (options.json) console.json(stepEvent(step));
       else for (const line of formatStep(step)) console.line(line);

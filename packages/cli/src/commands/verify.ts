@@ -9,6 +9,7 @@ import { progressLine } from '../output/progress-line.ts';
 interface VerifyOptions {
   readonly data?: string;
   readonly rpc?: string;
+  readonly beginning?: string;
   readonly genesis?: string;
   readonly cluster?: string;
   readonly trusted?: { readonly index: number; readonly hash: string };
@@ -24,6 +25,10 @@ export function addVerify(program: Command, console: Console): void {
     )
     .option('--data <folder>', "a node's data folder, such as cluster/data/1")
     .option('--rpc <url>', 'RPC address of a node, instead of a folder')
+    .option(
+      '--beginning <url>',
+      'RPC address of a node that has the first entries, where this one does not: it began with a snapshot, or deletes old ones',
+    )
     .option('--genesis <file>', 'the genesis file')
     .option(
       '--cluster <file>',
@@ -31,13 +36,13 @@ export function addVerify(program: Command, console: Console): void {
     )
     .option(
       '--trusted <index:hash>',
-      'an entry known from elsewhere, which the log must contain: against histories that retired keys could sign',
+      'an entry known from elsewhere, which the log must contain: against histories that retired keys could sign, and in place of first entries that are not there',
       trustedEntry,
     )
     .option('--json', 'the result as one JSON object')
     .addHelpText(
       'after',
-      '\nExit code: 0 valid, 1 invalid, 3 wrong configuration, 4 no node answers.\n\nExamples:\n  praline verify --data cluster/data/1\n  praline verify --rpc http://127.0.0.1:8545 --genesis genesis.json',
+      '\nExit code: 0 valid, 1 invalid, 3 wrong configuration or first entries that are not there, 4 no node answers.\n\nExamples:\n  praline verify --data cluster/data/1\n  praline verify --rpc http://127.0.0.1:8545 --genesis genesis.json\n  praline verify --data cluster/data/4 --beginning http://127.0.0.1:8545',
     )
     .action(async (options: VerifyOptions) => {
       await verify(options, console);
@@ -45,7 +50,7 @@ export function addVerify(program: Command, console: Console): void {
 }
 
 async function verify(options: VerifyOptions, console: Console): Promise<void> {
-  const { data, rpc, genesis, cluster, trusted, json } = options;
+  const { data, rpc, beginning, genesis, cluster, trusted, json } = options;
   if ((data === undefined) === (rpc === undefined)) {
     throw new CommandError(
       EXIT_CODES.usage,
@@ -61,10 +66,14 @@ async function verify(options: VerifyOptions, console: Console): Promise<void> {
     ...(data === undefined ? {} : { data: resolve(data) }),
   };
   const trust = verification.readVerificationGenesis(paths);
-  const source: LogSource =
+  const log: LogSource =
     rpc === undefined
       ? await verification.openStoredLog(resolve(data ?? ''), trust)
       : new verification.RpcLogSource(rpc);
+  const source =
+    beginning === undefined
+      ? log
+      : new verification.ContinuedLogSource(new verification.RpcLogSource(beginning), log);
   try {
     const verified = await verifyLog({
       genesis: trust,
@@ -82,13 +91,21 @@ async function verify(options: VerifyOptions, console: Console): Promise<void> {
     }
     if (!(error instanceof LogInvalidError)) throw error;
     const { code, message, details } = error;
+    const isUnknown = code === 'not-from-genesis';
     if (json) {
       console.json({ valid: false, code, ...details });
+    } else if (isUnknown) {
+      console.line(`UNKNOWN  ${message}`);
     } else {
       console.line(`INVALID at ${message}`);
       if (details.expected !== null) console.line(`  expected  ${details.expected}`);
       if (details.found !== null) console.line(`  found     ${details.found}`);
       console.line(`  fault     ${code}`);
+    }
+    if (isUnknown) {
+      throw new CommandError(EXIT_CODES.configuration, adviceFor(details.index, options), {
+        cause: error,
+      });
     }
     throw new CommandError(EXIT_CODES.failure, `The log is not valid: ${message}.`, {
       cause: error,
@@ -98,14 +115,25 @@ async function verify(options: VerifyOptions, console: Console): Promise<void> {
   }
 }
 
+/** What to do where the log begins with entry `first`. */
+function adviceFor(first: number, { beginning }: VerifyOptions): string {
+  const given =
+    beginning === undefined
+      ? `name a node that has them with --beginning URL`
+      : `the node of --beginning does not have them all either: name another`;
+  return `The entries before ${first} are not there: ${given}, or give an entry from ${first - 1} on that you know to be right with --trusted INDEX:HASH ("praline verify" of a node that has all entries shows the last one).`;
+}
+
 function validLines(verified: VerifiedLog): string[] {
-  const { entries, certified, head, epoch, validators, seconds, entriesPerSecond, operations } =
+  const { entries, first, certified, head, epoch, validators, seconds, entriesPerSecond } =
     verified;
-  const open = entries - certified.index;
+  const { operations } = verified;
+  const open = first + entries - 1 - certified.index;
+  const start = first === 1 ? '' : ` from entry ${first} on, as the trusted entry has it`;
   return [
-    `VALID  ${entries} entries, certified up to entry ${certified.index}${open === 0 ? '' : ` (the ${open} above it are not yet)`}`,
+    `VALID  ${entries} entries${start}, certified up to entry ${certified.index}${open === 0 ? '' : ` (the ${open} above it are not yet)`}`,
     `  entry ${certified.index}   ${certified.hash}`,
-    `  block ${head.number}   ${head.hash}`,
+    ...(head === null ? [] : [`  block ${head.number}   ${head.hash}`]),
     `  epoch ${epoch}, ${validators} validators; ${seconds.toFixed(1)} s, ${Math.round(entriesPerSecond)} entries/s`,
     ...(operations === 0
       ? []

@@ -21,8 +21,10 @@ const CAUGHT_UP_LAG = 16;
 const REPEATED = new Set(['not-ready', 'change-under-way', 'timed-out', 'superseded']);
 
 export type ChangeStep =
-  /** Byzantine: asked for on some validators, and to be asked for on more. */
+  /** Byzantine: asked for on the validators at these addresses, and to be asked for on more. */
   | { readonly step: 'approved'; readonly proposal: Proposal; readonly urls: readonly string[] }
+  /** Refused for now; the same is proposed again. */
+  | { readonly step: 'waiting'; readonly reason: string }
   | {
       readonly step: 'added' | 'promoted' | 'replaced' | 'removed' | 'demoted';
       readonly epoch: number;
@@ -126,52 +128,92 @@ async function carryThrough(
   step: 'added' | 'promoted' | 'replaced' | 'removed' | 'demoted',
   isDone: (members: Members) => boolean,
 ): Promise<Members> {
-  let told = false;
+  const told = new Set<string>();
+  const tell = (key: string, what: ChangeStep) => {
+    if (!told.has(key)) run.onStep(what);
+    told.add(key);
+  };
+  let invalidAnswers = 0;
   for (;;) {
     const outcomes = await Promise.all(run.urls.map((url) => attempt(url, change)));
-    const refusal = outcomes.find((outcome) => outcome instanceof RefusedError);
-    const members = await readMembersSoon(run);
-    if (members !== null && isDone(members)) {
-      run.onStep({ step, epoch: members.epoch });
-      return members;
+    const views = await readViews(run);
+    const newest = newestOf(views);
+    if (newest !== null && isDone(newest)) {
+      run.onStep({ step, epoch: newest.epoch });
+      return newest;
     }
-    const approved = outcomes.find(isProposal);
-    if (approved?.state === 'approved' && !told) {
-      told = true;
-      run.onStep({ step: 'approved', proposal: approved, urls: run.urls });
+    const approvals = outcomes.filter(isApproval);
+    const [approval] = approvals;
+    if (approval !== undefined) {
+      const urls = approvals.map(({ url }) => url);
+      tell(`approved ${urls.join(' ')}`, { step: 'approved', proposal: approval.outcome, urls });
     }
-    const isFinal = refusal !== undefined && !REPEATED.has(refusal.reason ?? '');
-    if (isFinal) {
+    // A node that is an epoch behind knows no better.
+    const present = outcomes.filter(({ url }) => views.get(url)?.epoch === newest?.epoch);
+    const refusal = standingRefusal(present);
+    const isInvalid = refusal?.reason === 'invalid-change';
+    invalidAnswers = isInvalid ? invalidAnswers + 1 : 0;
+    // It may have come to the present epoch between the two questions: then it answers otherwise the next time.
+    const isRepeated = isInvalid ? invalidAnswers < 2 : REPEATED.has(refusal?.reason ?? '');
+    if (refusal !== undefined && !isRepeated) {
       throw refusal;
     }
-    await pauseOrEnd(run, () =>
-      refusal === undefined
-        ? `The change was not committed in time${told ? ': too few operators proposed the same' : ''}; it may still be. See "praline validators list".`
-        : refusal.message,
-    );
+    if (refusal !== undefined && !isInvalid) {
+      tell(refusal.message, { step: 'waiting', reason: refusal.message });
+    }
+    await pauseOrEnd(run, () => refusal?.message ?? tooLate(approvals.length));
   }
 }
 
-async function attempt(url: string, change: Change): Promise<Proposal | RefusedError> {
+interface Outcome<Result = Proposal | RefusedError> {
+  readonly url: string;
+  readonly outcome: Result;
+}
+
+async function attempt(url: string, change: Change): Promise<Outcome> {
   try {
-    return await proposeChange(url, change);
+    return { url, outcome: await proposeChange(url, change) };
   } catch (error) {
-    if (error instanceof RefusedError) return error;
+    if (error instanceof RefusedError) return { url, outcome: error };
     throw error;
   }
 }
 
-function isProposal(outcome: Proposal | RefusedError): outcome is Proposal {
-  return !(outcome instanceof RefusedError);
+function isApproval(one: Outcome): one is Outcome<Proposal> {
+  return !(one.outcome instanceof RefusedError) && one.outcome.state === 'approved';
 }
 
-/** The members as the first node knows them; null while it does not answer, such as when it is the one that was removed. */
-async function readMembersSoon(run: Run): Promise<Members | null> {
-  for (const url of run.urls) {
-    const members = await readMembers(url).catch(() => null);
-    if (members !== null) return members;
-  }
-  return null;
+/** Byzantine: that the word of one node does not count does not matter as long as that of another does. */
+function standingRefusal(outcomes: readonly Outcome[]): RefusedError | undefined {
+  const refusals = outcomes.flatMap(({ outcome }) =>
+    outcome instanceof RefusedError ? [outcome] : [],
+  );
+  const isElsewhere = refusals.length < outcomes.length;
+  return refusals.find(({ reason }) => !(isElsewhere && reason === 'not-approved'));
+}
+
+function tooLate(approvals: number): string {
+  return approvals === 0
+    ? 'The change was not committed in time; it may still be. See "praline validators list".'
+    : 'Too few operators proposed the same change in time. The nodes that were told go on asking for it for some minutes, so it is made if enough others follow. See "praline validators list".';
+}
+
+/** The members by the address that tells them; addresses where no node answers are left out. */
+async function readViews({ urls }: Run): Promise<ReadonlyMap<string, Members>> {
+  const answers = await Promise.all(
+    urls.map(async (url) => [url, await readMembers(url).catch(() => null)] as const),
+  );
+  return new Map(
+    answers.flatMap(([url, members]) => (members === null ? [] : [[url, members] as const])),
+  );
+}
+
+/** Of the latest epoch: a node that was removed may not have heard of it. */
+function newestOf(views: ReadonlyMap<string, Members>): Members | null {
+  return [...views.values()].reduce<Members | null>(
+    (newest, one) => (newest === null || one.epoch > newest.epoch ? one : newest),
+    null,
+  );
 }
 
 /** Waits until a newcomer has the entries that there are. */

@@ -66,4 +66,10 @@ describe('the steps of a change', () => {
       'promoted to a validator, epoch 2',
     ]);
   });
+
+  it('tell why a proposal is repeated', () => {
+    const step = { step: 'waiting', reason: 'another change is under way' } as const;
+    expect(formatStep(step)).toEqual(['waiting            another change is under way']);
+    expect(stepEvent(step)).toEqual({ event: 'waiting', reason: 'another change is under way' });
+  });
 });

@@ -50,11 +50,13 @@ export function formatStep(step: ChangeStep): string[] {
           return `                     ${name}${rpcUrl === null ? '' : `   --rpc ${rpcUrl}`}`;
         });
       return [
-        `approved           on ${step.urls.length} of ${approvalsNeeded} validators needed. Run the same command for at least ${left} more of`,
+        `approved           on ${step.urls.length} of ${approvalsNeeded} validators needed. Unless their operators did so already, run the same command for at least ${left} more of`,
         ...where,
-        '                   within the next minutes. Waiting for them.',
+        '                   within 5 minutes. Waiting for them.',
       ];
     }
+    case 'waiting':
+      return [`waiting            ${step.reason}`];
     default:
       return [`${DONE[step.step]}, epoch ${step.epoch}`];
   }

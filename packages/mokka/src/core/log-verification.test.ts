@@ -7,7 +7,12 @@ import { decodeTermStart, encodeTermStart } from '../codec/term-start-codec.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
 import { genesisMembers } from './epochs.ts';
-import { type LogDamage, LogVerificationError, LogVerifier } from './log-verification.ts';
+import {
+  type LogBeginning,
+  type LogDamage,
+  LogVerificationError,
+  LogVerifier,
+} from './log-verification.ts';
 import type { MembershipChange } from './members.ts';
 import { ROOT_HASH } from './test-application.test.support.ts';
 import {
@@ -31,8 +36,9 @@ function place(kind: Entry['kind'], from = 0): number {
   return at;
 }
 
-function verified(kept: readonly Kept[]): LogVerifier {
+function verified(kept: readonly Kept[], beginning?: LogBeginning): LogVerifier {
   const verifier = new LogVerifier({
+    ...(beginning === undefined ? {} : { beginning }),
     clusterId: CLUSTER_ID,
     crashModel: 'CFT',
     rootHash: ROOT_HASH,
@@ -115,6 +121,49 @@ describe('an untouched log', () => {
     }));
     const last = log.findLastIndex(({ entry }) => entry.kind === 'membership');
     expect(verified(bare).certified.index).toBe(last + 1);
+  });
+});
+
+describe('a log without its first entries', () => {
+  const changes = (below: number) =>
+    log.slice(0, below).flatMap(({ entry, certificate }) => {
+      return entry.kind === 'membership' && certificate !== null ? [{ entry, certificate }] : [];
+    });
+  const from = (start: number, memberships = changes(start)) => {
+    const kept = log.slice(start);
+    const [first] = kept;
+    if (first === undefined) throw new Error('nothing is left of the log');
+    return verified(kept, { first: first.entry, memberships });
+  };
+
+  it('is verified from wherever it begins, by the changes of the members before that', () => {
+    const whole = verified(log);
+    for (let start = 1; start < log.length; start += 1) {
+      const verifier = from(start);
+      expect([verifier.last, verifier.epoch]).toEqual([whole.last, whole.epoch]);
+      expect(verifier.certified).toEqual(whole.certified);
+    }
+  });
+
+  it('is not, when the changes do not lead to where it begins', () => {
+    const start = place('membership', place('membership', place('membership') + 1) + 1) + 1;
+    const all = changes(start);
+    expect(all).toHaveLength(3);
+    const [one, two, three] = all;
+    if (one === undefined || two === undefined || three === undefined) throw new Error('too few');
+    const bare = { ...two, certificate: { ...two.certificate, votes: [] } };
+    for (const [memberships, code] of [
+      [[one, two], 'wrong-epoch'],
+      [[one, three], 'wrong-membership'],
+      [[two, one, three], 'wrong-membership'],
+      [[one, bare, three], 'wrong-membership'],
+      [[one, { entry: two.entry, certificate: one.certificate }, three], 'wrong-membership'],
+    ] as const) {
+      expect(() => from(start, [...memberships])).toThrow(expect.objectContaining({ code }));
+    }
+    expect(() => from(start - 1, all)).toThrow(
+      expect.objectContaining({ code: 'wrong-membership' }),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Checking a whole log offline, from genesis on and without trusting whoever gave it: hash links, who led by what right, every
+ * Checking a log offline, from genesis or a known entry on and without trusting whoever gave it: hash links, who led by what right, every
  * certificate by the validators of its epoch, and every change of the members. One entry at a time, in constant memory.
  */
 
@@ -8,11 +8,13 @@ import { createEntry } from '../codec/entry-codec.ts';
 import { decodeTermStart, type TermStartPayload } from '../codec/term-start-codec.ts';
 import type { CommitCertificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
+import { isOfTerm, unproved } from './epoch-steps.ts';
 import { EpochHistory } from './epochs.ts';
 import type { Member } from './members.ts';
 import { readMembership } from './membership-rules.ts';
 import { leaderOf } from './quorum.ts';
 import { StatementSigner } from './signing.ts';
+import type { CertifiedMembership } from './snapshot-exchange.ts';
 import type { SignatureScheme } from './statements.ts';
 import type { ClusterId, CrashModel, EntryHash, EntryId, Epoch, LogIndex, Term } from './types.ts';
 import { anchorOf, verifyCertificate, verifyLeaderProof } from './verification.ts';
@@ -59,6 +61,24 @@ export interface LogVerifierOptions {
   readonly verify: SignatureScheme['verify'];
   /** As the cluster has it in its limits. */
   readonly readinessWindow: number;
+  /** Of a log that does not hold its first entries; left out, the log is one from entry 1 on. */
+  readonly beginning?: LogBeginning;
+}
+
+/**
+ * Where a log begins that was pruned, or that a snapshot stands before. What came before it nobody looks at: whoever relies on the log has
+ * to know one of its entries, or the first one's parent, to be right.
+ */
+export interface LogBeginning {
+  /** The first entry that is kept; it is given to `add` too. */
+  readonly first: Entry;
+  /** All membership entries below it, ascending, each with the certificate that names it. */
+  readonly memberships: readonly CertifiedMembership[];
+}
+
+interface LastEntry extends EntryId {
+  readonly term: Term;
+  readonly timestamp: number;
 }
 
 export class LogVerifier {
@@ -67,7 +87,7 @@ export class LogVerifier {
   readonly #epochs: EpochHistory;
   /** Hashes of the last entries, as many as readiness may speak of. */
   readonly #hashes = new Map<number, EntryHash>();
-  #last: EntryId & { readonly term: Term; readonly timestamp: number };
+  #last: LastEntry;
   #certified: EntryId;
   /** A membership entry that no certificate was given for. */
   #open: Entry | null = null;
@@ -81,12 +101,38 @@ export class LogVerifier {
       },
     });
     this.#epochs = new EpochHistory(options.crashModel, options.members, []);
-    const root = { index: 0 as LogIndex, hash: options.rootHash };
-    this.#last = { ...root, term: 0 as Term, timestamp: 0 };
-    this.#certified = root;
+    const { beginning } = options;
+    const root =
+      beginning === undefined
+        ? { index: 0 as LogIndex, hash: options.rootHash, term: 0 as Term, timestamp: 0 }
+        : this.#before(beginning);
+    this.#last = root;
+    this.#certified = { index: root.index, hash: root.hash };
   }
 
-  /** The last entry that a valid certificate covers; what is above it may still be dropped. */
+  /** The place below the first entry, as that tells it. Throws {@link LogVerificationError} `wrong-membership`. */
+  #before({ first, memberships }: LogBeginning): LastEntry {
+    const above = memberships.find(({ entry }) => entry.index >= first.index)?.entry;
+    const wrong = above ?? unproved(this.#epochs, memberships, this.#signer);
+    if (wrong !== null) {
+      failAt(wrong.index)('wrong-membership', 'it is not shown to have begun the next epoch');
+    }
+    if (first.epoch !== this.epoch) {
+      failAt(first.index)(
+        'wrong-epoch',
+        `it is of epoch ${first.epoch}, and the changes of the members before it lead to ${this.epoch}`,
+      );
+    }
+    return {
+      index: (first.index - 1) as LogIndex,
+      hash: first.parentHash,
+      // Below a term-start any earlier term will do, below another entry only its own.
+      term: (first.kind === 'term-start' ? first.term - 1 : first.term) as Term,
+      timestamp: 0,
+    };
+  }
+
+  /** The last entry that a valid certificate covers, or the place before the first; what is above it may still be dropped. */
   get certified(): EntryId {
     return this.#certified;
   }
@@ -192,9 +238,7 @@ export class LogVerifier {
 
   #certify(entry: Entry, certificate: CommitCertificate, members: readonly Member[] | null): void {
     this.#checkCertificate(entry, entry.epoch, certificate);
-    const isOfTerm = certificate.term === entry.term;
-    const isInPlace = entry.kind === 'membership' && certificate.term > entry.term;
-    if (!isOfTerm && !isInPlace) {
+    if (!isOfTerm(certificate, entry)) {
       failAt(entry.index)('wrong-certificate', `votes of term ${certificate.term} do not count`);
     }
     this.#certified = { index: entry.index, hash: entry.hash };

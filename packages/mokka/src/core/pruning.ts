@@ -91,8 +91,9 @@ function makeSnapshot(context: CoreContext): Done {
   // What proves the last one is read before a newer one takes its place.
   const made = isMissing ? pruning.lowest : next;
   const minimum = (isUnproved ? own : made) as LogIndex;
-  const newest = log.certificate;
-  context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: 0 as Epoch, newest });
+  const { certificate: newest } = log;
+  const { index: committed } = log.committed;
+  context.emit({ type: 'offer-snapshot', ticket, minimum, committed, epoch: 0 as Epoch, newest });
 }
 
 /** The application made, or has, a snapshot, or it could not; false when the ticket is not of this. */

@@ -63,7 +63,7 @@ export type SnapshotMessage =
 /** What is asked of the host. Each is answered, but for `abandon-restore`. */
 export type SnapshotEffect =
   /**
-   * Ask the application for a snapshot at `minimum` or above, read what proves it from the store (the entry, the smallest
+   * Ask the application for a snapshot at `minimum` or above, if it has several for one below `committed`, and read what proves it from the store (the entry, the smallest
    * certificate that covers its child, or `newest` where none is stored yet, the entries between, and the memberships above
    * `epoch`); answer `snapshot-offered`.
    */
@@ -71,6 +71,7 @@ export type SnapshotEffect =
       readonly type: 'offer-snapshot';
       readonly ticket: Ticket;
       readonly minimum: LogIndex;
+      readonly committed: LogIndex;
       readonly epoch: Epoch;
       readonly newest: CommitCertificate | null;
     }
@@ -182,10 +183,14 @@ export interface SnapshotExchange {
   fetch: SnapshotSearch | SnapshotTaking | null;
   /** Nobody had one, or this machine could not take it: none is asked for before. */
   retryAt: number;
+  /** How often in a row this machine could not take one, and what was said of it last. */
+  failed: { readonly times: number; readonly message: string } | null;
   /** A peer has pruned the entries that this node needs. */
   arePruned: boolean;
   /** Peers that offered or sent what was not right are not asked before. */
   readonly refusedUntil: Map<NodeId, number>;
+  /** How many snapshots of each peer could not be had, since the last one that could: the fewest are asked first. */
+  readonly unobtainable: Map<NodeId, number>;
   /** The newest snapshot that peers asked for, and until when what follows it is not pruned: they need that next. */
   held: { readonly at: LogIndex; readonly until: number } | null;
   /** The last offer that could be proved, for those who know the members up to `epoch` or later: a newer one may not be yet. */
@@ -225,8 +230,10 @@ export function newSnapshotExchange(): SnapshotExchange {
   return {
     fetch: null,
     retryAt: 0,
+    failed: null,
     arePruned: false,
     refusedUntil: new Map(),
+    unobtainable: new Map(),
     held: null,
     proved: null,
     waiting: new Map(),

@@ -2,10 +2,8 @@
  * Rule *snapshot*: what proves an offered snapshot before anything of it is taken: a certificate of the right validators, an
  * unbroken chain of entries below what it names, and the snapshot's digest in the first of them.
  */
-import type { CommitCertificate } from './certificate.ts';
 import type { CoreContext } from './context.ts';
-import type { Entry } from './entry.ts';
-import { readMembers } from './epoch-change.ts';
+import { isOfTerm, unproved } from './epoch-steps.ts';
 import type { SnapshotOffer } from './snapshot-exchange.ts';
 import type { EntryId } from './types.ts';
 import { type ValidatorSet, verifyCertificate } from './verification.ts';
@@ -49,29 +47,13 @@ export function faultOf(context: CoreContext, offer: SnapshotOffer): OfferFault 
 function setFor(context: CoreContext, offer: SnapshotOffer): ValidatorSet | null {
   const { base, next, certificate, memberships } = offer;
   const epochs = context.epochs.copy();
-  for (const membership of memberships) {
-    const { present } = epochs;
-    const { entry } = membership;
-    const members = entry.kind === 'membership' ? readMembers(entry) : null;
-    const isNext = entry.epoch === present.epoch && entry.index > present.since;
-    if (members === null || !isNext || entry.index > base.index) return null;
-    if (!isSame(membership.certificate, entry) || !isOfTerm(membership.certificate, entry)) {
-      return null;
-    }
-    if (!verifyCertificate(membership.certificate, present, context.signer)) return null;
-    epochs.begin({ ...membership, members });
-  }
+  if (memberships.some(({ entry }) => entry.index > base.index)) return null;
+  if (unproved(epochs, memberships, context.signer) !== null) return null;
   const { present } = epochs;
   const endsEpoch = base.kind === 'membership' && present.since === base.index;
   if (base.epoch !== present.epoch - (endsEpoch ? 1 : 0)) return null;
   if (certificate.epoch !== present.epoch) return null;
   return next.every(({ epoch }) => epoch === present.epoch) ? present : null;
-}
-
-/** Rule *vote*: votes of a term are for entries of it, or for a membership entry certified again in place. */
-function isOfTerm(certificate: CommitCertificate, entry: Entry): boolean {
-  if (certificate.term === entry.term) return true;
-  return entry.kind === 'membership' && certificate.term > entry.term;
 }
 
 function isSame(left: EntryId, right: EntryId): boolean {

@@ -46,8 +46,10 @@ function prepare(
 ): void {
   const ticket = context.ticket();
   context.snapshots.serving.set(ticket, served);
-  const newest = context.log.certificate;
-  context.emit({ type: 'offer-snapshot', ticket, minimum, epoch: served.epoch, newest });
+  const { certificate: newest, committed } = context.log;
+  const { epoch } = served;
+  const { index } = committed;
+  context.emit({ type: 'offer-snapshot', ticket, minimum, committed: index, epoch, newest });
 }
 
 /** A snapshot that was proved before and serves this peer too: what would prove a newer one may need its vote. */

@@ -31,6 +31,8 @@ const IDLE_TIMEOUTS = 100;
 /** Fetch timeouts that an offerer has for everything, and for each chunk: a slow liar costs bounded time. */
 const OFFER_TIMEOUTS = 200;
 const TIMEOUTS_PER_CHUNK = 4;
+/** Of the pause after this machine failed. */
+const MAX_PAUSE_DOUBLINGS = 6;
 /** How often the application may lose chunks that it had. */
 const MAX_REPETITIONS = 2;
 
@@ -119,6 +121,9 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   askForChunks(context, taking);
   if (taking.missing.length > 0 && taking.asked.size + taking.arrived.length === 0) {
     // Nobody has it now: what is here is of use when the same one is offered again.
+    // A liar may offer what nobody keeps, again and again.
+    const { unobtainable } = context.snapshots;
+    unobtainable.set(taking.from, (unobtainable.get(taking.from) ?? 0) + 1);
     abandon(context, 'keep-chunks');
     return pauseSearch(context, ROUND_PAUSE_TIMEOUTS);
   }
@@ -249,7 +254,9 @@ export function onRestored(context: CoreContext, input: Input<'restored'>): Done
   }
   installSnapshot(context, offer);
   context.snapshots.fetch = null;
+  context.snapshots.failed = null;
   context.snapshots.arePruned = false;
+  context.snapshots.unobtainable.clear();
 }
 
 /** The application could not do it. Its state is as before. */
@@ -270,12 +277,23 @@ function onFailure(
     taking.repetitions += 1;
     begin(context, taking);
   } else {
-    context.event({ type: 'error', code: 'snapshot-failed', message });
+    noteFailure(context, message);
     abandon(context, 'keep-chunks');
-    pauseSearch(context, FAILURE_PAUSE_TIMEOUTS);
   }
   // What was to be rolled back meanwhile was held back.
   if (wasFinishing) context.emit({ type: 'rollback', to: context.execution.cursor });
+}
+
+/** Tried again after longer and longer pauses, and said once for each reason: a disk may stay full for days. */
+function noteFailure(context: CoreContext, message: string): Done {
+  const { snapshots } = context;
+  const times = (snapshots.failed?.times ?? 0) + 1;
+  if (snapshots.failed?.message !== message) {
+    context.event({ type: 'error', code: 'snapshot-failed', message });
+  }
+  snapshots.failed = { times, message };
+  const doublings = Math.min(times - 1, MAX_PAUSE_DOUBLINGS);
+  pauseSearch(context, FAILURE_PAUSE_TIMEOUTS * 2 ** doublings);
 }
 
 /** Looks for another snapshot. Kept chunks are of use when the same one is offered again. */

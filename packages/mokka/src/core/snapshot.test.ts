@@ -380,6 +380,28 @@ describe('a log that is pruned', () => {
   });
 });
 
+describe('a snapshot that nothing proves yet', () => {
+  it('does not keep the only other node of a quorum from taking the one before', async () => {
+    const cluster = await startedCluster(3, 'CFT', { retention: { entries: 5 } });
+    const leader = cluster.leader() ?? 0;
+    const [other = 0, late = 0] = [...cluster.nodes.keys()].filter((number) => number !== leader);
+    cluster.crash(late);
+    commit(cluster, 2 * DISTANCE);
+    cluster.pass(1_000);
+    cluster.crash(other);
+    const { index } = cluster.node(leader).application.info().applied;
+    const made = cluster.node(leader).snapshots.offer(index, index);
+    expect(made?.entry.index).toBe(index);
+    expect(cluster.node(leader).running.position().lowest).toBeGreaterThan(1);
+    // What it knew of the proof of the one before is gone with the memory.
+    cluster.crash(leader);
+    await cluster.start(leader);
+    await cluster.start(late);
+    cluster.until(() => tookSnapshot(cluster, late));
+    commit(cluster, 1, 'afterwards');
+  });
+});
+
 describe('a trusted entry', () => {
   const offeredBy = (cluster: VirtualCluster, number: number) => {
     const [offered] = cluster.node(number).snapshots.offered;

@@ -45,9 +45,11 @@ export class TestSnapshots {
     this.#application = application;
   }
 
-  offer(minimum: number): SnapshotManifest | null {
-    const known = this.offered.at(-1);
-    if (known !== undefined && known.manifest.entry.index >= minimum) return known.manifest;
+  offer(minimum: number, committed = Number.MAX_SAFE_INTEGER): SnapshotManifest | null {
+    const known = this.offered.slice(-2).filter(({ manifest }) => manifest.entry.index >= minimum);
+    const provable = known.findLast(({ manifest }) => manifest.entry.index < committed);
+    const best = provable ?? known.at(-1);
+    if (best !== undefined) return best.manifest;
     const { applied, stateDigest } = this.#application.info();
     if (applied.index < Math.max(1, minimum)) return null;
     const bytes = encodeItem(this.#application.committed.map(encodeEntry));
@@ -132,7 +134,7 @@ export function snapshotAnswer(host: SnapshotHost, effect: SnapshotEffect): Inpu
   const { snapshots } = host;
   switch (effect.type) {
     case 'offer-snapshot': {
-      const manifest = snapshots.offer(effect.minimum);
+      const manifest = snapshots.offer(effect.minimum, effect.committed);
       const offer = manifest === null ? null : offerOf(host, manifest, effect.newest, effect.epoch);
       const at = manifest?.entry.index ?? null;
       return { type: 'snapshot-offered', ticket: effect.ticket, at, offer };

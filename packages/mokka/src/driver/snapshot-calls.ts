@@ -104,11 +104,11 @@ export class SnapshotCalls {
 
   async #offer(
     snapshots: SnapshotApplication,
-    { ticket, minimum, epoch, newest }: Effect<'offer-snapshot'>,
+    { ticket, minimum, committed, epoch, newest }: Effect<'offer-snapshot'>,
   ): Promise<void> {
     const { storedLog } = this.#modules;
     let offer: SnapshotOffer | null = null;
-    const manifest = await snapshots.offerSnapshot(minimum).catch((error: unknown) => {
+    const manifest = await snapshots.offerSnapshot(minimum, committed).catch((error: unknown) => {
       this.#warn(error, 'no snapshot could be made');
       return null;
     });

@@ -35,6 +35,16 @@ export class Ed25519Scheme implements SignatureScheme {
     return verify(null, bytes, this.#publicKey(signer), signature);
   }
 
+  /** As `verify`, on a thread of the platform's pool. Null when that can not tell: ask `verify` then. */
+  verifyInPool(signer: NodeId, bytes: Uint8Array, signature: Uint8Array): Promise<boolean | null> {
+    if (signature.length !== SIGNATURE_BYTES) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      verify(null, bytes, this.#publicKey(signer), signature, (error, isValid) => {
+        resolve(error === null ? isValid : null);
+      });
+    });
+  }
+
   #publicKey(id: NodeId): KeyObject {
     const known = this.#publicKeys.get(id);
     if (known !== undefined) return known;

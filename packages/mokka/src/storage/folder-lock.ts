@@ -11,9 +11,11 @@
  * and then sees whoever removed it.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+
+import { makeFolder } from './make-folder.ts';
 
 export type FolderLockErrorCode =
   /** Another process holds the folder. */
@@ -57,7 +59,7 @@ export class FolderLock {
   static async acquire(folder: string): Promise<FolderLock> {
     const lockFolder = join(folder, LOCK_FOLDER);
     try {
-      await mkdir(lockFolder, { recursive: true, mode: 0o700 });
+      await makeFolder(lockFolder, 0o700);
       const own = `${randomUUID().slice(0, 13)}${SOCKET_SUFFIX}`;
       return await withShortPath(lockFolder, async (shortFolder) => {
         const server = await listen(join(shortFolder, own));

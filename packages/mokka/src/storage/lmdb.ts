@@ -5,13 +5,14 @@
  * a synchronous write of the meta page). Transactions run on the library's own thread, one at a time, and share syncs
  * (`GroupCommit`).
  */
-import { mkdir, open as openFile, stat } from 'node:fs/promises';
+import { open as openFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeChecked, encodeChecked } from './checked-value.ts';
 import { GroupCommit, type WriteStep } from './group-commit.ts';
 import { checkLmdbFile } from './lmdb-file.ts';
 import { transact } from './lmdb-transaction.ts';
+import { makeFolder } from './make-folder.ts';
 import {
   checkKey,
   checkLimits,
@@ -83,7 +84,7 @@ export class LmdbStorage implements Storage {
    * @throws {StorageError} `exists` when there is one already.
    */
   static async create(folder: string): Promise<LmdbStorage> {
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await makeFolder(folder, FOLDER_MODE);
     const path = join(folder, FILE_NAME);
     if (await exists(path)) await checkLmdbFile(path);
     const tables = readStored(() => openTables(path));

@@ -315,7 +315,7 @@ describe('a snapshot', () => {
     expect(await test.service.forRpc.pooled(hash)).toBeDefined();
     const mined = test.service.forMain.mine();
 
-    const manifest = await source.service.forMain.offerSnapshot(source.tip.index);
+    const manifest = await source.service.forMain.offerSnapshot(source.tip.index, source.tip.index);
     if (manifest === null) {
       throw new Error('nothing is offered');
     }

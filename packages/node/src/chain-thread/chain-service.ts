@@ -50,6 +50,8 @@ export interface ChainServiceOptions {
   readonly coinbase: Address;
   /** Stands for the log before its first entry. */
   readonly rootHash: EntryHash;
+  /** Last blocks whose states are kept. Default: all. */
+  readonly stateHistory?: number;
 }
 
 export interface ChainRemotes {
@@ -86,7 +88,8 @@ export class ChainService {
     processProposal: (entry) => this.#required.application.processProposal(entry),
     commit: (entries, certificate) => this.#required.application.commit(entries, certificate),
     rollback: (to) => this.#required.application.rollback(to),
-    offerSnapshot: (minimum) => this.#required.snapshots.offerSnapshot(minimum),
+    offerSnapshot: (minimum, committed) =>
+      this.#required.snapshots.offerSnapshot(minimum, committed),
     snapshotChunk: (entry, chunk) => this.#required.snapshots.snapshotChunk(entry, chunk),
     beginRestore: (manifest) => this.#required.snapshots.beginRestore(manifest),
     restoreChunk: (chunk, bytes) => this.#required.snapshots.restoreChunk(chunk, bytes),
@@ -148,6 +151,9 @@ async function startRunning(
   const chain: Chain = await Chain.open(options.folder, genesis, {
     // What a client or another node gave us is decoded and its sender recovered once.
     knownTransaction: (hash) => pool.get(hash),
+    ...(options.stateHistory === undefined
+      ? {}
+      : { stateHistory: { blocks: options.stateHistory } }),
   });
   const pool = new Mempool(mempoolHead(chain, genesis));
   const held = new HeldTransactions(() => performance.now());

@@ -12,6 +12,8 @@ import {
 } from './replica.test.support.ts';
 
 const CERTIFICATE = Buffer.of(1, 2, 3);
+/** Bound of a node that has committed everything there is. */
+const ANY = Number.MAX_SAFE_INTEGER as LogIndex;
 
 /** `source` has applied the entries that it answers; the others are new. */
 async function replicas() {
@@ -37,7 +39,7 @@ async function replicas() {
 }
 
 async function offer({ snapshots }: Replica, minimum = 0): Promise<SnapshotManifest> {
-  const manifest = await snapshots.offerSnapshot(minimum as LogIndex);
+  const manifest = await snapshots.offerSnapshot(minimum as LogIndex, ANY);
   if (manifest === null) {
     throw new Error('nothing is offered');
   }
@@ -64,7 +66,7 @@ describe('a snapshot of the chain (Rule snapshot)', () => {
     const { stateDigest } = await source.application.info();
     expect(await offer(source)).toMatchObject({ entry: tip, stateDigest });
     expect(await offer(source, tip.index)).toMatchObject({ entry: tip });
-    expect(await source.snapshots.offerSnapshot((tip.index + 1) as LogIndex)).toBeNull();
+    expect(await source.snapshots.offerSnapshot((tip.index + 1) as LogIndex, ANY)).toBeNull();
     const other: EntryId = { ...tip, hash: 'ff'.repeat(32) as EntryHash };
     expect(await source.snapshots.snapshotChunk(other, 0)).toBeNull();
     expect(await source.snapshots.snapshotChunk(tip, 99)).toBeNull();
@@ -72,7 +74,7 @@ describe('a snapshot of the chain (Rule snapshot)', () => {
 
   it('is not offered by a chain that has applied nothing', async () => {
     const { newcomer } = await replicas();
-    expect(await newcomer.snapshots.offerSnapshot(0 as LogIndex)).toBeNull();
+    expect(await newcomer.snapshots.offerSnapshot(0 as LogIndex, ANY)).toBeNull();
   });
 
   it('brings a new node to its entry, with the certificate, for good', async () => {

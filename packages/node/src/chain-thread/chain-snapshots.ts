@@ -53,8 +53,8 @@ export class ChainSnapshots implements SnapshotApplication {
     }
   }
 
-  async offerSnapshot(minimum: LogIndex): Promise<SnapshotManifest | null> {
-    const offered = await this.#maker.offer(minimum);
+  async offerSnapshot(minimum: LogIndex, committed: LogIndex): Promise<SnapshotManifest | null> {
+    const offered = await this.#maker.offer(minimum, committed);
     return offered === null ? null : manifestOf(offered);
   }
 

@@ -3,11 +3,11 @@
  * data folder per node. It is the only thing that makes data folders: a validator whose data is gone has forgotten its
  * promises and must come back with a new key (rule *durability*).
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { DevGenesisOptions } from '@praline/chain';
 import { readGenesisConfiguration } from '@praline/chain/configuration';
-import { NodeKey } from 'mokka';
+import { makeFolder, NodeKey } from 'mokka';
 import {
   type ClusterFile,
   formatClusterFile,
@@ -16,6 +16,7 @@ import {
 } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { syncFolder, unfinishedPath, writeFileDurably } from '../config/durable-file.ts';
 import { writeKeyFile } from '../config/key-file.ts';
 import { createNodeFolder, LOCK_FOLDER } from '../config/node-folder.ts';
 
@@ -49,10 +50,18 @@ export interface InitNode {
  */
 export async function initCluster(options: InitClusterOptions): Promise<LoadedCluster> {
   const { folder } = options;
-  mkdirSync(folder, { recursive: true });
+  try {
+    await makeFolder(folder, 0o755);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError('data-unusable', folder, `${folder} can not be made: ${reason}.`, {
+      cause: error,
+    });
+  }
   const unfinished = join(folder, UNFINISHED_FILE_NAME);
   if (existsSync(unfinished) && !existsSync(join(folder, CLUSTER_FILE_NAME))) {
-    for (const name of [GENESIS_FILE_NAME, KEYS_FOLDER, DATA_FOLDER]) {
+    const leftovers = [GENESIS_FILE_NAME, CLUSTER_FILE_NAME].map(unfinishedPath);
+    for (const name of [GENESIS_FILE_NAME, KEYS_FOLDER, DATA_FOLDER, ...leftovers]) {
       rmSync(join(folder, name), { recursive: true, force: true });
     }
     rmSync(unfinished);
@@ -72,9 +81,7 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   const validators = keys.map(({ id }) => id);
   const { devGenesisFile } = await import('@praline/chain/reading');
   const genesis = devGenesisFile({ ...options.genesis, validators });
-  writeFileSync(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`, {
-    flag: 'wx',
-  });
+  writeFileDurably(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`);
   const file: ClusterFile = {
     genesis: GENESIS_FILE_NAME,
     data: DATA_FOLDER,
@@ -89,9 +96,11 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
     const path = join(folder, file.data, String(position + 1));
     await createNodeFolder(path, genesis, storeIdentity(parsed, key.id));
   }
-  // Last, so that a folder with a cluster file is complete.
+  // Last, so that a folder with a cluster file is complete: first every name that leads to the rest is on disk.
+  syncFolder(folder);
+  syncFolder(dirname(resolve(folder)));
   const path = join(folder, CLUSTER_FILE_NAME);
-  writeFileSync(path, formatClusterFile(file), { flag: 'wx' });
+  writeFileDurably(path, formatClusterFile(file), { isNew: true });
   rmSync(unfinished);
   return loadCluster(path);
 }

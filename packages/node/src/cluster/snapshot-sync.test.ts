@@ -1,6 +1,12 @@
 /** A node that was away for long takes a snapshot of the chain over the network, and goes on from it. */
+import { createGenesis } from '@praline/chain/reading';
+import { decodeEntry } from 'mokka';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { loadGenesis } from '../config/genesis-source.ts';
 import type { NodeEvent } from '../lifecycle/node-event.ts';
+import { RpcLogSource } from '../verification/rpc-log-source.ts';
+import { openStoredLog } from '../verification/stored-log-source.ts';
+import { verifyLog } from '../verification/verify-log.ts';
 import { type Cluster, createCluster } from './create-cluster.ts';
 
 const FROM = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
@@ -69,6 +75,26 @@ describe('a node that was away while the others pruned their logs', () => {
     expect(await rpc(url(3), 'mokka_getCertificate', '0x5')).toBeNull();
     await expect(rpc(url(3), 'eth_getBalance', TO, '0x5')).rejects.toThrow();
     expect(await rpc(url(1), 'eth_getBalance', TO, '0x5')).toMatch(/^0x/);
+  });
+
+  it('shows an auditor a log that an entry of another node proves, and none alone does', async () => {
+    const genesis = createGenesis(loadGenesis(cluster.config).json);
+    const source = new RpcLogSource(url(3));
+    await expect(verifyLog({ genesis, source })).rejects.toMatchObject({
+      code: 'not-from-genesis',
+    });
+    const { last } = await new RpcLogSource(url(1)).extent();
+    const [record] = await new RpcLogSource(url(1)).read(last, 1);
+    if (record === undefined) throw new Error('no last entry');
+    const trusted = { index: last, hash: decodeEntry(record.entry).hash };
+    const byRpc = await verifyLog({ genesis, source, trusted });
+    const stored = await openStoredLog(cluster.config.dataPath(3), genesis);
+    const byFolder = await verifyLog({ genesis, source: stored, trusted });
+    await stored.close();
+    for (const { first, certified } of [byRpc, byFolder]) {
+      expect(first).toBeGreaterThan(3);
+      expect(certified.index).toBeGreaterThanOrEqual(last);
+    }
   });
 
   it('takes part as before', async () => {

@@ -3,15 +3,26 @@
  *
  * Two LMDB environments, so that a vote never waits for a block's write; see `docs/decisions/0001-two-lmdb-environments.md`.
  */
-import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ChainError } from '@praline/chain/configuration';
-import { createStore, FolderLock, FolderLockError, LmdbStorage, type StoreIdentity } from 'mokka';
+import {
+  checkLmdbFile,
+  createStore,
+  FolderLock,
+  FolderLockError,
+  LmdbStorage,
+  makeFolder,
+  type StoreIdentity,
+} from 'mokka';
 import { ConfigError } from './config-error.ts';
+import { syncFolder } from './durable-file.ts';
 
 const OWNER_ONLY_FOLDER = 0o700;
 /** In a node's data folder while it is being made. */
 const STAGING_FOLDER = 'unfinished';
+/** The chain's environment in its folder. */
+const CHAIN_FILE_NAME = 'chain.mdb';
 /** Where `FolderLock` keeps its sockets in a locked folder. */
 export const LOCK_FOLDER = 'lock';
 
@@ -55,7 +66,7 @@ export async function createNodeFolder(
       `${path} holds a node's data already; it is left as it is.`,
     );
   }
-  mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  await makeFolder(path, OWNER_ONLY_FOLDER);
   const lock = await takeLock(path);
   try {
     const staging = join(path, STAGING_FOLDER);
@@ -64,6 +75,8 @@ export async function createNodeFolder(
     renameSync(nodeFolder(staging).chain, folder.chain);
     renameSync(nodeFolder(staging).consensus, folder.consensus);
     rmdirSync(staging);
+    syncFolder(path);
+    syncFolder(dirname(path));
   } finally {
     await lock.release();
   }
@@ -88,6 +101,7 @@ async function createEnvironments(
   const { createChainFolder, createGenesis } = await import('@praline/chain/reading');
   try {
     await createChainFolder(folder.chain, createGenesis(genesisJson));
+    syncFolder(folder.chain);
   } catch (error) {
     throw folderError(folder.path, error);
   }
@@ -121,6 +135,22 @@ async function takeLock(path: string): Promise<FolderLock> {
       throw new ConfigError(code, path, `${capitalised(error.message)}.`, { cause: error });
     }
     throw error;
+  }
+}
+
+/**
+ * Looks at the chain's file before any thread opens it, as `LmdbStorage.open` does with the log's. Throws `ConfigError`
+ * `data-unusable`: a damaged file could end the process.
+ */
+export async function requireIntactChain(path: string): Promise<void> {
+  const file = join(nodeFolder(path).chain, CHAIN_FILE_NAME);
+  if (!existsSync(file)) {
+    return;
+  }
+  try {
+    await checkLmdbFile(file);
+  } catch (error) {
+    throw folderError(path, error);
   }
 }
 

@@ -5,6 +5,32 @@ import { z } from 'zod';
 /** Items of an access list or an authorization list, and storage keys of one item. */
 const MAX_ITEMS = 4096;
 
+/** Fields of an object; more are none of a request. */
+const MAX_FIELDS = 16;
+
+/** A list whose first wrong item ends the check: an error that lists them all would be many times as large as what was sent. */
+function listOf<Item>(item: z.ZodType<Item>) {
+  return z
+    .array(z.unknown())
+    .max(MAX_ITEMS)
+    .transform((values, context): Item[] => {
+      const items: Item[] = [];
+      for (const value of values) {
+        const parsed = hasFewFields(value) ? item.safeParse(value) : null;
+        if (!parsed?.success) {
+          context.addIssue(`item ${items.length} is wrong`);
+          return z.NEVER;
+        }
+        items.push(parsed.data);
+      }
+      return items;
+    });
+}
+
+function hasFewFields(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || Object.keys(value).length <= MAX_FIELDS;
+}
+
 const hex = z
   .string()
   .regex(/^0x([0-9a-f]{2})*$/)
@@ -33,23 +59,17 @@ const callRequestSchema = z.strictObject({
   value: wei.optional(),
   input: hex.optional(),
   nonce: quantity.optional(),
-  accessList: z
-    .array(z.strictObject({ address, storageKeys: z.array(hash).max(MAX_ITEMS) }))
-    .max(MAX_ITEMS)
-    .optional(),
-  authorizationList: z
-    .array(
-      z.strictObject({
-        chainId: quantity,
-        address,
-        nonce: quantity,
-        yParity: z.int().min(0).max(255),
-        r: quantity,
-        s: quantity,
-      }),
-    )
-    .max(MAX_ITEMS)
-    .optional(),
+  accessList: listOf(z.strictObject({ address, storageKeys: listOf(hash) })).optional(),
+  authorizationList: listOf(
+    z.strictObject({
+      chainId: quantity,
+      address,
+      nonce: quantity,
+      yParity: z.int().min(0).max(255),
+      r: quantity,
+      s: quantity,
+    }),
+  ).optional(),
 });
 
 /** The text that `decodeCallRequest` reads back. */
@@ -61,7 +81,9 @@ export function encodeCallRequest(request: CallRequest): string {
 
 /** Throws `SyntaxError` or `ZodError` for anything else than what `encodeCallRequest` writes. */
 export function decodeCallRequest(text: string): CallRequest {
-  const parsed = callRequestSchema.parse(JSON.parse(text));
+  const value: unknown = JSON.parse(text);
+  if (!hasFewFields(value)) throw new SyntaxError('a request has fewer fields');
+  const parsed = callRequestSchema.parse(value);
   // Absent optional fields stay absent: zod leaves them out of its result.
   return parsed as CallRequest;
 }

@@ -20,10 +20,18 @@ export class BlockEntries {
   readonly #lowest: () => number;
   readonly #remembered = new Map<number, number>();
   /** Whether the chain ever went back to a snapshot: then numbers do not rise with entries. */
-  #hasReverted = false;
+  #hasReverted: boolean;
 
-  /** `entry` reads a stored entry, `lowest` tells the first that is kept. */
-  constructor(entry: (index: LogIndex) => Promise<Entry | null>, lowest: () => number = () => 1) {
+  /**
+   * `entry` reads a stored entry, `lowest` tells the first that is kept; `hasReverted`: whether the chain can have gone back
+   * to a snapshot.
+   */
+  constructor(
+    entry: (index: LogIndex) => Promise<Entry | null>,
+    lowest: () => number = () => 1,
+    hasReverted = false,
+  ) {
+    this.#hasReverted = hasReverted;
     this.#entry = entry;
     this.#lowest = lowest;
   }
@@ -38,7 +46,7 @@ export class BlockEntries {
     }
   }
 
-  /** The head went back to a snapshot, now or before this node started. */
+  /** The head went back to a snapshot. */
   headReverted(): void {
     this.#hasReverted = true;
     this.#remembered.clear();

@@ -33,24 +33,43 @@ export class LogPages {
       maxCount: 1,
       maxBytes: 1,
     });
+    const firstIndex = first?.key ?? 1;
     return {
       commitIndex,
-      firstIndex: first?.key ?? 1,
-      entries: entries.map(({ key, value }) => {
-        const certificate = certificates.get(key);
-        return {
-          index: key,
-          entry: hex(value),
-          certificate: certificate === undefined ? null : hex(certificate),
-        };
-      }),
+      firstIndex,
+      memberships: from < firstIndex ? await this.#memberships(from, firstIndex - 1) : [],
+      entries: entries.map(({ key, value }) => record(key, value, certificates.get(key))),
     };
+  }
+
+  /** Those that are kept of the entries which are not, within the bounds of a page. */
+  async #memberships(from: number, to: number): Promise<LogPageReport['memberships']> {
+    const limits = { maxCount: MAX_PAGE_ENTRIES, maxBytes: MAX_PAGE_BYTES };
+    const entries = await this.#storage.range('memberships', from, to, limits);
+    return await Promise.all(
+      entries.map(async ({ key, value }) => {
+        const [certificate] = await this.#certificates(key, key);
+        return record(key, value, certificate?.value);
+      }),
+    );
   }
 
   #certificates(from: number, to: number) {
     const limits = { maxCount: MAX_PAGE_ENTRIES, maxBytes: Number.MAX_SAFE_INTEGER };
     return this.#storage.range('certificates', from, to, limits);
   }
+}
+
+function record(
+  index: number,
+  entry: Uint8Array,
+  certificate: Uint8Array | undefined,
+): LogPageReport['entries'][number] {
+  return {
+    index,
+    entry: hex(entry),
+    certificate: certificate === undefined ? null : hex(certificate),
+  };
 }
 
 function hex(bytes: Uint8Array): string {

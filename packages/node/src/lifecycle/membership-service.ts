@@ -40,12 +40,17 @@ export interface MembershipModules {
   readonly head: () => { readonly number: number };
 }
 
+/** BFT: what this node asks for until a quorum of operators does. */
+interface AskedChange {
+  readonly change: MembershipChange;
+  readonly committed: Promise<CommittedMembership>;
+}
+
 export class MembershipService {
   readonly #options: NodeOptions;
   readonly #modules: MembershipModules;
   #began: { readonly epoch: number; readonly index: number } | null = null;
-  #asking: { readonly wanted: string; readonly committed: Promise<CommittedMembership> } | null =
-    null;
+  #asking: AskedChange | null = null;
 
   constructor(options: NodeOptions, modules: MembershipModules) {
     this.#options = options;
@@ -80,6 +85,12 @@ export class MembershipService {
     }
     const { epoch, members } = mokka.status();
     const validators = validatorsAmong(members);
+    if (!validators.includes(this.#options.key.id)) {
+      throw new MembershipError(
+        'not-approved',
+        'this node is no validator, so its word does not count in a Byzantine network',
+      );
+    }
     const answer = pause(APPROVAL_ANSWER_MS, null, { ref: false });
     const committed = await Promise.race([this.#approve(change), answer]);
     const others = validators.filter((id) => id !== this.#options.key.id);
@@ -103,19 +114,19 @@ export class MembershipService {
   #approve(change: MembershipChange): Promise<CommittedMembership> {
     const wanted = JSON.stringify(change);
     const asked = this.#asking;
-    if (asked?.wanted === wanted) {
+    if (asked !== null && JSON.stringify(asked.change) === wanted) {
       return asked.committed;
     }
     if (asked !== null) {
       throw new MembershipError(
         'change-under-way',
-        `this node asks for another change already (${asked.wanted})`,
+        `this node asks for another change already (${describeChange(asked.change)}) and goes on for up to ${APPROVAL_TIMEOUT_MS / 60_000} minutes`,
       );
     }
     const committed = this.#modules.mokka.proposeMembership(change, {
       timeoutMs: APPROVAL_TIMEOUT_MS,
     });
-    const asking = { wanted, committed };
+    const asking = { change, committed };
     this.#asking = asking;
     const ended = (outcome: object | string) => {
       if (this.#asking === asking) this.#asking = null;
@@ -178,4 +189,15 @@ export class MembershipService {
 
 function validatorsAmong(members: readonly Member[]): NodeId[] {
   return members.filter(({ role }) => role === 'validator').map(({ id }) => id);
+}
+
+function describeChange(change: MembershipChange): string {
+  switch (change.type) {
+    case 'add':
+      return `add ${change.member.id}`;
+    case 'replace':
+      return `replace ${change.id} by ${change.by}`;
+    default:
+      return `${change.type} ${change.id}`;
+  }
 }

@@ -19,7 +19,7 @@ import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
 import { NodeMetrics } from '../telemetry/metrics.ts';
-import type { RemoteThread } from '../threads/thread-channel.ts';
+import { type RemoteThread, ThreadClosedError } from '../threads/thread-channel.ts';
 import type {
   BlockSummary,
   ChainForMain,
@@ -148,10 +148,8 @@ export class PralineNode {
     const blockEntries = new BlockEntries(
       (index) => mokka.getEntry(index),
       () => mokka.getInfo().lowest,
+      isDeveloped,
     );
-    if (isDeveloped) {
-      blockEntries.headReverted();
-    }
     this.#running = {
       consensus,
       blockEntries,
@@ -202,11 +200,15 @@ export class PralineNode {
   }
 
   #startThreads(): NodeThreads {
-    const { genesis, genesisJson, coinbase, dataPath, key } = this.#options;
+    const { genesis, genesisJson, coinbase, dataPath, key, stateHistory } = this.#options;
     const shared = { folder: join(dataPath, 'chain'), genesisJson, coinbase };
     return startNodeThreads(
       {
-        chain: { ...shared, rootHash: storeIdentity(genesis, key.id).rootHash },
+        chain: {
+          ...shared,
+          rootHash: storeIdentity(genesis, key.id).rootHash,
+          ...(stateHistory === undefined ? {} : { stateHistory }),
+        },
         rpc: {
           ...shared,
           // Test helpers of other tools only trust names that they know.
@@ -398,6 +400,8 @@ export class PralineNode {
       try {
         await bounded(action() ?? Promise.resolve(), CLOSE_STEP_MS);
       } catch (error) {
+        // A thread that has ended, such as on a full disk, has nothing left to close.
+        if (error instanceof ThreadClosedError) return;
         logger.warn({ what, error: String(error) }, 'closing failed');
       }
     };
@@ -435,7 +439,7 @@ function applicationOf(chain: RemoteThread<ChainForMain>): Application {
     commit: (entries, certificate) => chain.commit(entries, certificate),
     rollback: (to) => chain.rollback(to),
     snapshots: {
-      offerSnapshot: (minimum) => chain.offerSnapshot(minimum),
+      offerSnapshot: (minimum, committed) => chain.offerSnapshot(minimum, committed),
       snapshotChunk: (entry, chunk) => chain.snapshotChunk(entry, chunk),
       beginRestore: (manifest) => chain.beginRestore(manifest),
       restoreChunk: (chunkNumber, bytes) => chain.restoreChunk(chunkNumber, bytes),

@@ -151,9 +151,12 @@ export function membershipMethods({
         withDefault('count', z.int().min(1).max(MAX_LOG_ENTRIES), MAX_LOG_ENTRIES, 'How many.'),
       ],
       result:
-        'The last committed index, the first index that is kept, and the entries as RLP; fewer than asked for where they are large.',
+        'The last committed index, the first index that is kept, the changes of the members from `from` on that are below it, and the entries as RLP; fewer than asked for where they are large.',
       errors: [],
-      example: { params: [1, 2], result: { commitIndex: 17, firstIndex: 1, entries: [] } },
+      example: {
+        params: [1, 2],
+        result: { commitIndex: 17, firstIndex: 1, memberships: [], entries: [] },
+      },
       handler: async ([from, count]) => (await main.logPage(from, count)) as unknown as JsonValue,
     }),
   ];

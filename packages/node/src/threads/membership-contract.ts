@@ -71,11 +71,15 @@ export interface LogPageReport {
   readonly commitIndex: number;
   /** First entry that this node holds. */
   readonly firstIndex: number;
-  readonly entries: readonly {
-    readonly index: number;
-    /** Canonical RLP of the entry. */
-    readonly entry: string;
-    /** Canonical RLP of the certificate that names exactly this entry; null where none is kept. */
-    readonly certificate: string | null;
-  }[];
+  /** Where `from` is below that: the membership entries from there on below it, which are always kept, as many as fit. */
+  readonly memberships: readonly LogRecordReport[];
+  readonly entries: readonly LogRecordReport[];
+}
+
+export interface LogRecordReport {
+  readonly index: number;
+  /** Canonical RLP of the entry. */
+  readonly entry: string;
+  /** Canonical RLP of the certificate that names exactly this entry; null where none is kept. */
+  readonly certificate: string | null;
 }

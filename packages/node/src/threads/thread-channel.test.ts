@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openThreadChannel, type ThreadChannel } from './thread-channel.ts';
+import { openThreadChannel, type ThreadChannel, ThreadClosedError } from './thread-channel.ts';
 
 class CodedError extends Error {
   override readonly name = 'CodedError';
@@ -60,7 +60,7 @@ describe('thread channel', () => {
     const channel = connect();
     const call = channel.remote.never();
     channel.close();
-    await expect(call).rejects.toThrow('shutting down');
+    await expect(call).rejects.toThrow(ThreadClosedError);
   });
 
   it('delivers in the order of sending', async () => {
@@ -87,7 +87,7 @@ describe('thread channel', () => {
     channel.close();
     await underWay;
     await channel.remote.note.asEvent();
-    await expect(channel.remote.note()).rejects.toThrow('closed');
+    await expect(channel.remote.note()).rejects.toThrow(ThreadClosedError);
     port2.close();
   });
 });

@@ -21,6 +21,16 @@ export interface ThreadChannel<Remote extends object> {
   close(): void;
 }
 
+/** The other thread has ended, or is not to be asked any more. */
+export class ThreadClosedError extends Error {
+  override readonly name = 'ThreadClosedError';
+  readonly code = 'closed';
+
+  constructor() {
+    super('The node is shutting down');
+  }
+}
+
 /** Serves `local` on `port` and calls what the other end serves. */
 export function openThreadChannel<Remote extends object, Local extends object>(
   port: MessagePort,
@@ -41,7 +51,7 @@ export function openThreadChannel<Remote extends object, Local extends object>(
     remote: withoutLateEvents(remote as unknown as RemoteThread<Remote>, () => isClosed),
     close() {
       isClosed = true;
-      remote.$close(new Error('The node is shutting down'));
+      remote.$close(new ThreadClosedError());
       port.close();
     },
   };
@@ -63,7 +73,9 @@ function withoutLateEvents<Remote extends object>(
         return found;
       }
       const call = found as RemoteFunction;
-      return Object.assign((...given: unknown[]) => call(...given), {
+      const answered = (...given: unknown[]) =>
+        isClosed() ? Promise.reject(new ThreadClosedError()) : call(...given);
+      return Object.assign(answered, {
         asEvent: async (...given: unknown[]) => {
           if (!isClosed()) {
             await call.asEvent(...given);

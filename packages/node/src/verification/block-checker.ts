@@ -1,5 +1,5 @@
-/** Whether the entries of a log carry one Ethereum chain from the genesis block on, and agree with it. */
-import type { Genesis, HeaderData } from '@praline/chain';
+/** Whether the entries of a log carry one Ethereum chain, from the genesis block on where they are all there, and agree with it. */
+import type { Genesis, Hash, HeaderData } from '@praline/chain';
 import { BlockSequence, ChainError, InvalidBlockError } from '@praline/chain/reading';
 import type { Entry } from 'mokka';
 import { secondsOf } from '../chain-thread/block-time.ts';
@@ -10,13 +10,16 @@ import { LogInvalidError } from './log-invalid-error.ts';
 export class BlockChecker {
   readonly #blocks: BlockSequence;
   #operations = 0;
+  /** Of a log that begins later: the state that its first entries were agreed on, until a block tells which one it is. */
+  #unknownState: string | null = null;
 
-  constructor(genesis: Genesis) {
-    this.#blocks = new BlockSequence(genesis);
+  /** `isWhole`: whether the entries come from genesis on. Of others the first block's parent is what the entries before it say. */
+  constructor(genesis: Genesis, isWhole: boolean) {
+    this.#blocks = isWhole ? new BlockSequence(genesis) : new BlockSequence(genesis, null);
   }
 
-  /** The block that was the head after the last entry. */
-  get head(): HeaderData {
+  /** The block that was the head after the last entry; null before the first one of a log that begins later. */
+  get head(): HeaderData | null {
     return this.#blocks.head;
   }
 
@@ -27,33 +30,41 @@ export class BlockChecker {
 
   /** The next entry; answers whether it carried a block. Throws `LogInvalidError`. */
   add(entry: Entry): boolean {
-    const { index } = entry;
-    const { id, head: parent } = this.#blocks.position;
-    const digest = stateDigestOf(id);
     const payload = entry.kind === 'payload' ? this.#decode(entry) : null;
-    const block = payload?.kind === 'block' ? parent.number + 1 : null;
-    if (entry.stateDigest !== digest) {
-      throw new LogInvalidError('wrong-state-digest', {
-        index,
-        block,
-        message: `it was agreed on another state than that of block ${parent.number} before it`,
-        expected: digest,
-        found: entry.stateDigest,
-      });
-    }
+    const isBlock = payload?.kind === 'block';
+    this.#checkState(entry, isBlock && this.head !== null ? this.head.number + 1 : null);
     if (payload?.kind === 'operation') {
       this.#apply(payload, entry);
     } else if (payload !== null) {
       this.#append(payload.raw, entry);
     }
-    return block !== null;
+    return isBlock;
+  }
+
+  #checkState(entry: Entry, block: number | null): void {
+    const { position } = this.#blocks;
+    if (position !== null) {
+      checkDigest(entry, block, position.head.number, position.id);
+      return;
+    }
+    this.#unknownState ??= entry.stateDigest;
+    if (entry.stateDigest !== this.#unknownState) {
+      throw new LogInvalidError('wrong-state-digest', {
+        index: entry.index,
+        block,
+        message: 'it was agreed on another state than the entry before it, and no block is between',
+        expected: this.#unknownState,
+        found: entry.stateDigest,
+      });
+    }
   }
 
   #decode(entry: Entry): Payload {
+    const block = this.head === null ? null : this.head.number + 1;
     const fail = (message: string): never => {
       throw new LogInvalidError('wrong-block', {
         index: entry.index,
-        block: null,
+        block,
         message,
         expected: '1 or 2',
         found: String(entry.payload[0] ?? 'nothing'),
@@ -85,15 +96,18 @@ export class BlockChecker {
   }
 
   #append(raw: Uint8Array, entry: Entry): void {
-    const { index } = entry;
     const seconds = secondsOf(entry.timestamp);
-    const block = this.head.number + 1;
+    const parent = this.head;
     const time = this.#blocks.nextTimestamp(seconds);
-    const header = this.#appended(raw, seconds, { index, block });
+    const header = this.#appended(raw, seconds, entry.index);
+    if (parent === null) {
+      checkDigest(entry, header.number, header.number - 1, header.parentHash);
+      return;
+    }
     if (header.timestamp !== time) {
       throw new LogInvalidError('wrong-block', {
-        index,
-        block,
+        index: entry.index,
+        block: parent.number + 1,
         message: "its block's time is not the one that the entry's time gives",
         expected: String(time),
         found: String(header.timestamp),
@@ -101,22 +115,38 @@ export class BlockChecker {
     }
   }
 
-  #appended(
-    raw: Uint8Array,
-    seconds: number,
-    { index, block }: { readonly index: number; readonly block: number },
-  ): HeaderData {
+  #appended(raw: Uint8Array, seconds: number, index: number): HeaderData {
     try {
       return this.#blocks.append(raw, seconds);
     } catch (error) {
       if (!(error instanceof InvalidBlockError)) throw error;
+      const { head } = this.#blocks;
       throw new LogInvalidError('wrong-block', {
         index,
-        block,
+        block: head === null ? null : head.number + 1,
         message: error.message,
-        expected: `a child of block ${block - 1}, ${this.#blocks.head.hash}`,
+        expected: head === null ? null : `a child of block ${head.number}, ${head.hash}`,
         found: null,
       });
     }
+  }
+}
+
+/** `state`: id of the position that the entry stands on. */
+function checkDigest(
+  { index, stateDigest }: Entry,
+  block: number | null,
+  parent: number,
+  state: Hash,
+): void {
+  const digest = stateDigestOf(state);
+  if (stateDigest !== digest) {
+    throw new LogInvalidError('wrong-state-digest', {
+      index,
+      block,
+      message: `it was agreed on another state than that of block ${parent} before it`,
+      expected: digest,
+      found: stateDigest,
+    });
   }
 }

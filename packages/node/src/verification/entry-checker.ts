@@ -18,6 +18,7 @@ import {
 import {
   decodeCertificate,
   decodeEntry,
+  type LogBeginning,
   LogVerificationError,
   LogVerifier,
 } from 'mokka/certificates';
@@ -26,36 +27,56 @@ import { storeIdentity } from '../config/cluster-identity.ts';
 import { BlockChecker } from './block-checker.ts';
 import { LogInvalidError } from './log-invalid-error.ts';
 import type { LogRecord } from './log-source.ts';
+import { SignaturesAhead } from './signatures-ahead.ts';
+
+/** Of a log that does not hold its first entries. */
+export interface LogStart {
+  readonly first: LogRecord;
+  /** The membership entries below it, ascending. */
+  readonly memberships: readonly LogRecord[];
+}
 
 /** Block number and hash. */
 type BlockId = Pick<HeaderData, 'number' | 'hash'>;
 
 export class EntryChecker {
   readonly #identity: StoreIdentity;
-  readonly #signatures: Ed25519Scheme;
+  readonly #signatures: SignaturesAhead;
   readonly #log: LogVerifier;
   readonly #blocks: BlockChecker;
   readonly #readFrom: (index: number) => Promise<readonly LogRecord[]>;
-  #certifiedHead: BlockId;
+  #certifiedHead: BlockId | null;
   #lastHasBlock = false;
 
-  /** `readFrom`: records from an index on, to look ahead where it must be told which of two entries is wrong. */
-  constructor(genesis: Genesis, readFrom: (index: number) => Promise<readonly LogRecord[]>) {
+  /**
+   * `readFrom`: records from an index on, to look ahead where it must be told which of two entries is wrong. `start`: of a log that does
+   * not hold its first entries. Throws `LogInvalidError` where that does not lead to the first entry.
+   */
+  constructor(
+    genesis: Genesis,
+    readFrom: (index: number) => Promise<readonly LogRecord[]>,
+    start: LogStart | null = null,
+  ) {
     const validators = genesis.praline.validators.map(parseNodeId);
     // The key of nobody: nothing is signed here.
     const key = NodeKey.generate();
-    this.#signatures = new Ed25519Scheme(key);
     this.#identity = storeIdentity(genesis, key.id);
     const { clusterId, crashModel, rootHash } = this.#identity;
-    this.#log = new LogVerifier({
+    this.#signatures = new SignaturesAhead(clusterId, new Ed25519Scheme(key));
+    const options = {
       clusterId,
       crashModel,
       rootHash,
       members: validators.map(genesisMember),
-      verify: (signer, bytes, signature) => this.#signatures.verify(signer, bytes, signature),
+      verify: (...signed: Parameters<Ed25519Scheme['verify']>) =>
+        this.#signatures.verify(...signed),
       readinessWindow: DEFAULT_LIMITS.readinessWindow,
-    });
-    this.#blocks = new BlockChecker(genesis);
+    };
+    this.#log =
+      start === null
+        ? new LogVerifier(options)
+        : reported(() => new LogVerifier({ ...options, beginning: beginningOf(start) }));
+    this.#blocks = new BlockChecker(genesis, start === null);
     this.#certifiedHead = this.#blocks.head;
     this.#readFrom = readFrom;
   }
@@ -82,15 +103,21 @@ export class EntryChecker {
     return this.#blocks.operations;
   }
 
-  /** The last block. */
-  get head(): BlockId {
+  /** The last block; null before the first one of a log that begins later. */
+  get head(): BlockId | null {
     return this.#blocks.head;
   }
 
-  /** The last block that a valid certificate covers. */
-  get certifiedHead(): BlockId {
+  /** The last block that a valid certificate covers; null when there is none in a log that begins later. */
+  get certifiedHead(): BlockId | null {
+    if (this.#certifiedHead === null) return null;
     const { number, hash } = this.#certifiedHead;
     return { number, hash };
+  }
+
+  /** Checks signatures of records that come later, on other threads; resolves when it has. */
+  checkAhead(records: readonly LogRecord[]): Promise<void> {
+    return this.#signatures.check(records);
   }
 
   /** The next entry. Throws `LogInvalidError`; this object is of no use then. */
@@ -133,7 +160,7 @@ export class EntryChecker {
     if (last.index > 0 && (await this.#isCertified(entry, certificate))) {
       throw invalid('broken-link', {
         index: last.index,
-        block: this.#lastHasBlock ? this.head.number : null,
+        block: this.#lastHasBlock ? (this.head?.number ?? null) : null,
         message: 'it was changed: a quorum has signed entries above it, which name another one',
         expected: entry.parentHash,
         found: last.hash,
@@ -206,7 +233,12 @@ export class EntryChecker {
 
   #isValid(entry: EntryId, certificate: CommitCertificate): boolean {
     const { clusterId, crashModel } = this.#identity;
-    const signer = new StatementSigner(clusterId, this.#signatures);
+    const signer = new StatementSigner(clusterId, {
+      verify: this.#signatures.verify,
+      sign: () => {
+        throw new TypeError('a verifier signs nothing');
+      },
+    });
     const set = { epoch: this.#log.epoch, validators: this.validators, crashModel };
     const isNamed = certificate.index === entry.index && certificate.hash === entry.hash;
     return isNamed && verifyCertificate(certificate, set, signer);
@@ -214,7 +246,7 @@ export class EntryChecker {
 
   #blockOf(entry: Entry): number | null {
     const hasBlock = entry.kind === 'payload' && decodeBlockPayload(entry.payload) !== undefined;
-    return hasBlock ? this.head.number + 1 : null;
+    return hasBlock && this.head !== null ? this.head.number + 1 : null;
   }
 }
 
@@ -228,6 +260,40 @@ interface Fault {
 
 function invalid(code: LogInvalidError['code'], fault: Fault): LogInvalidError {
   return new LogInvalidError(code, { block: null, ...fault });
+}
+
+/** What the log is judged by before its first entry. Throws `LogInvalidError`. */
+function beginningOf({ first, memberships }: LogStart): LogBeginning {
+  return {
+    first: decodeRecord(first).entry,
+    memberships: memberships.map((record) => {
+      const { entry, certificate } = decodeRecord(record);
+      if (certificate === null) {
+        throw invalid('membership-not-certified', {
+          index: entry.index,
+          message: 'the log begins above it, and its certificate is not there',
+          expected: 'a certificate',
+          found: null,
+        });
+      }
+      return { entry, certificate };
+    }),
+  };
+}
+
+function reported<Value>(check: () => Value): Value {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof LogVerificationError)) throw error;
+    const { code, index, message } = error;
+    throw invalid(code, {
+      index,
+      message: message.replace(/^entry \d+: /, ''),
+      expected: null,
+      found: null,
+    });
+  }
 }
 
 interface DecodedRecord {

@@ -9,8 +9,10 @@ export interface LogRecord {
 }
 
 export interface LogExtent {
-  /** First entry that is kept; more than 1 where the node began with a snapshot. */
+  /** First entry that is kept; more than 1 where the node began with a snapshot, or deleted old entries. */
   readonly first: number;
+  /** The membership entries below the first, ascending, each with its certificate: they are always kept. */
+  readonly memberships: readonly LogRecord[];
   /** Last entry there is. */
   readonly last: number;
   /** Up to where the source claims that entries are committed; they must all be there. */

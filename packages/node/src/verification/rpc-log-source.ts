@@ -5,18 +5,23 @@ import type { LogExtent, LogRecord, LogSource } from './log-source.ts';
 /** Milliseconds for one page. */
 const PAGE_TIMEOUT_MS = 30_000;
 const MAX_PAGE_ENTRIES = 256;
+/** Changes of the members that are read; more are no network's. */
+const MAX_MEMBERSHIPS = 100_000;
 
 const hexBytes = z
   .string()
   .regex(/^0x(?:[0-9a-f]{2})*$/)
   .transform((text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')));
 
+const records = z
+  .array(z.object({ index: z.int().min(1), entry: hexBytes, certificate: hexBytes.nullable() }))
+  .max(MAX_PAGE_ENTRIES);
+
 const page = z.object({
   commitIndex: z.int().min(0),
   firstIndex: z.int().min(1),
-  entries: z
-    .array(z.object({ index: z.int().min(1), entry: hexBytes, certificate: hexBytes.nullable() }))
-    .max(MAX_PAGE_ENTRIES),
+  memberships: records,
+  entries: records,
 });
 
 const answer = z.object({
@@ -37,8 +42,24 @@ export class RpcLogSource implements LogSource {
   }
 
   async extent(): Promise<LogExtent> {
-    const { commitIndex, firstIndex } = await this.#page(1, 1);
-    return { first: firstIndex, last: commitIndex, committed: commitIndex, chain: null };
+    const { commitIndex, firstIndex, memberships } = await this.#page(1, 1);
+    const all = [...memberships];
+    let read = all.at(-1)?.index;
+    while (read !== undefined && read < firstIndex - 1) {
+      const more = (await this.#page(read + 1, 1)).memberships;
+      read = more.at(-1)?.index;
+      all.push(...more.filter(({ index }) => index < firstIndex));
+      if (all.length > MAX_MEMBERSHIPS) {
+        throw new LogUnavailableError(`${this.#url} tells of changes of the members without end.`);
+      }
+    }
+    return {
+      first: firstIndex,
+      memberships: all,
+      last: commitIndex,
+      committed: commitIndex,
+      chain: null,
+    };
   }
 
   async read(from: number, maxCount: number): Promise<readonly LogRecord[]> {

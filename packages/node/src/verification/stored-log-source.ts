@@ -80,8 +80,10 @@ export class StoredLogSource implements LogSource {
       maxCount: 1,
       maxBytes: 1,
     });
+    const start = first?.key ?? 1;
     return {
-      first: first?.key ?? 1,
+      first: start,
+      memberships: start === 1 ? [] : await this.#memberships(start - 1),
       last: (await this.#storage.lastKey('entries')) ?? 0,
       committed: this.#chain?.appliedIndex ?? 0,
       chain: this.#chain,
@@ -103,6 +105,21 @@ export class StoredLogSource implements LogSource {
       index: key,
       entry: value,
       certificate: byIndex.get(key) ?? (this.#newest?.index === key ? this.#newest.bytes : null),
+    }));
+  }
+
+  async #memberships(last: number): Promise<readonly LogRecord[]> {
+    const limits = {
+      maxCount: Number.MAX_SAFE_INTEGER,
+      maxBytes: Number.MAX_SAFE_INTEGER,
+    };
+    const entries = await this.#storage.range('memberships', 1, last, limits);
+    const certificates = entries.map(({ key }) => this.#storage.get('certificates', key));
+    const found = await Promise.all(certificates);
+    return entries.map(({ key, value }, at) => ({
+      index: key,
+      entry: value,
+      certificate: found[at] ?? null,
     }));
   }
 

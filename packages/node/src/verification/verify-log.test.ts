@@ -16,6 +16,7 @@ import {
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCluster } from '../cluster/create-cluster.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
+import { ContinuedLogSource } from './continued-log-source.ts';
 import { LogInvalidError } from './log-invalid-error.ts';
 import { type ChainBesideLog, openStoredLog, StoredLogSource } from './stored-log-source.ts';
 import { type VerifiedLog, type VerifyOptions, verifyLog } from './verify-log.ts';
@@ -141,7 +142,7 @@ describe('an untouched log', () => {
       if (isKept) await growing.write([{ type: 'put', table: 'certificates', key, value }]);
     }
     const source = new StoredLogSource(growing, { chain: null, certificate: null });
-    const extent = { first: 1, last: index, committed: index, chain: null };
+    const extent = { first: 1, memberships: [], last: index, committed: index, chain: null };
     const result = await verifyLog({
       genesis,
       source: {
@@ -229,6 +230,88 @@ describe('damage is found where it is', () => {
     const trusted = { index: last(), hash: entryAt(last()).hash };
     const error = await fault(cut, { trusted }, alone);
     expect(error).toMatchObject({ code: 'ends-early', details: { index: kept + 1 } });
+  });
+});
+
+describe('a log without its first entries', () => {
+  const alone = { chain: null, certificate: null };
+
+  /** As a node keeps it that began with a snapshot, or deleted what came before. */
+  async function from(first: number, options: Partial<VerifyOptions> = {}, beginning = false) {
+    const storage = new MemoryStorage();
+    const put = (table: 'entries' | 'certificates' | 'memberships', values: Bytes, kept: number) =>
+      Promise.all(
+        [...values].map(async ([key, value]) => {
+          const isChange = entryAt(key).kind === 'membership' && table !== 'entries';
+          if (key < kept && !isChange) return;
+          if (table === 'memberships' && !isChange) return;
+          await storage.write([{ type: 'put', table, key, value }]);
+        }),
+      );
+    await put('entries', entries, first);
+    await put('memberships', entries, first);
+    await put('certificates', certificates, first);
+    const log = new StoredLogSource(storage, beginning ? alone : beside);
+    const whole = new MemoryStorage();
+    for (const [key, value] of entries) {
+      await whole.write([{ type: 'put', table: 'entries', key, value }]);
+    }
+    for (const [key, value] of certificates) {
+      await whole.write([{ type: 'put', table: 'certificates', key, value }]);
+    }
+    const source = beginning ? new ContinuedLogSource(new StoredLogSource(whole, alone), log) : log;
+    return await verifyLog({ genesis, source, ...options });
+  }
+  const trustedAt = (index: number) => ({ trusted: { index, hash: entryAt(index).hash } });
+
+  it('is valid by an entry of it that is trusted, or the one before, wherever it begins', async () => {
+    for (let first = 2; first <= last(); first += 1) {
+      for (const index of new Set([first - 1, first, last()])) {
+        const result = await from(first, trustedAt(index));
+        expect(result).toMatchObject({ first, entries: last() - first + 1, epoch: 1 });
+        expect(result.certified.index).toBe(last());
+        const hasBlock = decoded.some((entry) => entry.index >= first && entry.kind === 'payload');
+        expect(result.head?.hash).toBe(hasBlock ? beside.chain?.headHash : undefined);
+      }
+    }
+  });
+
+  it('is valid from genesis with the first entries of another', async () => {
+    for (let first = 2; first <= last(); first += 1) {
+      expect(await from(first, {}, true)).toMatchObject({ first: 1, entries: last(), epoch: 1 });
+    }
+  });
+
+  it('is not judged with nothing to trust, or an entry that it does not lead from', async () => {
+    const code = 'not-from-genesis';
+    await expect(from(5)).rejects.toMatchObject({ code, details: { index: 5 } });
+    await expect(from(5, trustedAt(3))).rejects.toMatchObject({ code });
+    const message = expect.stringContaining('above the trusted entry 3');
+    await expect(from(5, trustedAt(3))).rejects.toMatchObject({ message });
+  });
+
+  it('is refused when it is not the one of the trusted entry', async () => {
+    for (const index of [4, 5, last()]) {
+      const trusted = { index, hash: 'ab'.repeat(32) };
+      const details = { index, expected: trusted.hash, found: entryAt(index).hash };
+      await expect(from(5, { trusted })).rejects.toMatchObject({ code: 'not-trusted', details });
+    }
+  });
+
+  it('is refused where its blocks are not those that it was agreed on', async () => {
+    const first = place('payload', 4);
+    const next = place('payload', first + 1);
+    const { payload } = entryAt(next);
+    const storage = new MemoryStorage();
+    for (const [key, value] of entries) {
+      const bytes = key === first ? encodeEntry(createEntry({ ...entryAt(key), payload })) : value;
+      if (key >= first) await storage.write([{ type: 'put', table: 'entries', key, value: bytes }]);
+    }
+    const source = new StoredLogSource(storage, alone);
+    await expect(verifyLog({ genesis, source, ...trustedAt(first - 1) })).rejects.toMatchObject({
+      code: 'wrong-state-digest',
+      details: { index: first },
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 /**
- * Verifies a whole log and the chain in it from the genesis file alone, without trusting whoever gave it: every entry and hash
+ * Verifies a log and the chain in it from the genesis file, without trusting whoever gave it; where its beginning is missing, from an
+ * entry that the caller knows to be right. Looked at are every entry and hash
  * link, who led by what right, certificates by the validators of their epoch, changes of the members, and that the
  * payloads are one chain of blocks, with what development operations do to it. One entry after the other, in bounded memory. Blocks are not executed: their state and
  * receipts are what a quorum of validators signed.
@@ -7,7 +8,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Genesis } from '@praline/chain';
-import { EntryChecker } from './entry-checker.ts';
+import { EntryChecker, type LogStart } from './entry-checker.ts';
 import { LogInvalidError } from './log-invalid-error.ts';
 import {
   type LogExtent,
@@ -26,7 +27,10 @@ const PROGRESS_INTERVAL_MS = 100;
 export interface VerifyOptions {
   readonly genesis: Genesis;
   readonly source: LogSource;
-  /** An entry that the caller knows from elsewhere: keys that were retired since can not make another history. */
+  /**
+   * An entry that the caller knows from elsewhere: keys that were retired since can not make another history. A log that does not begin
+   * with entry 1 is verified by it alone, so there it must be one of the log, or the one before the first.
+   */
   readonly trusted?: { readonly index: number; readonly hash: string };
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
@@ -42,10 +46,12 @@ export interface VerifyProgress {
 export interface VerifiedLog {
   /** Entries looked at, all of them valid. */
   readonly entries: number;
+  /** Index of the first of them; 1 unless the log began later and an entry of it was trusted. */
+  readonly first: number;
   /** The last entry that a quorum signed; those above it may still be replaced. */
   readonly certified: { readonly index: number; readonly hash: string };
-  /** The last block of the certified entries. */
-  readonly head: { readonly number: number; readonly hash: string };
+  /** The last block of the certified entries; null when a log that began later holds none. */
+  readonly head: { readonly number: number; readonly hash: string } | null;
   /** Development operations among the entries: where there are any, states and blocks are what clients made of them. */
   readonly operations: number;
   readonly epoch: number;
@@ -58,13 +64,20 @@ export interface VerifiedLog {
 export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
   const { source, genesis, onProgress } = options;
   const extent = await source.extent();
-  requireStart(extent);
-  const checker = new EntryChecker(genesis, (from) => read(source, from, BATCH));
+  requireStart(extent, options);
+  const checker = new EntryChecker(
+    genesis,
+    (from) => read(source, from, BATCH),
+    await startOf(extent, source),
+  );
+  compareTrusted(checker, options);
+  const before = checker.last.index;
   const startedAt = performance.now();
   let reportAt = startedAt + PROGRESS_INTERVAL_MS;
+  const readAhead = new ReadAhead(checker, source, extent.last);
   while (checker.last.index < extent.last) {
     const from = checker.last.index + 1;
-    const records = await read(source, from, Math.min(BATCH, extent.last - from + 1));
+    const records = await readAhead.next(from);
     if (records.length === 0) throw missing(from, 'nothing is there');
     for (const record of records) {
       await checker.add(record);
@@ -74,7 +87,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
     const now = performance.now();
     if (now >= reportAt) {
       reportAt = now + PROGRESS_INTERVAL_MS;
-      onProgress?.(progressOf(checker.last.index, extent.last, now - startedAt));
+      onProgress?.(progressOf(checker.last.index - before, extent.last - before, now - startedAt));
       // Whatever else this process does has its turn.
       await nextTurn();
     }
@@ -82,16 +95,52 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
   await readToCertificate(checker, source, Math.max(extent.committed, options.trusted?.index ?? 0));
   requireEnd(checker, extent, options);
   const elapsedMs = performance.now() - startedAt;
+  const entries = checker.last.index - before;
   return {
-    entries: checker.last.index,
+    entries,
+    first: before + 1,
     certified: checker.certified,
     head: checker.certifiedHead,
     operations: checker.operations,
     epoch: checker.epoch,
     validators: checker.validators.length,
     seconds: elapsedMs / 1_000,
-    entriesPerSecond: progressOf(checker.last.index, extent.last, elapsedMs).entriesPerSecond,
+    entriesPerSecond: progressOf(entries, entries, elapsedMs).entriesPerSecond,
   };
+}
+
+/** Reads one batch ahead and has its signatures checked on other threads, while the batch before is checked entry by entry. */
+class ReadAhead {
+  readonly #checker: EntryChecker;
+  readonly #source: LogSource;
+  readonly #last: number;
+  #following: { readonly from: number; readonly records: Promise<readonly LogRecord[]> } | null =
+    null;
+
+  constructor(checker: EntryChecker, source: LogSource, last: number) {
+    this.#checker = checker;
+    this.#source = source;
+    this.#last = last;
+  }
+
+  /** Throws what reading throws, in its turn. */
+  async next(from: number): Promise<readonly LogRecord[]> {
+    const ahead = this.#following;
+    const records = await (ahead?.from === from ? ahead.records : this.#read(from));
+    const following = (records.at(-1)?.index ?? from) + 1;
+    const reading = following > this.#last ? Promise.resolve([]) : this.#read(following);
+    // What is before a damaged entry is judged first.
+    reading.catch(() => undefined);
+    this.#following = { from: following, records: reading };
+    return records;
+  }
+
+  async #read(from: number): Promise<readonly LogRecord[]> {
+    const count = Math.min(BATCH, this.#last - from + 1);
+    const records = await read(this.#source, from, count);
+    await this.#checker.checkAhead(records);
+    return records;
+  }
 }
 
 /**
@@ -144,17 +193,28 @@ function missing(index: number, found: string): LogInvalidError {
   });
 }
 
-function requireStart({ first, last }: LogExtent): void {
-  if (first > 1 && last > 0) {
-    throw new LogInvalidError('not-from-genesis', {
-      index: first,
-      block: null,
-      message:
-        'the log begins here. If the node began with a snapshot, verify the log of one that has all entries',
-      expected: 'entry 1',
-      found: `entry ${first}`,
-    });
+function requireStart({ first, last }: LogExtent, { trusted }: VerifyOptions): void {
+  if (first === 1 || last === 0 || (trusted !== undefined && trusted.index >= first - 1)) {
+    return;
   }
+  const isBelow = trusted !== undefined;
+  throw new LogInvalidError('not-from-genesis', {
+    index: first,
+    block: null,
+    message: isBelow
+      ? `the log begins here, above the trusted entry ${trusted.index}, which so proves nothing about it`
+      : 'the log begins here, since the node began with a snapshot or deletes old entries; nothing tells what was before',
+    expected: isBelow ? `a trusted entry from ${first - 1} on` : 'entry 1',
+    found: `entry ${first}`,
+  });
+}
+
+async function startOf(extent: LogExtent, source: LogSource): Promise<LogStart | null> {
+  const { first: index, memberships } = extent;
+  if (index === 1 || extent.last === 0) return null;
+  const [first] = await read(source, index, 1);
+  if (first === undefined) throw missing(index, 'nothing is there');
+  return { first, memberships };
 }
 
 function compareTrusted({ last }: EntryChecker, { trusted }: VerifyOptions): void {
@@ -174,6 +234,7 @@ function compareChain({ last, head }: EntryChecker, { chain }: LogExtent): void 
   if (chain?.appliedIndex !== last.index) {
     return;
   }
+  const headHash = head?.hash ?? chain.headHash;
   const fail = (what: string, expected: string, found: string): never => {
     throw new LogInvalidError('wrong-chain', {
       index: last.index,
@@ -184,7 +245,7 @@ function compareChain({ last, head }: EntryChecker, { chain }: LogExtent): void 
     });
   };
   if (chain.appliedHash !== last.hash) fail('entry', last.hash, chain.appliedHash);
-  if (chain.headHash !== head.hash) fail('block', head.hash, chain.headHash);
+  if (chain.headHash !== headHash) fail('block', headHash, chain.headHash);
 }
 
 function requireEnd(checker: EntryChecker, extent: LogExtent, { trusted }: VerifyOptions): void {

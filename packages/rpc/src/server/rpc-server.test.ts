@@ -40,6 +40,17 @@ describe('a single request', () => {
   });
 });
 
+test('a method that the server is to leave out is not there', async () => {
+  expect(await send(call('evm_mine'))).toMatchObject({ result: '0x0' });
+  const other = await startServer({ omittedMethods: ['evm_mine'] });
+  try {
+    const { text } = await other.post(JSON.stringify(call('evm_mine')));
+    expect(JSON.parse(text)).toMatchObject({ error: { code: -32601 } });
+  } finally {
+    await other.close();
+  }
+});
+
 describe('a batch', () => {
   test('is answered in order, duplicate ids included', async () => {
     const answers = await send([

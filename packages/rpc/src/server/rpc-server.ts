@@ -34,6 +34,8 @@ export interface RpcServerOptions {
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<RpcLimits>;
   readonly logger?: RpcLogger;
+  /** Standard methods that this server does not have, such as `evm_mine` outside development. */
+  readonly omittedMethods?: readonly string[];
   /** What other paths than `/` answer to GET, such as `/health`. Host and origin are checked as for requests. */
   readonly routes?: ReadonlyMap<string, HttpRoute>;
   /** Clock for the age of filters, ms; a monotonic one by default. */
@@ -87,7 +89,8 @@ class NodeRpcServer implements RpcServer {
     this.#limits = limits;
     this.#host = options.host ?? '127.0.0.1';
     this.#port = options.port ?? DEFAULT_PORT;
-    this.#registry.add(standardMethods);
+    const omitted = new Set(options.omittedMethods ?? []);
+    this.#registry.add(standardMethods.filter(({ name }) => !omitted.has(name)));
     if (backend.development !== null) this.#registry.add(developmentModeMethods);
     this.#filters = new FilterRegistry(limits, {
       backend,

@@ -139,6 +139,11 @@ export class PlainChain implements ChainReader {
     return undefined;
   }
 
+  /** Plain data has no encoding. */
+  rawBlock(): Uint8Array | undefined {
+    return undefined;
+  }
+
   rawTransaction(hash: Hash): Uint8Array | undefined {
     return this.transaction(hash) === undefined ? undefined : new Uint8Array([0xf8, 0x01]);
   }

@@ -2,8 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArguments, type SimulateArguments, USAGE, UsageError } from './arguments.ts';
 import type { Run } from './batch.ts';
-import { runAll } from './pool.ts';
-import { explainFailures, printRun, summaryJson, summaryText } from './report.ts';
+import { type OnProgress, runAll } from './pool.ts';
+import { explainFailures, failureLine, printRun, summaryJson, summaryText } from './report.ts';
 
 /** Milliseconds between two lines of progress, on a terminal and elsewhere. */
 const TERMINAL_PROGRESS_INTERVAL = 250;
@@ -37,17 +37,24 @@ async function runSimulations(options: SimulateArguments): Promise<number> {
   return result.failures.length === 0 ? 0 : 1;
 }
 
-function showProgress(total: number): (done: number, failures: number) => void {
+/** How far it is, and each violation as soon as it is found: a long run need not end to be of use. */
+function showProgress(total: number): OnProgress {
   const terminal = process.stderr.isTTY;
+  const clear = terminal ? '\r\u001b[K' : '';
   const interval = terminal ? TERMINAL_PROGRESS_INTERVAL : LOG_PROGRESS_INTERVAL;
   const startedAt = performance.now();
   let last = startedAt;
+  let shown = 0;
   return (done, failures) => {
+    for (const failure of failures.slice(shown)) {
+      process.stderr.write(`${clear}${failureLine(failure)}\n`);
+    }
+    shown = failures.length;
     if (performance.now() - last < interval || done === total) return;
     last = performance.now();
     const perSecond = (1000 * done) / (last - startedAt);
-    const text = `${done} of ${total} seeds, ${perSecond.toFixed(0)} a second, ${failures} violations`;
-    process.stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`);
+    const text = `${done} of ${total} seeds, ${perSecond.toFixed(0)} a second, ${failures.length} violations`;
+    process.stderr.write(terminal ? `${clear}${text}` : `${text}\n`);
   };
 }
 

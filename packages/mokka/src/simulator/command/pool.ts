@@ -10,7 +10,8 @@ const BATCH = 15;
 /** A run leaves much short-lived garbage and nothing else; room for it saves a tenth of the time. */
 const YOUNG_GENERATION_MEGABYTES = 32;
 
-export type OnProgress = (done: number, failures: number) => void;
+/** Called after each batch, with all failures so far, the latest last. */
+export type OnProgress = (done: number, failures: readonly Failure[]) => void;
 
 /** Runs everything in `workers` processes, or in this one when there is little to do. */
 export async function runAll(
@@ -28,7 +29,7 @@ export async function runAll(
     addStatistics(statistics, result.statistics);
     failures.push(...result.failures);
     done += result.runs;
-    onProgress(done, failures.length);
+    onProgress(done, failures);
   };
   const count = Math.min(workers, batches.length);
   if (count <= 1) {

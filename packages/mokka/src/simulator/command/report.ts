@@ -77,12 +77,17 @@ export function summaryJson(summary: Summary): string {
   })}\n`;
 }
 
+/** A violation in one line, with how to see it again. */
+export function failureLine(failure: Failure): string {
+  return `VIOLATION ${failure.violation.message} (${replayCommand(failure)})`;
+}
+
 /** Runs a failing seed again, with a trace, and says what happened. */
 export async function explainFailures(failures: readonly Failure[]): Promise<string> {
   let text = '';
   for (const failure of failures.slice(0, EXPLAINED_FAILURES)) text += await explain(failure);
   for (const failure of failures.slice(EXPLAINED_FAILURES)) {
-    text += `seed ${failure.seed}, ${failure.nodes} nodes: ${failure.violation.message}\n`;
+    text += `${failureLine(failure)}\n`;
   }
   return text;
 }

@@ -14,6 +14,8 @@ export class VirtualClock {
   #bootedAt = 0;
   #monotonicAtBoot = 0;
   #last = 0;
+  /** Virtual instant at which a frozen clock runs again. */
+  #thawsAt = 0;
 
   constructor(rate: number, unixError: number) {
     this.#rate = rate;
@@ -25,11 +27,19 @@ export class VirtualClock {
     this.#bootedAt = virtualNow;
     this.#monotonicAtBoot = monotonic;
     this.#last = monotonic;
+    this.#thawsAt = 0;
   }
 
-  /** The machine stood still: `duration` virtual milliseconds do not pass for the monotonic clock. */
-  freeze(duration: number): void {
+  /** The machine stands still: the next `duration` virtual milliseconds do not pass for the monotonic clock. */
+  freeze(virtualNow: number, duration: number): void {
     this.#bootedAt += duration;
+    this.#thawsAt = virtualNow + duration;
+  }
+
+  /** The machine goes on, perhaps sooner than planned: what is left of its standstill passes as usual. */
+  thaw(virtualNow: number): void {
+    this.#bootedAt -= Math.max(0, this.#thawsAt - virtualNow);
+    this.#thawsAt = 0;
   }
 
   /** This node's instant; `atLeast` is a deadline that was just waited for (its rounding error is hidden). */

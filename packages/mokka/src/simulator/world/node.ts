@@ -196,13 +196,16 @@ export class VirtualNode {
   pause(duration: number, withClock: boolean): void {
     const { timeline, clock } = this.#settings;
     const until = Math.max(this.#freeAt, timeline.now + duration);
-    if (withClock && this.#freeAt <= timeline.now) clock.freeze(duration);
+    if (withClock && this.#freeAt <= timeline.now) clock.freeze(timeline.now, duration);
     this.#freeAt = until;
   }
 
   resume(): void {
     this.#freeAt = 0;
+    this.#settings.clock.thaw(this.#settings.timeline.now);
     this.#scheduleDrain();
+    // A deadline of a clock that runs again is nearer than it was.
+    if (this.state === 'running') this.#armTimer();
   }
 
   receive(input: Input): void {

@@ -101,7 +101,7 @@ export class VirtualSnapshots {
   ): void {
     switch (effect.type) {
       case 'offer-snapshot': {
-        const manifest = this.#offer(effect.minimum);
+        const manifest = this.#offer(effect.minimum, effect.committed);
         const { ticket } = effect;
         answer(
           manifest === null
@@ -134,9 +134,11 @@ export class VirtualSnapshots {
     }
   }
 
-  #offer(minimum: number): SnapshotManifest | null {
-    const known = this.#offered.at(-1);
-    if (known !== undefined && known.manifest.entry.index >= minimum) return known.manifest;
+  #offer(minimum: number, committed: number): SnapshotManifest | null {
+    const known = this.#offered.filter(({ manifest }) => manifest.entry.index >= minimum);
+    const provable = known.findLast(({ manifest }) => manifest.entry.index < committed);
+    const best = provable ?? known.at(-1);
+    if (best !== undefined) return best.manifest;
     const { applied, stateDigest } = this.#settings.subject.info;
     if (applied.index < Math.max(1, minimum)) return null;
     const bytes = new TextEncoder().encode(JSON.stringify(this.#settings.subject.states()));

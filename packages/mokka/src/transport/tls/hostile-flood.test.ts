@@ -2,86 +2,21 @@
  * An honest pair goes on while strangers and a broken member do their worst at the same time, to both of them. `FLOOD=2000`
  * opens that many connections of each kind of stranger.
  */
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { NodeKey } from '../../identity/node-key.ts';
-import { createTlsCredentials } from '../../identity/node-x509.ts';
 import { connectAll, until } from '../conformance.test.suite.ts';
+import { flood, garbage, keyHolder, replayed, silent } from './flood.test.support.ts';
 import { createTlsNode, type TlsNode } from './tls-node.test.suite.ts';
 
 /** Connections of each kind of stranger. */
 const FLOOD = Number(process.env['FLOOD'] ?? 150);
-/** Connections that one stranger holds at the same time. */
-const AT_ONCE = 50;
 /** Milliseconds that a frame between honest nodes may take meanwhile, on a slow, busy machine. */
 const MAX_DELAY = 5_000;
 /** Bytes by which the memory of this process, which also holds the strangers' ends, may grow. */
 const MAX_GROWTH = 400 * 1024 * 1024;
 const ROUNDS = 20;
-
-/** What a stranger does with a connection of its own; it is dropped sooner or later. */
-type Misdeed = (port: number) => Socket;
-
-const silent: Misdeed = (port) => connectTcp(port, '127.0.0.1');
-
-const garbage: Misdeed = (port) => {
-  const socket = silent(port);
-  socket.write(Buffer.alloc(2_000, 'garbage'));
-  return socket;
-};
-
-/** The start of a handshake that was recorded: the same bytes each time. */
-const replayedHello: Misdeed = (port) => {
-  const socket = silent(port);
-  const hello = Buffer.concat([Buffer.of(22, 3, 1, 0, 60, 1, 0, 0, 56, 3, 3), Buffer.alloc(54, 7)]);
-  socket.write(hello);
-  return socket;
-};
-
-async function memberWithoutRights(): Promise<Misdeed> {
-  const { certificatePem, privateKeyPem } = await createTlsCredentials(NodeKey.generate());
-  return (port) =>
-    connectTls({
-      host: '127.0.0.1',
-      port,
-      rejectUnauthorized: false,
-      ALPNProtocols: ['mokka/1'],
-      cert: certificatePem,
-      key: privateKeyPem,
-    });
-}
-
-/** Opens `FLOOD` connections, `AT_ONCE` at a time; each slot opens the next when its connection is dropped. */
-function flood(misdeed: Misdeed, port: number): { readonly ended: Promise<void>; stop(): void } {
-  const open = new Set<Socket>();
-  let left = FLOOD;
-  const ended = new Promise<void>((resolve) => {
-    const next = (): void => {
-      if (left === 0) {
-        if (open.size === 0) resolve();
-        return;
-      }
-      left -= 1;
-      const socket = misdeed(port);
-      open.add(socket);
-      socket.on('error', () => undefined);
-      socket.resume();
-      socket.once('close', () => {
-        open.delete(socket);
-        next();
-      });
-    };
-    for (let slot = 0; slot < Math.min(AT_ONCE, FLOOD); slot += 1) next();
-  });
-  return {
-    ended,
-    stop: () => {
-      left = 0;
-      for (const socket of open) socket.destroy();
-    },
-  };
-}
+/** The start of a handshake. */
+const HELLO = Buffer.concat([Buffer.of(22, 3, 1, 0, 60, 1, 0, 0, 56, 3, 3), Buffer.alloc(54, 7)]);
 
 /** The slowest of some frames there and back, in milliseconds. */
 async function slowestRoundTrip(a: TlsNode, b: TlsNode): Promise<number> {
@@ -113,9 +48,9 @@ describe('TlsTransport under a flood', () => {
     await connectAll(nodes);
     const memory = (): number => process.memoryUsage().rss;
     const before = memory();
-    const misdeeds = [silent, garbage, replayedHello, await memberWithoutRights()];
+    const misdeeds = [silent, garbage, replayed(HELLO), await keyHolder(NodeKey.generate())];
     const floods = nodes.flatMap(({ address }) =>
-      misdeeds.map((misdeed) => flood(misdeed, address.port)),
+      misdeeds.map((misdeed) => flood(misdeed, address.port, FLOOD)),
     );
     try {
       expect(await slowestRoundTrip(a, b)).toBeLessThan(MAX_DELAY);

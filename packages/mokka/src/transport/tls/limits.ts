@@ -17,6 +17,8 @@ export interface TlsTransportLimits {
   readonly applicationWindowBytes: number;
   /** Inbound connections whose key is not yet known; beyond it the oldest is dropped. */
   readonly unauthenticatedMax: number;
+  /** Inbound connections of one member that are not open yet; beyond it the oldest is dropped. */
+  readonly unopenedPerPeerMax: number;
   /** From TCP connect to an open link, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   readonly pingIntervalMs: number;
@@ -36,6 +38,7 @@ export const DEFAULT_TLS_TRANSPORT_LIMITS: TlsTransportLimits = {
   applicationQueueMaxBytes: 16 * 1024 * 1024,
   applicationWindowBytes: 256 * 1024,
   unauthenticatedMax: 64,
+  unopenedPerPeerMax: 8,
   handshakeTimeoutMs: 5000,
   pingIntervalMs: 1000,
   idleTimeoutMs: 5000,

@@ -208,8 +208,23 @@ export class TlsTransport implements Transport {
         socket.destroy();
         return;
       }
+      this.#dropUnopened(link.id);
       this.#connect(socket, link, false);
     });
+  }
+
+  /** Makes room for one more: a member that opens none of its connections could otherwise hold any number until their deadline. */
+  #dropUnopened(peer: NodeId): void {
+    const unopened = [...this.#connections].filter(
+      ([connection, { isOutbound, isOpened }]) =>
+        connection.peer === peer && !isOutbound && !isOpened,
+    );
+    const [oldest] = unopened;
+    if (oldest === undefined || unopened.length < this.#limits.unopenedPerPeerMax) return;
+    const [connection, { socket }] = oldest;
+    this.#refused.tooMany += 1;
+    connection.close('too many connections');
+    socket.destroy();
   }
 
   #dial(link: PeerLink): void {

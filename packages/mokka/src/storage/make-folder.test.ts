@@ -1,0 +1,32 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeFolder } from './make-folder.ts';
+
+let root = '';
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'mokka-folder-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe('a folder that is made', () => {
+  it('has all folders above it, and may be there already', async () => {
+    const path = join(root, 'a', 'b', 'c');
+    await makeFolder(path, 0o700);
+    await makeFolder(path, 0o700);
+    expect((await stat(path)).isDirectory()).toBe(true);
+    expect((await stat(join(root, 'a'))).mode & 0o777).toBe(0o700);
+  });
+
+  it('can not be below a file', async () => {
+    const file = join(root, 'file');
+    await writeFile(file, '');
+    await expect(makeFolder(join(file, 'b'), 0o700)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(makeFolder(file, 0o700)).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
+  it.runIf(process.platform === 'linux')('can not be where the system makes none', async () => {
+    await expect(makeFolder('/proc/none/data', 0o700)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
