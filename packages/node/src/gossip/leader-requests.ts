@@ -295,6 +295,7 @@ export class LeaderRequests {
     this.#serving.set(requestId, served);
   }
 
+  /** Development operations are not bounded so: who may set any balance is trusted with the disks, too. */
   #mayMine(from: NodeId): boolean {
     if (this.#trustsMembers || from === this.#network.self) {
       return true;
