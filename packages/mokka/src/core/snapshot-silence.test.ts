@@ -29,4 +29,20 @@ describe('a node that was offered a snapshot', () => {
     cluster.link = () => true;
     expectGoesOn(cluster);
   });
+
+  it('asks soon again for a chunk that was lost on the way', async () => {
+    const { cluster, late } = await withOneBehind(3);
+    let lost = false;
+    cluster.link = (_from, to, message) => {
+      if (to !== late) return true;
+      if (message.type === 'entries') return false;
+      if (message.type !== 'chunk' || message.chunk !== 1 || lost) return true;
+      lost = true;
+      return false;
+    };
+    await cluster.start(late);
+    cluster.until(() => lost);
+    const { fetchTimeout } = cluster.node(late).options.timing;
+    cluster.until(() => tookSnapshot(cluster, late), 20 * fetchTimeout);
+  });
 });
