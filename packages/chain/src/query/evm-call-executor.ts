@@ -5,6 +5,7 @@
 import { generateAddress } from '@ethereumjs/util';
 import type { HeaderData } from '../block/block-data.ts';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.ts';
+import { type Position, positionOf } from '../development/position.ts';
 import { bigintToBytes } from '../encoding/quantity.ts';
 import { ChainError, corruptStore } from '../errors.ts';
 import { ForkEvms } from '../execution/fork-evm.ts';
@@ -14,6 +15,7 @@ import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
 import { diffOf } from '../state/state-diff.ts';
 import { storedNodes } from '../state/trie-state-view.ts';
 import { readCanonical, readPlace } from '../store/block-records.ts';
+import { readDevelopmentState, readStateRoot } from '../store/development-records.ts';
 import type { Tables } from '../store/tables.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { findAccessList } from './access-list.ts';
@@ -150,16 +152,17 @@ export class EvmCallExecutor implements CallExecutor {
     return this.#inTurn(() => {
       const base = this.#headerOf(block);
       const { timeoutMs, gasCap } = this.#limits;
+      const view = stateAt(this.#tables, this.#nodes, base);
       return new Simulation(request, {
         base,
-        state: new JournaledState(stateAt(this.#tables, this.#nodes, base)),
+        state: new JournaledState(view),
         depositContract: this.#genesis.depositContract,
         deadline: { at: performance.now() + timeoutMs, timeoutMs },
         gasCap,
         rulesAt: (number, timestamp) => this.#rules.at(number, timestamp),
         evmAt: (rules) => this.#evmAt(rules.hardfork(), rules),
         canonicalHash: (number) => readCanonical(this.#tables, number),
-        rootOf: (state) => diffOf(state, base.stateRoot, this.#nodes).root,
+        rootOf: (state) => diffOf(state, view.root, this.#nodes).root,
       }).run();
     });
   }
@@ -281,7 +284,10 @@ export class EvmCallExecutor implements CallExecutor {
   ): Promise<Question> {
     const committed = this.#headerOf(block);
     const base = isPending(block)
-      ? pendingHeader(committed, { rules: this.#rules, unixSeconds: this.#unixSeconds() })
+      ? pendingHeader(this.#position(committed), {
+          rules: this.#rules,
+          unixSeconds: this.#unixSeconds(),
+        })
       : committed;
     const header = overrideHeader(base, options.blockOverrides ?? {});
     const rules = this.#rules.at(header.number, header.timestamp);
@@ -306,6 +312,10 @@ export class EvmCallExecutor implements CallExecutor {
       },
     };
     return { context, message: { ...request, from }, header };
+  }
+
+  #position(head: HeaderData): Position {
+    return positionOf(head, readStateRoot(this.#tables, head), readDevelopmentState(this.#tables));
   }
 
   async #evmAt(fork: string, rules: ReturnType<ForkRules['at']>): Promise<CallEvm> {

@@ -1,6 +1,7 @@
 /** Runs a committed block again on its parent's state, with a tracer on the transactions that are asked for. */
 
 import type { HeaderData } from '../../block/block-data.ts';
+import { type DevelopmentState, UNUSED } from '../../development/development-state.ts';
 import { ChainError, corruptStore } from '../../errors.ts';
 import { BlockRun } from '../../execution/block-run.ts';
 import type { ForkEvms } from '../../execution/fork-evm.ts';
@@ -8,12 +9,15 @@ import { bytesOf, type Hash } from '../../primitives.ts';
 import { readBlock, readCanonical, readHeader } from '../../store/block-records.ts';
 import { HistoryGaps } from '../../store/history-gaps.ts';
 import type { Tables } from '../../store/tables.ts';
-import { decodeTransaction } from '../../transaction/decode.ts';
+import { decodeWhere } from '../../transaction/stated-sender.ts';
 import type { NodeReader } from '../../trie/node-source.ts';
 import { stateAt } from '../state-at.ts';
 import { traceEvm } from './evm-tracer.ts';
 import type { TransactionTrace } from './trace-request.ts';
 import { inTime, type TraceBudget, type TransactionTracer } from './transaction-tracer.ts';
+
+/** A transaction of a committed block that states its sender was impersonated then, whatever holds now. */
+const SENDERS_AGREED: DevelopmentState = { ...UNUSED, impersonatesAll: true };
 
 export interface ReplayModules {
   readonly tables: Tables;
@@ -53,6 +57,9 @@ export async function traceBlock(
     { ...fields, stateRoot },
     {
       header: parent,
+      stateRoot: view.root,
+      development: SENDERS_AGREED,
+      overrides: {},
       state: {
         getAccount: (address) => view.getAccount(address),
         getCode: (codeHash) => view.getCode(codeHash),
@@ -67,7 +74,7 @@ export async function traceBlock(
   const traces: TransactionTrace[] = [];
   for (const [index, raw] of stored.transactions.entries()) {
     budget.look();
-    const signed = decodeTransaction(raw);
+    const signed = decodeWhere(SENDERS_AGREED, raw);
     if (only !== undefined && only !== index) {
       await run.apply(signed);
       continue;
