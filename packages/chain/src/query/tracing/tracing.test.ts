@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { blockNumberOf, type Hash, type Hex } from '../../primitives.ts';
+import type { DevelopmentOperation } from '../../development/operation.ts';
+import { blockNumberOf, type Hash, type Hex, parseHash, weiOf } from '../../primitives.ts';
 import { assemble } from '../../testing/assemble.ts';
 import { contractAddress, QueryChain, word } from '../../testing/query-chain.ts';
+import { stateSender } from '../../transaction/sign.ts';
+import { decodeWhere } from '../../transaction/stated-sender.ts';
 import type { TraceOptions } from './trace-request.ts';
 
 const LATEST = { tag: 'latest' } as const;
@@ -253,4 +256,58 @@ it('says which states are here when the one before a block was removed', async (
   expect(chain.reader.account(STORE, { number: states }).nonce).toBe(1n);
   const below = { number: blockNumberOf(states - 1) };
   expect(() => chain.reader.account(STORE, below)).toThrow('missing trie node');
+});
+
+it('begin with a state that a development operation has edited, and take impersonated senders', async () => {
+  const chain = await QueryChain.create({ contracts: CONTRACTS });
+  onTestFinished(() => chain.close());
+  const from = contractAddress(0x77);
+  const operate = async (id: number, operation: DevelopmentOperation) => {
+    const request = { id: new Uint8Array(16).fill(id), operation };
+    const { chain: writer } = chain;
+    const { position } = await writer.applyOperation(request, writer.position.id, 1_700_000_000);
+    await writer.commit([{ hash: position.id }], new Uint8Array(0));
+  };
+  const slots = [{ slot: parseHash(word(1n)), value: parseHash(word(77n)) }];
+  const edit = { balance: null, addedBalance: 0n, nonce: null, code: null };
+  await operate(1, {
+    kind: 'edit',
+    accounts: [
+      { ...edit, address: STORE, slots },
+      { ...edit, address: from, balance: 10n ** 18n, slots: [] },
+    ],
+  });
+  await operate(2, { kind: 'impersonate', address: from });
+  const { position } = chain.chain;
+  const raw = stateSender(
+    {
+      type: 2,
+      chainId: chain.reader.chainId,
+      nonce: 0n,
+      maxFeePerGas: weiOf(100_000_000_000n),
+      maxPriorityFeePerGas: weiOf(1n),
+      gasLimit: 100_000n,
+      to: STORE,
+      value: weiOf(0n),
+      input: word(78n),
+      accessList: [],
+    },
+    from,
+  );
+  const built = await chain.chain.buildBlock(position.id, {
+    timestamp: position.head.timestamp + 1,
+    coinbase: contractAddress(0xcb),
+    extraData: '0x',
+    candidates: [decodeWhere(position.development, raw)],
+    maxBytes: 1_000_000,
+    allowEmpty: false,
+  });
+  if (built.block === null) throw new Error('no block was built');
+  await chain.chain.commit([{ hash: built.position.id }], new Uint8Array(0));
+  await operate(3, { kind: 'stop-impersonating', address: from });
+  const [trace] = await chain.executor.traceBlock({ tag: 'latest' }, DIFFERENCE);
+  expect(trace?.result).toMatchObject({
+    pre: { [STORE]: { storage: { [word(1n)]: word(77n) } } },
+    post: { [STORE]: { storage: { [word(1n)]: word(78n) } }, [from]: { nonce: 1 } },
+  });
 });
