@@ -1,5 +1,7 @@
+import { generateAddress } from '@ethereumjs/util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Address, weiOf } from '../../primitives.ts';
+import { bigintToBytes } from '../../encoding/quantity.ts';
+import { type Address, bytesOf, hexOf, weiOf } from '../../primitives.ts';
 import { assemble } from '../../testing/assemble.ts';
 import { contractAddress, QueryChain, word } from '../../testing/query-chain.ts';
 import { type CallLimits, EvmCallExecutor } from '../evm-call-executor.ts';
@@ -96,5 +98,21 @@ describe('a simulation', () => {
       code: 'nonce-too-high',
     });
     expect(await simulate([{ calls: [call] }])).toHaveLength(1);
+  });
+
+  it('shows what a creation is sent as a transfer to the new contract', async () => {
+    const [block] = await chain.executor.simulate(
+      {
+        blocks: [{ calls: [{ from, to: null, value: weiOf(5n), input: assemble('STOP') }] }],
+        validation: false,
+        traceTransfers: true,
+      },
+      LATEST,
+    );
+    const { nonce } = chain.reader.account(from, LATEST);
+    const created = generateAddress(bytesOf(from), bigintToBytes(nonce));
+    const topics = block?.calls[0]?.logs.map((log) => log.topics.slice(1));
+    const padded = (address: string) => `0x${'00'.repeat(12)}${address.slice(2)}`;
+    expect(topics).toEqual([[padded(from), padded(hexOf(created))]]);
   });
 });

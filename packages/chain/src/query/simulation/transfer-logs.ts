@@ -9,7 +9,7 @@ import {
   parseAddress,
   parseHash,
 } from '../../primitives.ts';
-import type { EvmTracer, FrameStart } from '../tracing/evm-tracer.ts';
+import type { EvmTracer, FrameEnd, FrameStart } from '../tracing/evm-tracer.ts';
 
 /** Where transfers seem to come from (ERC-7528's address of ether). */
 const ETHER = parseAddress(`0x${'ee'.repeat(20)}`);
@@ -37,20 +37,18 @@ export class TransferLogs implements EvmTracer {
   enter({ type, from, to, value = 0n }: FrameStart): void {
     this.#frames.push([]);
     if (!this.#tracesTransfers || type === 'DELEGATECALL' || value === 0n) return;
-    // The address that a creation will have is not known yet; no suite asks for it.
-    this.#add(
-      {
-        address: ETHER,
-        topics: [TRANSFER, topicOf(from), topicOf(to ?? from)],
-        data: padLeft(bigintToBytes(value), 32),
-      },
-      true,
-    );
+    const topics = [TRANSFER, topicOf(from), topicOf(to ?? from)];
+    this.#add({ address: ETHER, topics, data: padLeft(bigintToBytes(value), 32) }, true);
   }
 
-  exit({ error }: { readonly error: string | undefined }): void {
+  exit({ error, created }: Pick<FrameEnd, 'error' | 'created'>): void {
     const logs = this.#frames.pop() ?? [];
     if (error !== undefined) return;
+    const [first] = logs;
+    // What a creation was sent goes to an address that is known only now.
+    if (created !== undefined && first?.isTransfer) {
+      logs[0] = { ...first, topics: [...first.topics.slice(0, 2), topicOf(created)] };
+    }
     (this.#frames.at(-1) ?? this.#finished).push(...logs);
   }
 
