@@ -69,6 +69,7 @@ it('exports exactly what is listed here', () => {
       "rootHashOf",
       "signingBytes",
       "storeIdentityOf",
+      "syncFolder",
       "verifyCertificate",
       "verifyEvidence",
       "verifyLeaderProof",

@@ -93,6 +93,7 @@ export { makeFolder } from './storage/make-folder.ts';
 export * from './storage/memory.ts';
 export type * from './storage/storage.ts';
 export * from './storage/storage-error.ts';
+export { syncFolder } from './storage/sync-folder.ts';
 export * from './transport/memory.ts';
 export type * from './transport/signed/message-pipe.ts';
 export * from './transport/signed/signed-transport.ts';

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DevGenesisOptions } from '@praline/chain';
 import { readGenesisConfiguration } from '@praline/chain/configuration';
-import { makeFolder, NodeKey } from 'mokka';
+import { makeFolder, NodeKey, syncFolder } from 'mokka';
 import {
   type ClusterFile,
   formatClusterFile,
@@ -76,11 +76,13 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   keys.forEach((key, position) => {
     writeKeyFile(join(folder, KEYS_FOLDER, `${position + 1}.key`), key);
   });
+  await syncFolder(join(folder, KEYS_FOLDER));
   const validators = keys.map(({ id }) => id);
   const { devGenesisFile } = await import('@praline/chain/reading');
   const genesis = devGenesisFile({ ...options.genesis, validators });
   writeFileSync(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`, {
     flag: 'wx',
+    flush: true,
   });
   const file: ClusterFile = {
     genesis: GENESIS_FILE_NAME,
@@ -98,7 +100,9 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   }
   // Last, so that a folder with a cluster file is complete.
   const path = join(folder, CLUSTER_FILE_NAME);
-  writeFileSync(path, formatClusterFile(file), { flag: 'wx' });
+  writeFileSync(path, formatClusterFile(file), { flag: 'wx', flush: true });
+  // A power cut must not leave the folder of a network that ran as if it had never been finished: it would be replaced.
+  await syncFolder(folder);
   rmSync(unfinished);
   return loadCluster(path);
 }

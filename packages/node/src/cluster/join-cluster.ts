@@ -3,7 +3,8 @@
  * and an empty data folder. The network hears nothing of it; its members add the node by agreement, then it catches up.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { NodeKey } from 'mokka';
+import { dirname } from 'node:path';
+import { NodeKey, syncFolder } from 'mokka';
 import {
   formatClusterFile,
   type LoadedCluster,
@@ -62,10 +63,12 @@ export async function joinCluster(options: JoinClusterOptions): Promise<JoinedCl
   }
   if (!existsSync(before.keyPath(number))) {
     writeKeyFile(before.keyPath(number), key);
+    await syncFolder(dirname(before.keyPath(number)));
   }
   const written = `${clusterPath}.new`;
-  writeFileSync(written, text);
+  writeFileSync(written, text, { flush: true });
   renameSync(written, clusterPath);
+  await syncFolder(dirname(clusterPath));
   await createNodeFolder(dataPath, json, storeIdentity(genesis, key.id));
   return { cluster: loadCluster(clusterPath), number, publicKey: key.id };
 }

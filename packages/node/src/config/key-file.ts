@@ -19,7 +19,11 @@ const MAX_KEY_FILE_BYTES = 4096;
 export function writeKeyFile(path: string, key: NodeKey): void {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
   try {
-    writeFileSync(path, `${key.revealSeedHex()}\n`, { mode: OWNER_ONLY_FILE, flag: 'wx' });
+    writeFileSync(path, `${key.revealSeedHex()}\n`, {
+      mode: OWNER_ONLY_FILE,
+      flag: 'wx',
+      flush: true,
+    });
   } catch (error) {
     throw new ConfigError(
       'folder-occupied',

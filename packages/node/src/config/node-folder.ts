@@ -13,6 +13,7 @@ import {
   LmdbStorage,
   makeFolder,
   type StoreIdentity,
+  syncFolder,
 } from 'mokka';
 import { ConfigError } from './config-error.ts';
 
@@ -44,7 +45,8 @@ export function nodeFolder(path: string): NodeFolder {
  * there is one.
  *
  * Both environments are made beside their places and moved there when they are complete, so that a crash on the way
- * leaves nothing that looks like a used node: the same call makes or completes the folder.
+ * leaves nothing that looks like a used node: the same call makes or completes the folder. The moves are synced before a
+ * node can vote: a power cut that took them back would have a used node look like one that was never finished.
  */
 export async function createNodeFolder(
   path: string,
@@ -70,6 +72,7 @@ export async function createNodeFolder(
     await createEnvironments(nodeFolder(staging), genesisJson, identity);
     renameSync(nodeFolder(staging).chain, folder.chain);
     renameSync(nodeFolder(staging).consensus, folder.consensus);
+    await syncFolder(path);
     rmdirSync(staging);
   } finally {
     await lock.release();
@@ -98,6 +101,7 @@ async function createEnvironments(
   } catch (error) {
     throw folderError(folder.path, error);
   }
+  await syncFolder(folder.chain);
   const storage = await LmdbStorage.create(folder.consensus);
   try {
     await createStore(storage, identity);
