@@ -8,12 +8,21 @@ import type * as ScenarioModule from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 import type * as SimulationModule from '../simulation.ts';
 import type { Violation } from '../simulation.ts';
+import { HOST_PITFALLS } from './host-pitfalls.ts';
+import { LIVENESS_PITFALLS } from './liveness-pitfalls.ts';
 import type { CaughtBySimulator, CaughtByTest } from './mutant.ts';
 import { OTHER_MISTAKES } from './other-mistakes.ts';
+import { SAFETY_PITFALLS } from './safety-pitfalls.ts';
 import { growMutant, type MutantTree } from './tree.ts';
 import { WRONG_READINGS } from './wrong-readings.ts';
 
-const MUTANTS = [...WRONG_READINGS, ...OTHER_MISTAKES];
+const MUTANTS = [
+  ...WRONG_READINGS,
+  ...OTHER_MISTAKES,
+  ...SAFETY_PITFALLS,
+  ...LIVENESS_PITFALLS,
+  ...HOST_PITFALLS,
+];
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
 const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
