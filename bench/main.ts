@@ -23,6 +23,7 @@ const USAGE = `npm run bench -- NAME [options]
   snapshot    making and taking a snapshot of the state, 10,000 and 100,000 accounts
   transactions decoding and sender recovery alone
   verify      verifying a log of 20,000 entries: entries a second, memory
+  mempool     100,000 pending transactions: insert, replace, select, memory
   transport   synced writes and frames between two nodes, without consensus
 
   --json                one JSON object on standard output
@@ -40,6 +41,7 @@ const LAYERS: Readonly<Record<string, () => Promise<unknown>>> = {
   snapshot: () => import('./snapshot.ts'),
   transactions: () => import('./transactions.ts'),
   verify: () => import('./verify.ts'),
+  mempool: () => import('./mempool.ts'),
   transport: () => import('./transport.ts'),
 };
 

@@ -22,10 +22,10 @@ const SHARED_FOLDER = 'harness/';
 const EXAMPLES_FOLDER = 'examples/';
 
 /**
- * `bench/` may also time a layer inside a package by itself, `spec/` compares the consensus core with its model, and the liar
- * puts lies around it.
+ * `bench/` may also time a layer inside a package by itself, `spec/` compares the consensus core with its model, `ethereum-tests/`
+ * runs states, transactions and tries by themselves, and the liar puts lies around the core.
  */
-const INSIDE_FOLDERS = ['bench/', 'spec/', 'e2e/faults/liar/'];
+const INSIDE_FOLDERS = ['bench/', 'spec/', 'ethereum-tests/', 'e2e/faults/liar/'];
 
 interface Package {
   readonly folder: string;

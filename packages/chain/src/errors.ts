@@ -49,6 +49,8 @@ export type ChainErrorCode =
   | 'unsupported-format'
   /** The block exists, but its data is not here: this node started from a snapshot above it. */
   | 'history-unavailable'
+  /** The block is here, its state is not: this node removes old states. */
+  | 'state-pruned'
   /** A snapshot of the state that is malformed, or is not what it was said to be. */
   | 'invalid-snapshot'
   /** A snapshot could not be made or taken for reasons of this machine, such as a full disk. */
@@ -79,7 +81,7 @@ export class ChainError extends Error {
 export function corruptStore(what: string, fields: ChainErrorFields = {}): ChainError {
   return new ChainError(
     'corrupt-store',
-    `the chain's data is damaged: ${what}; restore the data folder from another node`,
+    `the chain's data is damaged: ${what}; check the disk and replace this node by one with a new key, which takes all from its peers`,
     fields,
   );
 }

@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '@praline/node';
 import { Command, CommanderError } from 'commander';
+import { addExport } from './commands/export.ts';
+import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addJoin } from './commands/join.ts';
 import { addKeygen } from './commands/keygen.ts';
@@ -35,7 +37,8 @@ Examples:
   praline node --cluster cluster/cluster.json    one of its nodes, in the foreground
   praline status                                 how the nodes are
   praline validators list                        who belongs to the network
-  praline verify --data cluster/data/1           whether a node's log is what the network agreed on`,
+  praline verify --data cluster/data/1           whether a node's log is what the network agreed on
+  praline export chain.rlp --data cluster/data/1 the blocks of its chain, as a file`,
     );
   addStart(program, console);
   addInit(program, console);
@@ -45,6 +48,8 @@ Examples:
   addJoin(program, console);
   addValidators(program, console);
   addVerify(program, console);
+  addImport(program, console);
+  addExport(program, console);
   for (const command of program.commands) {
     command.exitOverride().copyInheritedSettings(program);
   }

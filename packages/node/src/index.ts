@@ -37,6 +37,7 @@ export {
   parseClusterFile,
 } from './config/cluster-file.ts';
 export { ConfigError, type ConfigErrorCode } from './config/config-error.ts';
+export { writeFileDurably } from './config/durable-file.ts';
 export { LOCK_FOLDER, lockNodeFolder } from './config/node-folder.ts';
 export { findFreePorts, isPortFree, requireFreePort } from './config/ports.ts';
 export { type NodeEvent, nodeEventSchema } from './lifecycle/node-event.ts';

@@ -122,6 +122,7 @@ const ANSWERS: Readonly<Record<RpcBackendErrorCode, RpcErrorCode | undefined>> =
   'admin-only': server,
   closed: resourceUnavailable,
   'history-unavailable': resourceUnavailable,
+  'state-pruned': server,
   'invalid-snapshot': INTERNAL,
   'snapshot-failed': INTERNAL,
   'invalid-genesis': INTERNAL,

@@ -1,7 +1,7 @@
 /** What a client's way of naming a block means on this chain. */
 import type { HeaderData } from '../block/block-data.ts';
-import { ChainError } from '../errors.ts';
-import { type Hash, hashOf } from '../primitives.ts';
+import { ChainError, corruptStore } from '../errors.ts';
+import { type BlockNumber, type Hash, hashOf } from '../primitives.ts';
 import { readCanonical, readHeader } from '../store/block-records.ts';
 import { HistoryGaps } from '../store/history-gaps.ts';
 import { metaKey } from '../store/schema.ts';
@@ -37,12 +37,20 @@ export function selectHeader(
   }
   if ('number' in block) {
     const hash = readCanonical(tables, block.number);
-    return hash === undefined ? undefined : readHeader(tables, hash);
+    const header = hash === undefined ? undefined : readHeader(tables, hash);
+    if (header === undefined) requireAbove(tables, block.number);
+    return header;
   }
-  // A hash that is not in the canonical chain is of a block that a snapshot's return has left.
+  // A hash that is not in the canonical chain is of a block that a snapshot's return has left: it is no block any more.
   const header = readHeader(tables, block.hash);
-  if (header === undefined || block.requireCanonical !== true) return header;
+  if (header === undefined) return header;
   return readCanonical(tables, header.number) === header.hash ? header : undefined;
+}
+
+/** A block that is not here must be above the head or in a gap. Throws `corrupt-store`. */
+function requireAbove(tables: Tables, number: BlockNumber): void {
+  if (number > readHead(tables).number || HistoryGaps.read(tables).has(number)) return;
+  throw corruptStore(`block ${number} is missing`);
 }
 
 /** As `selectHeader`. Throws `unknown-block` in geth's words, or `history-unavailable`. */

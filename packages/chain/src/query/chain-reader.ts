@@ -5,6 +5,7 @@ import type {
   LogData,
   ReceiptData,
 } from '../block/block-data.ts';
+import type { DevelopmentState } from '../development/development-state.ts';
 import type { Address, BlockNumber, BlockRef, Hash, Hex, Wei } from '../primitives.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface ChainReader {
   transaction(hash: Hash): LocatedTransaction | undefined;
   /** Raw EIP-2718 bytes. */
   rawTransaction(hash: Hash): Uint8Array | undefined;
+  /** RLP of a block with its transactions; undefined when there is none or it is not here. */
+  rawBlock(block: BlockSelector): Uint8Array | undefined;
   receipt(hash: Hash): ReceiptData | undefined;
   /**
    * Logs of blocks `from..to` that match, in chain order. Throws `ChainError`: `too-many-results` beyond
@@ -51,6 +54,8 @@ export interface ChainReader {
     readonly blobBaseFee?: Wei;
     readonly gasLimit: bigint;
   };
+  /** What development operations have set; `operations` is zero on a chain without them. */
+  development(): DevelopmentState;
   /** EIP-1559 fee history; percentiles ascending in 0..100. */
   feeHistory(blockCount: number, newest: BlockSelector, percentiles: readonly number[]): FeeHistory;
   close(): Promise<void>;

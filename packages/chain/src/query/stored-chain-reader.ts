@@ -3,6 +3,7 @@
  * nothing with the writer. Each call begins with a fresh snapshot of what is committed, and ends in the same turn of the
  * event loop, so all it reads is of one state.
  */
+import { encodeBlock } from '../block/block-codec.ts';
 import type {
   BlockData,
   HeaderData,
@@ -13,6 +14,7 @@ import type {
 } from '../block/block-data.ts';
 import { effectiveGasPrice, receiptsData } from '../block/receipt-data.ts';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.ts';
+import type { DevelopmentState } from '../development/development-state.ts';
 import { bytesToBigint, padLeft } from '../encoding/quantity.ts';
 import { ChainError, corruptStore } from '../errors.ts';
 import { blobBaseFee } from '../execution/fee-rules.ts';
@@ -28,6 +30,7 @@ import {
   hashOf,
   hexOf,
   slotOf,
+  weiOf,
 } from '../primitives.ts';
 import { FlatStateView } from '../state/flat-state-view.ts';
 import { EMPTY_ACCOUNT } from '../state/journaled-state.ts';
@@ -41,6 +44,7 @@ import {
   readReceipts,
   type StoredBlock,
 } from '../store/block-records.ts';
+import { readDevelopmentState } from '../store/development-records.ts';
 import { HistoryGaps } from '../store/history-gaps.ts';
 import { Tables } from '../store/tables.ts';
 import { decodeKnownTransaction } from '../transaction/decode.ts';
@@ -132,6 +136,13 @@ export class StoredChainReader implements ChainReader {
     };
   }
 
+  rawBlock(block: BlockSelector): Uint8Array | undefined {
+    this.tables.refresh();
+    const header = this.#select(block);
+    if (header === undefined || HistoryGaps.read(this.tables).has(header.number)) return undefined;
+    return encodeBlock(this.#stored(header.hash));
+  }
+
   rawTransaction(hash: Hash): Uint8Array | undefined {
     this.tables.refresh();
     const place = this.#place(hash);
@@ -167,18 +178,25 @@ export class StoredChainReader implements ChainReader {
 
   account(address: Address, block: BlockSelector): AccountData {
     this.tables.refresh();
-    return this.#state(block).getAccount(address) ?? EMPTY_ACCOUNT;
+    return this.#accountIn(this.#state(block), address, block) ?? EMPTY_ACCOUNT;
   }
 
   code(address: Address, block: BlockSelector): Hex {
     this.tables.refresh();
     const state = this.#state(block);
-    return hexOf(state.getCode(state.getAccount(address)?.codeHash ?? EMPTY_CODE_HASH));
+    const account = this.#accountIn(state, address, block);
+    return hexOf(state.getCode(account?.codeHash ?? EMPTY_CODE_HASH));
   }
 
   storage(address: Address, slot: bigint, block: BlockSelector): Hash {
     this.tables.refresh();
-    return hashOf(padLeft(this.#state(block).getStorage(address, slotOf(slot)), 32));
+    const value = this.#state(block).getStorage(address, slotOf(slot));
+    if (value.length > 0) return hashOf(padLeft(value, 32));
+    // As with accounts: absence is what only the trie can show.
+    const state = stateAt(this.tables, this.#nodes, this.#require(block));
+    const inTrie = state.getStorage(address, slotOf(slot));
+    if (inTrie.length > 0) throw corruptStore(`a slot of account ${address} is missing`);
+    return hashOf(padLeft(inTrie, 32));
   }
 
   proof(address: Address, slots: readonly bigint[], block: BlockSelector): AccountProof {
@@ -190,7 +208,7 @@ export class StoredChainReader implements ChainReader {
       proveKey(this.#nodes, root, keccak256(key)).map(hexOf);
     return {
       account,
-      accountProof: prove(header.stateRoot, bytesOf(address)),
+      accountProof: prove(state.root, bytesOf(address)),
       storageProof: slots.map((slot) => {
         const key = slotOf(slot);
         return {
@@ -205,11 +223,25 @@ export class StoredChainReader implements ChainReader {
   nextBlock(): ReturnType<ChainReader['nextBlock']> {
     this.tables.refresh();
     const head = readHead(this.tables);
+    const { nextBaseFee, gasLimit } = readDevelopmentState(this.tables).settings;
     return {
       number: blockNumberOf(head.number + 1),
-      gasLimit: head.gasLimit,
+      gasLimit: gasLimit ?? head.gasLimit,
       ...nextFees(head, { rules: (number, timestamp) => this.#rules.at(number, timestamp) }),
+      ...(nextBaseFee !== null && { baseFeePerGas: weiOf(nextBaseFee) }),
     };
+  }
+
+  development(): DevelopmentState {
+    this.tables.refresh();
+    return readDevelopmentState(this.tables);
+  }
+
+  /** Logs of a block that a return to a snapshot has left; none when there was no such block. */
+  abandonedLogs(hash: Hash): readonly LogData[] {
+    this.tables.refresh();
+    const header = readHeader(this.tables, hash);
+    return header === undefined ? [] : this.#readReceipts(header).flatMap(({ logs }) => logs);
   }
 
   feeHistory(
@@ -248,6 +280,15 @@ export class StoredChainReader implements ChainReader {
     return header.hash === readHeadHash(this.tables)
       ? new FlatStateView(this.tables)
       : stateAt(this.tables, this.#nodes, header);
+  }
+
+  /** What the flat tables do not have, the trie must not have either: a lost key would look like an empty account. */
+  #accountIn(state: StateView, address: Address, block: BlockSelector): AccountData | undefined {
+    const account = state.getAccount(address);
+    if (account !== undefined || !(state instanceof FlatStateView)) return account;
+    const inTrie = stateAt(this.tables, this.#nodes, this.#require(block)).getAccount(address);
+    if (inTrie !== undefined) throw corruptStore(`account ${address} is missing`);
+    return undefined;
   }
 
   #stored(hash: Hash): StoredBlock {

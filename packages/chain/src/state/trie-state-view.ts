@@ -4,7 +4,7 @@
  */
 import { RLP } from '@ethereumjs/rlp';
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, keccak256 } from '../crypto/keccak.ts';
-import { corruptStore } from '../errors.ts';
+import { ChainError, corruptStore } from '../errors.ts';
 import { type Address, bytesOf, type Hash } from '../primitives.ts';
 import type { AccountData } from '../query/chain-reader.ts';
 import type { Tables } from '../store/tables.ts';
@@ -25,16 +25,26 @@ export class TrieStateView implements StateView {
   readonly root: Hash;
   readonly #nodes: NodeReader;
   readonly #tables: Tables;
+  readonly #requireState: () => void;
 
-  /** `root` must be a committed block's state root; reads throw `corrupt-store` otherwise. */
-  constructor(tables: Tables, nodes: NodeReader, root: Hash) {
+  /**
+   * `root` must be a committed block's state root; reads throw `corrupt-store` otherwise. `requireState` is asked when a node
+   * is missing, and throws when that is because the state was removed.
+   */
+  constructor(
+    tables: Tables,
+    nodes: NodeReader,
+    root: Hash,
+    requireState: () => void = () => undefined,
+  ) {
+    this.#requireState = requireState;
     this.#tables = tables;
     this.#nodes = nodes;
     this.root = root;
   }
 
   getAccount(address: Address): AccountData | undefined {
-    const value = readTrie(this.#nodes, this.root, keccak256(bytesOf(address)));
+    const value = this.#read(this.root, keccak256(bytesOf(address)));
     return value === undefined ? undefined : decodeAccount(value);
   }
 
@@ -45,8 +55,17 @@ export class TrieStateView implements StateView {
   getStorage(address: Address, slot: Hash): Uint8Array {
     const root = this.getAccount(address)?.storageRoot ?? EMPTY_TRIE_ROOT;
     if (root === EMPTY_TRIE_ROOT) return NO_BYTES;
-    const value = readTrie(this.#nodes, root, keccak256(bytesOf(slot)));
+    const value = this.#read(root, keccak256(bytesOf(slot)));
     return value === undefined ? NO_BYTES : decodeSlot(value);
+  }
+
+  #read(root: Hash, key: Uint8Array): Uint8Array | undefined {
+    try {
+      return readTrie(this.#nodes, root, key);
+    } catch (error) {
+      if (error instanceof ChainError && error.code === 'corrupt-store') this.#requireState();
+      throw error;
+    }
   }
 }
 
@@ -55,7 +74,7 @@ export function encodeSlot(value: Uint8Array): Uint8Array {
   return RLP.encode(value);
 }
 
-function decodeSlot(bytes: Uint8Array): Uint8Array {
+export function decodeSlot(bytes: Uint8Array): Uint8Array {
   const value = RLP.decode(bytes);
   if (!(value instanceof Uint8Array)) throw corruptStore('a storage slot holds a list');
   return value;

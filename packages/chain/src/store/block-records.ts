@@ -127,14 +127,17 @@ export function decodeReceipts(bytes: Uint8Array): readonly StoredReceipt[] {
   return asList(items).map(receiptOf);
 }
 
-/** Place of a committed transaction. */
+/** Place of a committed transaction. Throws `corrupt-store`. */
 export function readPlace(
   tables: Tables,
   hash: Hash,
   snapshot?: Snapshot,
 ): TransactionPlace | undefined {
   const bytes = tables.getSealed('transactions', bytesOf(hash), snapshot);
-  if (bytes === undefined) return undefined;
+  if (bytes === undefined) {
+    tables.requireAbsent('transactions', bytesOf(hash));
+    return undefined;
+  }
   const view = Buffer.from(bytes);
   return { number: blockNumberOf(view.readBigUInt64BE()), index: view.readUInt32BE(8) };
 }

@@ -15,12 +15,13 @@
  * | storage      | generation, hashes of address    | sealed; value without leading zeros, as of the head|
  * |              | and slot                         |                                                    |
  * | code         | code hash                        | code                                               |
- * | nodes        | node hash                        | trie node RLP, of every block                      |
+ * | nodes        | node hash                        | trie node RLP, of every block that is kept         |
  *
  * The flat state, `accounts` and `storage`, shows the head only; older states are read from `nodes`. It is keyed by the
  * hashes that are the tries' keys, so that one pass in key order gives the root. The generation in `meta` is the valid
  * one: a restored state is written under another, becomes the head's in one transaction, and the old one is removed.
- * `nodes` and `code` never hold a node without everything below it, so whoever has a root has its whole state.
+ * `nodes` and `code` never hold a node of a state from `states-from` on without everything below it, so whoever has the
+ * root of such a block has its whole state.
  */
 import type { Address, BlockNumber, Hash } from '../primitives.ts';
 import { bytesOf } from '../primitives.ts';
@@ -57,8 +58,14 @@ export type MetaKey =
   | 'marker'
   /** Generation of the flat state, in one byte. */
   | 'generation'
+  /** The lowest block whose state is here; absent when none was removed. */
+  | 'states-from'
   /** Blocks that are not here, see `HistoryGaps`; absent when all are. */
-  | 'gaps';
+  | 'gaps'
+  /** What development operations have set, see `DevelopmentState`; absent when none was ever used. */
+  | 'development'
+  /** A block's hash follows: root of its state, where operations have edited it. */
+  | 'edited';
 
 export function metaKey(key: MetaKey): Uint8Array {
   return Buffer.from(key, 'ascii');

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
-import { ChainError } from '../errors.ts';
+import { ChainError, corruptStore } from '../errors.ts';
 import { seal, unseal } from './checksum.ts';
 import { TABLES, type TableName } from './schema.ts';
 
@@ -68,15 +68,30 @@ export class Tables {
 
   /** A value verified by the hash in its key: the caller checks it. */
   get(table: TableName, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
-    return snapshot === undefined
-      ? this.#tables[table].get(key)
-      : this.#tables[table].get(key, { transaction: snapshot.transaction });
+    return readStored(table, () =>
+      snapshot === undefined
+        ? this.#tables[table].get(key)
+        : this.#tables[table].get(key, { transaction: snapshot.transaction }),
+    );
   }
 
   /** A sealed value, checked. Throws `corrupt-store`. */
   getSealed(table: TableName, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
     const sealed = this.get(table, key, snapshot);
     return sealed === undefined ? undefined : unseal(table, key, sealed);
+  }
+
+  /**
+   * For a sealed value that is not there: that it never was. A damaged key still lies between the same two as before, since
+   * keys ascend in an intact file, so it is next to the one that was looked for. Throws `corrupt-store`.
+   */
+  requireAbsent(table: TableName, key: Uint8Array): void {
+    for (const reverse of [false, true]) {
+      const next = readStored(table, () => [
+        ...this.#tables[table].getRange({ start: key, limit: 1, reverse }),
+      ]);
+      for (const { key: found, value } of next) unseal(table, found, value);
+    }
   }
 
   /** Keys from `start` inclusive to `end` exclusive, in order. */
@@ -89,6 +104,13 @@ export class Tables {
     return this.#tables[table].getKeys({ ...range, ...transaction });
   }
 
+  /** The first `limit` keys from `start` on, in order. Throws `corrupt-store`. */
+  firstKeys(table: TableName, start: Uint8Array, limit: number): Uint8Array[] {
+    return readStored(table, () =>
+      [...this.#tables[table].getKeys({ start, limit })].map((key) => Uint8Array.from(key)),
+    );
+  }
+
   /** The first `limit` sealed values of a range, in key order, checked. Throws `corrupt-store`. */
   page(
     table: TableName,
@@ -97,8 +119,10 @@ export class Tables {
     snapshot?: Snapshot,
   ): (readonly [key: Uint8Array, value: Uint8Array])[] {
     const transaction = snapshot === undefined ? {} : { transaction: snapshot.transaction };
-    const found = this.#tables[table].getRange({ ...range, limit, ...transaction });
-    return [...found].map(({ key, value }) => [key, unseal(table, key, value)] as const);
+    const found = readStored(table, () => [
+      ...this.#tables[table].getRange({ ...range, limit, ...transaction }),
+    ]);
+    return found.map(({ key, value }) => [key, unseal(table, key, value)] as const);
   }
 
   /**
@@ -133,6 +157,19 @@ export class Tables {
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+}
+
+/** Error numbers of LMDB for a damaged tree: MDB_PAGE_NOTFOUND and MDB_CORRUPTED. */
+const DAMAGE_NUMBERS: ReadonlySet<unknown> = new Set([-30797, -30796]);
+
+function readStored<Value>(table: TableName, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    const number = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (!DAMAGE_NUMBERS.has(number)) throw error;
+    throw corruptStore(`table ${table} can not be read (${error})`, { table });
   }
 }
 

@@ -30,7 +30,7 @@ const STORE_RUNTIME = [
 ].join('');
 
 /** Deploys `runtime`. */
-function deployCode(runtime: string): Hex {
+export function deployCode(runtime: string): Hex {
   const length = (runtime.length / 2).toString(16).padStart(4, '0');
   return `0x61${length}600e60003961${length}6000f3${runtime}`;
 }

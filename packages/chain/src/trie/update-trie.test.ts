@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_TRIE_ROOT, keccak256 } from '../crypto/keccak.ts';
 import { type Hash, hashOf } from '../primitives.ts';
-import { officialSecureTrieTests, TRIE_TESTS_MISSING } from '../testing/ethereum-tests.ts';
 import { NodeReader } from './node-source.ts';
 import { iterateTrie, proveKey, readTrie } from './read-trie.ts';
 import { type TrieChange, updateTrie } from './update-trie.ts';
@@ -145,30 +144,3 @@ describe('updateTrie', () => {
     );
   });
 });
-
-const reason = TRIE_TESTS_MISSING === undefined ? '' : ` (skipped: ${TRIE_TESTS_MISSING})`;
-
-describe.skipIf(TRIE_TESTS_MISSING !== undefined)(`the official trie tests${reason}`, () => {
-  it('pass with all changes at once and one after the other', () => {
-    const tests = officialSecureTrieTests();
-    for (const [name, { in: entries, root }] of tests) {
-      const nodes = new Map<Hash, Uint8Array>();
-      const reader = new NodeReader({ getNode: (hash) => nodes.get(hash) });
-      const change = ([key, value]: readonly [string, string | null]): TrieChange => ({
-        key: keccak256(textBytes(key)),
-        value: value === null ? null : textBytes(value),
-      });
-      // The last change of a key is the one that stays.
-      const last = [...new Map(entries)].map(change);
-      expect(updateTrie(reader, EMPTY_TRIE_ROOT, last, nodes), name).toBe(root);
-      let stepwise: Hash = EMPTY_TRIE_ROOT;
-      for (const entry of entries) stepwise = updateTrie(reader, stepwise, [change(entry)], nodes);
-      expect(stepwise, name).toBe(root);
-    }
-    expect(tests.length).toBeGreaterThan(5);
-  });
-});
-
-function textBytes(text: string): Uint8Array {
-  return text.startsWith('0x') ? Buffer.from(text.slice(2), 'hex') : Buffer.from(text);
-}

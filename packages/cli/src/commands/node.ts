@@ -14,6 +14,7 @@ import type { Console } from '../output/console.ts';
 import { withTime } from '../output/event-line.ts';
 import { formatNodeEvent } from '../output/node-event-line.ts';
 import { parseRetention, RETENTION_HELP, type Retention } from '../retention.ts';
+import { parseStateHistory, STATE_HISTORY_HELP, type StateHistory } from '../state-history.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { untilStopSignal } from './stop-signal.ts';
 
@@ -23,6 +24,7 @@ interface NodeOptions {
   readonly init?: true;
   readonly admin?: true;
   readonly retention?: Retention;
+  readonly stateHistory?: StateHistory;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly json?: true;
 }
@@ -42,6 +44,7 @@ export function addNode(program: Command, console: Console): void {
     .option('--init', 'make the data folder, for a node whose key was never used (with --node)')
     .option('--admin', ADMIN_HELP)
     .option('--retention <entries>', RETENTION_HELP, parseRetention)
+    .option('--state-history <blocks>', STATE_HISTORY_HELP, parseStateHistory)
     .addOption(
       new Option('--log-level <level>', "level of the log file in the node's data folder")
         .choices(['silent', 'error', 'warn', 'info', 'debug'])
@@ -74,6 +77,7 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
     onEvent: print,
     ...(options.admin === true ? { admin: true } : {}),
     ...(options.retention === undefined ? {} : { retention: options.retention }),
+    ...(typeof options.stateHistory === 'number' ? { stateHistory: options.stateHistory } : {}),
   };
   const started =
     options.node === undefined

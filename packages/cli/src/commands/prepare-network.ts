@@ -14,6 +14,7 @@ import {
   loadCluster,
   lockNodeFolder,
   UNFINISHED_FILE_NAME,
+  writeFileDurably,
 } from '@praline/node';
 import { z } from 'zod';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
@@ -69,7 +70,10 @@ async function makeNetwork(
 ): Promise<LoadedCluster> {
   const nodes = await chooseNodes(options, nodeCountOf(options), notes);
   const cluster = await initCluster({ folder, nodes, genesis: genesisOptions(options) });
-  writeFileSync(join(folder, OPTIONS_FILE_NAME), `${JSON.stringify(toStored(options), null, 2)}\n`);
+  writeFileDurably(
+    join(folder, OPTIONS_FILE_NAME),
+    `${JSON.stringify(toStored(options), null, 2)}\n`,
+  );
   return cluster;
 }
 
@@ -95,7 +99,7 @@ async function continueNetwork(
     ...cluster.file,
     nodes: nodes.map((node, position) => ({ ...node, ...moved[position] })),
   };
-  writeFileSync(clusterPath, formatClusterFile(file));
+  writeFileDurably(clusterPath, formatClusterFile(file));
   return loadCluster(clusterPath);
 }
 

@@ -7,6 +7,7 @@ import { formatBanner } from '../output/banner.ts';
 import type { Console } from '../output/console.ts';
 import { formatEvent, withTime } from '../output/event-line.ts';
 import { formatRetention, parseRetention, RETENTION_HELP, type Retention } from '../retention.ts';
+import { parseStateHistory, STATE_HISTORY_HELP, type StateHistory } from '../state-history.ts';
 import type { NetworkEvent } from '../supervisor/network-event.ts';
 import { NetworkSupervisor, StartError } from '../supervisor/network-supervisor.ts';
 import { addNetworkOptions, type NetworkOptions } from './network-options.ts';
@@ -27,6 +28,7 @@ interface StartOptions extends NetworkOptions {
   readonly logLevel?: string;
   readonly admin?: true;
   readonly retention?: Retention;
+  readonly stateHistory?: StateHistory;
 }
 
 export function addStart(program: Command, console: Console): void {
@@ -43,6 +45,7 @@ export function addStart(program: Command, console: Console): void {
     .option('--reset', 'delete the network in the data folder and make a new one')
     .option('--admin', ADMIN_HELP)
     .option('--retention <entries>', RETENTION_HELP, parseRetention)
+    .option('--state-history <blocks>', STATE_HISTORY_HELP, parseStateHistory)
     .option('--restart', 'start a node again when it dies')
     .option(
       '--log-level <level>',
@@ -66,7 +69,18 @@ Examples:
   praline start --data /tmp/net --reset --json`;
 
 async function start(options: StartOptions, console: Console): Promise<void> {
-  const { data, reset, restart, json, p2pPort, logLevel, admin, retention, ...given } = options;
+  const {
+    data,
+    reset,
+    restart,
+    json,
+    p2pPort,
+    logLevel,
+    admin,
+    retention,
+    stateHistory,
+    ...given
+  } = options;
   const folder = resolve(data);
   const peerPort = given.peerPort ?? p2pPort;
   const network: NetworkOptions = { ...given, ...(peerPort === undefined ? {} : { peerPort }) };
@@ -93,6 +107,7 @@ async function start(options: StartOptions, console: Console): Promise<void> {
         ...(logLevel === undefined ? [] : ['--log-level', logLevel]),
         ...(admin === true ? ['--admin'] : []),
         ...(retention === undefined ? [] : ['--retention', formatRetention(retention)]),
+        ...(stateHistory === undefined ? [] : ['--state-history', String(stateHistory)]),
       ],
       onEvent: print,
     });

@@ -22,3 +22,25 @@ export function untilStopSignal({ onSecond }: StopSignalOptions): Promise<void> 
     }
   });
 }
+
+export interface StopRequest {
+  /** Aborted at the first SIGINT, SIGTERM or SIGHUP. */
+  readonly signal: AbortSignal;
+  /** Leaves signals to whatever they do by default. */
+  release(): void;
+}
+
+/** For commands that do one thing and can end it early. A second signal ends the process at once. */
+export function onStopSignal(): StopRequest {
+  const stop = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  const onSignal = (): void => {
+    stop.abort();
+    release();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return { signal: stop.signal, release };
+}

@@ -107,4 +107,27 @@ describe('pruning', () => {
     await cluster.start(2);
     commit(cluster, [1, 2], 1, 'together');
   });
+
+  it('leaves that way over a restart, when the newest snapshot is not proved yet', async () => {
+    const cluster = new VirtualCluster(3);
+    for (const node of cluster.nodes) {
+      const limits = { ...node.options.limits, snapshotDistance: DISTANCE };
+      node.options = { ...node.options, snapshots: true, limits, retention: { entries: 5 } };
+    }
+    for (const number of [0, 1, 2]) await cluster.start(number);
+    cluster.until(() => cluster.leader() !== null);
+    commit(cluster, [0, 1, 2], 2, 'early');
+    cluster.crash(2);
+    commit(cluster, [0, 1], 4 * DISTANCE, 'missed');
+    cluster.crash(0);
+    // Only the vote of the one that is behind could prove it.
+    const { snapshots } = cluster.node(1);
+    const newest = snapshots.offer(cluster.committed(1).length + 1);
+    expect(newest?.entry).toEqual(cluster.node(1).application.info().applied);
+    cluster.crash(1);
+    await cluster.start(1);
+    await cluster.start(2);
+    commit(cluster, [1, 2], 1, 'together');
+    expect(cluster.node(2).events.some(({ type }) => type === 'snapshot')).toBe(true);
+  });
 });

@@ -148,7 +148,7 @@ export interface SnapshotSearch {
   isClosing: boolean;
 }
 
-/** A verified snapshot is on its way. */
+/** A verified snapshot is on its way. Entries are fetched until its first chunk is here: who offered it may fall silent. */
 export interface SnapshotTaking {
   /**
    * `beginning`: the application looks what it has. `fetching`: chunks arrive. `ready`: all are here, nothing else is asked of
@@ -165,12 +165,16 @@ export interface SnapshotTaking {
   missing: number[];
   readonly asked: Map<
     number,
-    { readonly peer: NodeId; readonly request: number; readonly deadline: number }
+    { readonly peer: NodeId; readonly request: number; deadline: number }
   >;
   /** Right ones that wait for the application. */
   readonly arrived: { readonly chunk: number; readonly bytes: Uint8Array }[];
   /** Peers that do not have this snapshot. */
   readonly without: Set<NodeId>;
+  /** Whether a chunk arrived. */
+  isArriving: boolean;
+  /** How often in a row the offerer did not answer. */
+  unanswered: number;
   /** The last instant at which a chunk arrived. */
   progressAt: number;
   /** The offerer must have given everything by then. */
@@ -189,6 +193,8 @@ export interface SnapshotExchange {
   arePruned: boolean;
   /** Peers that offered or sent what was not right are not asked before. */
   readonly refusedUntil: Map<NodeId, number>;
+  /** How many snapshots of each peer could not be had, since the last one that could: the fewest are asked first. */
+  readonly unobtainable: Map<NodeId, number>;
   /** The newest snapshot that peers asked for, and until when what follows it is not pruned: they need that next. */
   held: { readonly at: LogIndex; readonly until: number } | null;
   /** The last offer that could be proved, for those who know the members up to `epoch` or later: a newer one may not be yet. */
@@ -231,6 +237,7 @@ export function newSnapshotExchange(): SnapshotExchange {
     failed: null,
     arePruned: false,
     refusedUntil: new Map(),
+    unobtainable: new Map(),
     held: null,
     proved: null,
     waiting: new Map(),
@@ -238,9 +245,10 @@ export function newSnapshotExchange(): SnapshotExchange {
   };
 }
 
-/** Whether a verified snapshot is on its way: then no entries are fetched. */
+/** Whether a verified snapshot arrives: then no entries are fetched. */
 export function isTakingSnapshot({ fetch }: SnapshotExchange): boolean {
-  return fetch !== null && fetch.phase !== 'asking';
+  if (fetch === null || fetch.phase === 'asking') return false;
+  return fetch.isArriving || fetch.phase === 'recording' || fetch.phase === 'finishing';
 }
 
 /** Whether the application is about to change its state: then nothing else is asked of it. */

@@ -80,7 +80,7 @@ function askNext(context: CoreContext, search: SnapshotSearch): Done {
   });
 }
 
-/** Connected peers; the leader has enough to do, and is asked last. */
+/** Connected peers; the leader has enough to do, and is asked last of those that offered as few that nobody had. */
 function candidates(context: CoreContext): NodeId[] {
   const { peers, snapshots, leadership } = context;
   const ids = [...peers]
@@ -89,7 +89,7 @@ function candidates(context: CoreContext): NodeId[] {
   return ids.sort((left, right) => rank(left) - rank(right));
 
   function rank(id: NodeId): number {
-    return id === leadership?.leader ? 1 : 0;
+    return 2 * (snapshots.unobtainable.get(id) ?? 0) + (id === leadership?.leader ? 1 : 0);
   }
 }
 

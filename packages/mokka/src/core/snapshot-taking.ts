@@ -24,10 +24,12 @@ import type { NodeId, Ticket } from './types.ts';
 
 /** Chunks that are asked for, or wait for the application, at a time. */
 const WINDOW = 4;
-/** Fetch timeouts after which a chunk is asked for again, of another peer where there is one. */
-const CHUNK_TIMEOUTS = 30;
+/** Fetch timeouts without a chunk of a peer after which what it was asked for is asked again, of another one where there is one. */
+const CHUNK_TIMEOUTS = 15;
 /** Fetch timeouts without any chunk after which the snapshot is given up. */
 const IDLE_TIMEOUTS = 100;
+/** So many times in a row that the offerer does not answer, and the snapshot is given up. */
+const MAX_UNANSWERED = 2;
 /** Fetch timeouts that an offerer has for everything, and for each chunk: a slow liar costs bounded time. */
 const OFFER_TIMEOUTS = 200;
 const TIMEOUTS_PER_CHUNK = 4;
@@ -38,7 +40,7 @@ const MAX_REPETITIONS = 2;
 
 type Input<T extends SnapshotInput['type']> = Extract<SnapshotInput, { type: T }>;
 
-/** The offer is proved: entries are not fetched any more. */
+/** The offer is proved. */
 export function beginTaking(context: CoreContext, offer: SnapshotOffer, from: NodeId): Done {
   const { fetchTimeout } = context.options.timing;
   const chunks = offer.manifest.chunks.length;
@@ -51,12 +53,13 @@ export function beginTaking(context: CoreContext, offer: SnapshotOffer, from: No
     asked: new Map(),
     arrived: [],
     without: new Set(),
+    isArriving: false,
+    unanswered: 0,
     progressAt: context.now,
     deadline: context.now + (OFFER_TIMEOUTS + TIMEOUTS_PER_CHUNK * chunks) * fetchTimeout,
     repetitions: 0,
   };
   context.snapshots.fetch = taking;
-  context.catchUp = null;
   begin(context, taking);
 }
 
@@ -108,8 +111,9 @@ export function driveTaking(context: CoreContext, taking: SnapshotTaking): Done 
 
 function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   retryChunks(context, taking);
-  const isIdleTooLong = taking.arrived.length === 0 && context.now >= idleDeadline(context, taking);
-  if (context.now >= taking.deadline || isIdleTooLong) {
+  const isSilent =
+    taking.unanswered >= MAX_UNANSWERED || context.now >= idleDeadline(context, taking);
+  if (context.now >= taking.deadline || (isSilent && taking.arrived.length === 0)) {
     refusePeer(context, taking.from, 'it did not come in time');
     return abandon(context, 'keep-chunks');
   }
@@ -121,6 +125,9 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   askForChunks(context, taking);
   if (taking.missing.length > 0 && taking.asked.size + taking.arrived.length === 0) {
     // Nobody has it now: what is here is of use when the same one is offered again.
+    // A liar may offer what nobody keeps, again and again.
+    const { unobtainable } = context.snapshots;
+    unobtainable.set(taking.from, (unobtainable.get(taking.from) ?? 0) + 1);
     abandon(context, 'keep-chunks');
     return pauseSearch(context, ROUND_PAUSE_TIMEOUTS);
   }
@@ -129,13 +136,17 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   context.changed = true;
 }
 
-/** A request that was not answered goes to somebody else. */
+/** A request that was not answered goes to somebody else, as does one whose peer is gone. */
 function retryChunks(context: CoreContext, taking: SnapshotTaking): Done {
+  let isSilent = false;
   for (const [chunk, { deadline, peer }] of taking.asked) {
-    if (context.now < deadline) continue;
+    const isGone = context.peers.get(peer)?.connected !== true;
+    if (context.now < deadline && !isGone) continue;
     askAgain(taking, chunk);
     if (peer !== taking.from) taking.without.add(peer);
+    else if (!isGone) isSilent = true;
   }
+  if (isSilent) taking.unanswered += 1;
 }
 
 function askAgain(taking: SnapshotTaking, chunk: number): Done {
@@ -153,10 +164,20 @@ function askForChunks(context: CoreContext, taking: SnapshotTaking): Done {
     if (peer === undefined || chunk === undefined) return;
     missing.shift();
     const request = context.nextRequest();
-    const deadline = context.now + CHUNK_TIMEOUTS * context.options.timing.fetchTimeout;
-    asked.set(chunk, { peer, request, deadline });
+    asked.set(chunk, { peer, request, deadline: chunkDeadline(context) });
     context.send(peer, { type: 'chunk-request', request, entry: offer.manifest.entry, chunk });
   }
+}
+
+function chunkDeadline({ now, options }: CoreContext): number {
+  return now + CHUNK_TIMEOUTS * options.timing.fetchTimeout;
+}
+
+/** A peer that sends chunks is not silent, however slow. */
+function extendDeadlines(context: CoreContext, taking: SnapshotTaking, of: NodeId): Done {
+  const deadline = chunkDeadline(context);
+  for (const request of taking.asked.values()) if (request.peer === of) request.deadline = deadline;
+  if (of === taking.from) taking.unanswered = 0;
 }
 
 /** Who offered it; then whoever else may have the same one, since the same entry gives the same bytes everywhere. */
@@ -196,6 +217,8 @@ export function onChunk(
   }
   taking.asked.delete(chunk);
   taking.arrived.push({ chunk, bytes });
+  taking.isArriving = true;
+  extendDeadlines(context, taking, from);
   taking.progressAt = context.now;
 }
 
@@ -253,6 +276,7 @@ export function onRestored(context: CoreContext, input: Input<'restored'>): Done
   context.snapshots.fetch = null;
   context.snapshots.failed = null;
   context.snapshots.arePruned = false;
+  context.snapshots.unobtainable.clear();
 }
 
 /** The application could not do it. Its state is as before. */

@@ -7,7 +7,7 @@
 import { DEFAULT_LIMITS, type Limits, type Timing } from '../core/options.ts';
 import type { Retention } from '../core/pruning.ts';
 import type { CrashModel } from '../core/types.ts';
-import { HABITS, type Habit } from './byzantine/habits.ts';
+import { HABITS, type Habit, SNAPSHOT_HABITS } from './byzantine/habits.ts';
 import { Random } from './world/random.ts';
 
 /** All times in virtual milliseconds, all rates as probabilities unless a comment says otherwise. */
@@ -40,6 +40,18 @@ export interface Scenario {
 export interface SnapshotConditions {
   readonly enabled: boolean;
   readonly retention: Retention;
+  /** A node that is away until the others have pruned what it lacks. */
+  readonly absence: Absence | null;
+  /** Chance, per step of taking a snapshot, that the node dies just then. */
+  readonly interruption: number;
+}
+
+export interface Absence {
+  readonly node: number;
+  /** It is switched off, or runs and reaches nobody. */
+  readonly how: 'down' | 'cut-off';
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface LiarSettings {
@@ -91,6 +103,8 @@ export interface MembershipConditions {
   readonly strangers: number;
   /** Mean time between two requests of operators; 0 for members that never change. */
   readonly interval: number;
+  /** Nobody outside of genesis is added before, and everybody soon afterwards; 0 where that is left to chance. */
+  readonly newcomersFrom: number;
 }
 
 /** Mean times between two faults of a kind; 0 where that kind does not strike. */
@@ -127,6 +141,12 @@ const CHANGING = 0.35;
 /** Share of seeds in which leadership changes all the time, with many proposals in flight. */
 const TURBULENT = 0.15;
 
+/** Share of seeds, among those where it is possible, in which somebody is away for long. */
+const ABSENT = 0.4;
+
+/** Likewise, in which nodes outside of genesis come late. */
+const LATE = 0.5;
+
 export function drawScenario(
   seed: number,
   nodes: number,
@@ -141,7 +161,7 @@ export function drawScenario(
   const limits = { ...conditions.limits, snapshotDistance: distance };
   const drawn = { ...conditions, limits, snapshots, crashModel, quorum, liars, outsider };
   const scenario = withMembership(drawn);
-  return random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario;
+  return withSnapshotFetches(random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario);
 }
 
 /** Drawn apart, so that what a seed means otherwise stays as it was. */
@@ -159,8 +179,52 @@ function withMembership(scenario: Scenario): Scenario {
       const meddles = random.chance(0.5);
       return meddles ? { ...liar, habits: [...liar.habits, 'changes-members'] } : liar;
     });
-  const membership = { strangers, interval: random.pick([60, 150, 400]) };
+  const membership = { strangers, interval: random.pick([60, 150, 400]), newcomersFrom: 0 };
   return { ...scenario, faults, liars, membership };
+}
+
+/** Somebody misses so much that it has to take a snapshot, and what can go wrong with that does. Drawn apart, too. */
+function withSnapshotFetches(scenario: Scenario): Scenario {
+  const { seed, nodes, breakFor, membership } = scenario;
+  const random = new Random(seed, `snapshot fetches/${nodes}`);
+  const canBeAway = nodes - membership.strangers >= 3 && scenario.quorum < nodes;
+  const isAway = canBeAway && random.chance(ABSENT);
+  const areLate = membership.strangers > 0 && random.chance(LATE);
+  if (!isAway && !areLate) return scenario;
+  const areFirst = random.chance(0.5);
+  const liars = scenario.liars.map((liar, at) => ({
+    ...liar,
+    // The first ones are asked first.
+    node: areFirst ? at : liar.node,
+    habits: [...liar.habits, ...SNAPSHOT_HABITS.filter(() => random.chance(0.7))],
+  }));
+  const correct = Array.from({ length: nodes }, (_, node) => node).filter(
+    (node) => !liars.some((liar) => liar.node === node),
+  );
+  const absence: Absence = {
+    node: random.pick(correct),
+    how: random.pick(['down', 'cut-off']),
+    from: random.between(0.1, 0.25) * breakFor,
+    // Sometimes it comes back when everything is healed.
+    to: random.chance(0.3) ? breakFor : random.between(0.5, 0.8) * breakFor,
+  };
+  const newcomersFrom = random.between(0.4, 0.7) * breakFor;
+  return {
+    ...scenario,
+    liars,
+    // What is lost on the way is asked for again before the cluster is healed.
+    timing: { ...scenario.timing, fetchTimeout: random.between(20, 100) },
+    limits: { ...scenario.limits, snapshotDistance: random.pick([2, 5]) },
+    membership: { ...membership, newcomersFrom: areLate ? newcomersFrom : 0 },
+    snapshots: {
+      enabled: true,
+      retention: random.chance(0.9) ? { entries: random.pick([2, 5, 15]) } : 'archive',
+      absence: isAway ? absence : null,
+      interruption: random.chance(0.7) ? random.between(0.1, 0.6) : 0,
+    },
+    // Enough to prune.
+    commandInterval: Math.min(scenario.commandInterval, 40),
+  };
 }
 
 /** Short timeouts, fast nodes, and links that break as fast as leaders are elected. */
@@ -187,8 +251,10 @@ export function quorumOf(crashModel: CrashModel, nodes: number): number {
   }
 }
 
-/** Habits of liars in clusters whose members stay the same. */
-const LASTING = HABITS.filter((habit) => habit !== 'changes-members');
+/** Habits of liars in clusters whose members stay the same and where nobody is away for long. */
+const LASTING = HABITS.filter(
+  (habit) => habit !== 'changes-members' && !SNAPSHOT_HABITS.includes(habit),
+);
 
 /** In some seeds nobody lies, in some one habit is alone, in most there are several. */
 function drawLiars(seed: number, nodes: number): LiarSettings[] {
@@ -220,7 +286,7 @@ function drawSnapshots(
   const retention = random.chance(0.4) ? { entries } : 'archive';
   const enabled = retention !== 'archive' || random.chance(0.6);
   const distance = random.pick([2, 5, 15, DEFAULT_LIMITS.snapshotDistance]);
-  return { snapshots: { enabled, retention }, distance };
+  return { snapshots: { enabled, retention, absence: null, interruption: 0 }, distance };
 }
 
 function drawConditions(
@@ -260,7 +326,7 @@ function drawConditions(
     },
     clocks: { drift: upTo(0.1), skew: upTo(5000) },
     faults: drawFaults(random, harshness),
-    membership: { strangers: 0, interval: 0 },
+    membership: { strangers: 0, interval: 0, newcomersFrom: 0 },
     commandInterval: random.pick([30, 100, 250, 600]),
   };
 }

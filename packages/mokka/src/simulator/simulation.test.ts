@@ -1,8 +1,10 @@
 /** A few dozen seeds; many more are run by `npm run simulate`. */
 import { describe, expect, test } from 'vitest';
-import { HABITS } from './byzantine/habits.ts';
+import type { CrashModel } from '../core/types.ts';
+import { HABITS, SNAPSHOT_HABITS } from './byzantine/habits.ts';
 import { coreBinding } from './core-binding.ts';
 import { isAgainstLiars, isRare, missingRules, ruleNames } from './coverage/rules.ts';
+import { drawScenario } from './scenario.ts';
 import { simulate } from './simulation.ts';
 import { addStatistics, emptyStatistics, faultKinds } from './statistics.ts';
 import { createTrace } from './trace/trace.ts';
@@ -30,6 +32,35 @@ describe.each(SIZES)('%i nodes', (nodes) => {
   );
 });
 
+/** The first seeds in which somebody has to take a snapshot, and what can go wrong with that does. */
+function seedsWithSnapshots(nodes: number, crashModel: CrashModel, count: number): number[] {
+  const seeds: number[] = [];
+  for (let seed = 1; seeds.length < count; seed += 1) {
+    const { snapshots, liars } = drawScenario(seed, nodes, crashModel);
+    const isDirected = snapshots.absence !== null && snapshots.interruption > 0;
+    const areLiarsReady =
+      crashModel === 'CFT' ||
+      liars.some(({ habits }) => SNAPSHOT_HABITS.every((habit) => habits.includes(habit)));
+    if (isDirected && areLiarsReady) seeds.push(seed);
+  }
+  return seeds;
+}
+
+test(
+  'nodes that were away take snapshots, and die while they do',
+  async () => {
+    for (const nodes of [3, 5]) {
+      for (const seed of seedsWithSnapshots(nodes, 'CFT', 12)) {
+        const { violation, statistics } = await simulate({ seed, nodes, binding: coreBinding });
+        addStatistics(total, statistics);
+        expect(violation, `seed ${seed} with ${nodes} nodes`).toBeNull();
+      }
+    }
+    expect(total.snapshots).toBeGreaterThan(20);
+  },
+  TIMEOUT,
+);
+
 test('these seeds make every rule fire that they can, and every kind of fault strike', () => {
   const missing = missingRules(total.rules, 'CFT', SIZES);
   expect(missing.filter((rule) => !isRare(rule))).toEqual([]);
@@ -53,6 +84,24 @@ describe('Byzantine mode', () => {
         const replay = `npm run simulate -- --seed ${seed} --nodes ${nodes} --mode BFT --trace`;
         expect(violation, `replay with: ${replay}`).toBeNull();
       }
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'liars who offer snapshots keep nobody from taking one',
+    async () => {
+      for (const seed of seedsWithSnapshots(4, 'BFT', 14)) {
+        const { violation, statistics } = await simulate({
+          seed,
+          nodes: 4,
+          crashModel: 'BFT',
+          binding: coreBinding,
+        });
+        addStatistics(lied, statistics);
+        expect(violation, `seed ${seed}`).toBeNull();
+      }
+      expect(lied.snapshots).toBeGreaterThan(10);
     },
     TIMEOUT,
   );
@@ -138,7 +187,8 @@ test('without faults the first leader stays', async () => {
       disk: { meanSync: 1, slowFactor: 1, slowDisks: 0 },
       application: { meanAnswer: 1, slowFactor: 1, slowApplications: 0, refusal: 0 },
       clocks: { drift: 0, skew: 0 },
-      membership: { strangers: 0, interval: 0 },
+      membership: { strangers: 0, interval: 0, newcomersFrom: 0 },
+      snapshots: { ...scenario.snapshots, absence: null, interruption: 0 },
       faults: {
         crash: 0,
         blackout: 0,

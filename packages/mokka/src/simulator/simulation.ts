@@ -13,12 +13,17 @@ import { createCheckers } from './checkers/checkers.ts';
 import type { EpochBook } from './checkers/epochs.ts';
 import type { ReadChecker } from './checkers/reads.ts';
 import { CoverageCounter } from './coverage/coverage.ts';
+import { MembershipCoverage } from './coverage/membership.ts';
+import type { Rule } from './coverage/rules.ts';
+import { SnapshotCoverage } from './coverage/snapshots.ts';
 import { combineObservers, type Observer, ofCorrectNodes } from './observer.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { emptyStatistics, type Statistics } from './statistics.ts';
+import { AbsenceInjector } from './world/absence.ts';
 import { VirtualClient } from './world/client.ts';
-import { Cluster } from './world/cluster.ts';
+import { Cluster, genesisMembers } from './world/cluster.ts';
 import { FaultInjector } from './world/faults.ts';
+import { SnapshotInterrupter } from './world/interruptions.ts';
 import { MembershipOperators } from './world/membership.ts';
 import { Random } from './world/random.ts';
 import { VirtualReader } from './world/reader.ts';
@@ -76,6 +81,7 @@ class Simulation {
   readonly #reader: VirtualReader;
   readonly #reads: ReadChecker;
   readonly #faults: FaultInjector;
+  readonly #absence: AbsenceInjector;
   readonly #epochs: EpochBook;
   readonly #operators: MembershipOperators;
   readonly #observer: Required<Observer>;
@@ -112,14 +118,8 @@ class Simulation {
       only: options.only ?? null,
       liars: this.#liars,
     });
-    const coverage = new CoverageCounter({
-      ids: this.#cluster.names.ids,
-      quorum: scenario.quorum,
-      counts: statistics.rules,
-      heartbeatInterval: scenario.timing.heartbeatInterval,
-      now: () => this.#cluster.timeline.now,
-    });
-    observers.push(...checkers.observers, ofCorrectNodes(coverage, this.#liars));
+    observers.push(...checkers.observers);
+    for (const each of this.#coverage()) observers.push(ofCorrectNodes(each, this.#liars));
     this.#reads = checkers.reads;
     this.#epochs = checkers.epochs;
     this.#operators = new MembershipOperators(this.#cluster, scenario, statistics);
@@ -132,10 +132,32 @@ class Simulation {
       outsider.start();
     }
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
-    this.#faults = new FaultInjector(this.#cluster, scenario, {
-      counts: statistics.faults,
-      observer: this.#observer,
+    const reported = { counts: statistics.faults, observer: this.#observer };
+    this.#faults = new FaultInjector(this.#cluster, scenario, reported);
+    this.#absence = new AbsenceInjector(this.#cluster, scenario.snapshots.absence, reported);
+    if (scenario.snapshots.interruption > 0) {
+      observers.push(new SnapshotInterrupter(this.#cluster, scenario, reported));
+    }
+  }
+
+  #coverage(): Observer[] {
+    const { names, timeline, validators } = this.#cluster;
+    const { rules } = this.statistics;
+    const count = (rule: Rule): void => {
+      rules[rule] += 1;
+    };
+    const general = new CoverageCounter({
+      ids: names.ids,
+      quorum: this.#scenario.quorum,
+      counts: rules,
+      heartbeatInterval: this.#scenario.timing.heartbeatInterval,
+      now: () => timeline.now,
     });
+    return [
+      general,
+      new SnapshotCoverage(names.ids.length, count),
+      new MembershipCoverage(names.ids, genesisMembers(validators), count),
+    ];
   }
 
   /** Null when nothing was violated. */
@@ -146,6 +168,7 @@ class Simulation {
       this.#reader.start();
       this.#faults.start();
       this.#operators.start();
+      this.#absence.start();
       await this.#cluster.run(this.#scenario.breakFor);
       const healed = this.#heal();
       await this.#awaitRecovery(healed);
@@ -179,8 +202,12 @@ class Simulation {
     // Which members there will be is not known yet where operators are at work: everyone may be needed.
     const isWhole = this.#random.chance(0.5) || this.#scenario.membership.interval > 0;
     const size = isWhole ? able.length : this.#random.integer(this.#scenario.quorum, able.length);
-    const healed = this.#random.sample(able, size).sort();
+    const away = this.#scenario.snapshots.absence?.node ?? -1;
+    const sample = this.#random.sample(able, size);
+    // Whoever was away shall come to take its snapshot.
+    const healed = able.filter((number) => sample.includes(number) || number === away);
     this.#observer.fault(`heal ${healed}`);
+    this.#absence.end();
     network.heal();
     // Liars keep their connections: they do their worst.
     const connected = [...healed, ...this.#liars];

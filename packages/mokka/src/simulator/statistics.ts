@@ -34,6 +34,8 @@ export interface FaultCounts {
   transfers: number;
   outsiderMessages: number;
   membershipRequests: number;
+  absences: number;
+  interruptedSnapshots: number;
 }
 
 export function noFaults(): FaultCounts {
@@ -68,6 +70,8 @@ export function noFaults(): FaultCounts {
     transfers: 0,
     outsiderMessages: 0,
     membershipRequests: 0,
+    absences: 0,
+    interruptedSnapshots: 0,
   };
 }
 

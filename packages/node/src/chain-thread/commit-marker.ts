@@ -37,7 +37,7 @@ export function decodeMarker(bytes: Uint8Array): CommitMarker {
   }
   throw new ChainError(
     'corrupt-store',
-    "The chain's record of the applied entry is damaged; restore this node's data folder from another node.",
+    "The chain's record of the applied entry is damaged: check the disk and replace this node by one with a new key, which takes all from its peers.",
   );
 }
 

@@ -25,6 +25,8 @@ export interface CreateClusterOptions {
   readonly timing?: Partial<Timing>;
   /** What is kept of the log. Default: everything. */
   readonly retention?: Retention;
+  /** Last blocks whose states are kept for queries and proofs. Default: all. */
+  readonly stateHistory?: number;
   /** Entries behind from which on a node takes a snapshot instead of replaying the log. */
   readonly snapshotDistance?: number;
   /** Default `warn`, into each node's data folder. */
@@ -75,6 +77,7 @@ export async function createCluster(options: CreateClusterOptions = {}): Promise
       onEvent: (event) => options.onEvent?.(number, event),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
       ...(options.retention === undefined ? {} : { retention: options.retention }),
+      ...(options.stateHistory === undefined ? {} : { stateHistory: options.stateHistory }),
       ...(options.snapshotDistance === undefined
         ? {}
         : { snapshotDistance: options.snapshotDistance }),

@@ -1,17 +1,9 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { mkdtemp, open, realpath, rm } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeKey } from 'mokka';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
 import { createNodeFolder, lockNodeFolder } from '../config/node-folder.ts';
@@ -28,42 +20,7 @@ function init(folder: string) {
   return initCluster({ folder, nodes: [node], genesis: {} });
 }
 
-/** Tells what names a folder had when it was last synced; what is not among them a power cut may take back. */
-async function recordFolderSyncs(): Promise<(folder: string) => readonly string[]> {
-  const handle = await open(tmpdir());
-  await handle.close();
-  const original = handle.sync;
-  const sync = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'sync');
-  onTestFinished(() => sync.mockRestore());
-  const durable = new Map<number, string[]>();
-  sync.mockImplementation(async function (this: typeof handle) {
-    const { ino } = await this.stat();
-    const path = await realpath(`/proc/self/fd/${this.fd}`);
-    await original.call(this);
-    if (statSync(path).isDirectory()) durable.set(ino, readdirSync(path));
-  });
-  return (folder) => durable.get(statSync(folder).ino) ?? [];
-}
-
 describe('making a cluster', () => {
-  it.runIf(process.platform === 'linux')(
-    'leaves nothing that a power cut could take back',
-    async () => {
-      const folder = await temporaryFolder();
-      const durable = await recordFolderSyncs();
-      const cluster = await init(join(folder, 'new'));
-      const data = cluster.dataPath(1);
-      expect(durable(folder)).toContain('new');
-      expect(durable(join(folder, 'new'))).toEqual(
-        expect.arrayContaining(['cluster.json', 'data', 'genesis.json', 'keys']),
-      );
-      expect(durable(join(folder, 'new', 'keys'))).toEqual(['1.key']);
-      expect(durable(data)).toEqual(expect.arrayContaining(['chain', 'consensus']));
-      expect(durable(join(data, 'chain'))).toContain('chain.mdb');
-      expect(durable(join(data, 'consensus'))).toContain('consensus.lmdb');
-    },
-  );
-
   it('leaves a complete folder and refuses to touch it again', async () => {
     const folder = await temporaryFolder();
     const cluster = await init(folder);

@@ -4,10 +4,10 @@
  * promises and must come back with a new key (rule *durability*).
  */
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { DevGenesisOptions } from '@praline/chain';
 import { readGenesisConfiguration } from '@praline/chain/configuration';
-import { makeFolder, NodeKey, syncFolder } from 'mokka';
+import { makeFolder, NodeKey } from 'mokka';
 import {
   type ClusterFile,
   formatClusterFile,
@@ -16,6 +16,7 @@ import {
 } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { syncFolder, unfinishedPath, writeFileDurably } from '../config/durable-file.ts';
 import { writeKeyFile } from '../config/key-file.ts';
 import { createNodeFolder, LOCK_FOLDER } from '../config/node-folder.ts';
 
@@ -59,7 +60,8 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   }
   const unfinished = join(folder, UNFINISHED_FILE_NAME);
   if (existsSync(unfinished) && !existsSync(join(folder, CLUSTER_FILE_NAME))) {
-    for (const name of [GENESIS_FILE_NAME, KEYS_FOLDER, DATA_FOLDER]) {
+    const leftovers = [GENESIS_FILE_NAME, CLUSTER_FILE_NAME].map(unfinishedPath);
+    for (const name of [GENESIS_FILE_NAME, KEYS_FOLDER, DATA_FOLDER, ...leftovers]) {
       rmSync(join(folder, name), { recursive: true, force: true });
     }
     rmSync(unfinished);
@@ -76,14 +78,10 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   keys.forEach((key, position) => {
     writeKeyFile(join(folder, KEYS_FOLDER, `${position + 1}.key`), key);
   });
-  await syncFolder(join(folder, KEYS_FOLDER));
   const validators = keys.map(({ id }) => id);
   const { devGenesisFile } = await import('@praline/chain/reading');
   const genesis = devGenesisFile({ ...options.genesis, validators });
-  writeFileSync(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`, {
-    flag: 'wx',
-    flush: true,
-  });
+  writeFileDurably(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`);
   const file: ClusterFile = {
     genesis: GENESIS_FILE_NAME,
     data: DATA_FOLDER,
@@ -98,11 +96,11 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
     const path = join(folder, file.data, String(position + 1));
     await createNodeFolder(path, genesis, storeIdentity(parsed, key.id));
   }
-  // Last, so that a folder with a cluster file is complete.
+  // Last, so that a folder with a cluster file is complete: first every name that leads to the rest is on disk.
+  syncFolder(folder);
+  syncFolder(dirname(resolve(folder)));
   const path = join(folder, CLUSTER_FILE_NAME);
-  writeFileSync(path, formatClusterFile(file), { flag: 'wx', flush: true });
-  // A power cut must not leave the folder of a network that ran as if it had never been finished: it would be replaced.
-  await syncFolder(folder);
+  writeFileDurably(path, formatClusterFile(file), { isNew: true });
   rmSync(unfinished);
   return loadCluster(path);
 }

@@ -2,9 +2,8 @@
  * Prepares a machine for a node that joins a network after genesis: a key of its own, a place in this machine's cluster file
  * and an empty data folder. The network hears nothing of it; its members add the node by agreement, then it catches up.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { NodeKey, syncFolder } from 'mokka';
+import { existsSync, readFileSync } from 'node:fs';
+import { NodeKey } from 'mokka';
 import {
   formatClusterFile,
   type LoadedCluster,
@@ -13,6 +12,7 @@ import {
 } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { writeFileDurably } from '../config/durable-file.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
 import { readKeyFile, writeKeyFile } from '../config/key-file.ts';
 import { createNodeFolder } from '../config/node-folder.ts';
@@ -63,12 +63,8 @@ export async function joinCluster(options: JoinClusterOptions): Promise<JoinedCl
   }
   if (!existsSync(before.keyPath(number))) {
     writeKeyFile(before.keyPath(number), key);
-    await syncFolder(dirname(before.keyPath(number)));
   }
-  const written = `${clusterPath}.new`;
-  writeFileSync(written, text, { flush: true });
-  renameSync(written, clusterPath);
-  await syncFolder(dirname(clusterPath));
+  writeFileDurably(clusterPath, text);
   await createNodeFolder(dataPath, json, storeIdentity(genesis, key.id));
   return { cluster: loadCluster(clusterPath), number, publicKey: key.id };
 }

@@ -8,7 +8,12 @@ import { storeIdentity } from '../config/cluster-identity.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadGenesis } from '../config/genesis-source.ts';
 import { readKeyFile } from '../config/key-file.ts';
-import { createNodeFolder, lockNodeFolder, nodeFolder } from '../config/node-folder.ts';
+import {
+  createNodeFolder,
+  lockNodeFolder,
+  nodeFolder,
+  requireIntactChain,
+} from '../config/node-folder.ts';
 import { requireFreePort } from '../config/ports.ts';
 import type { NodeEvent } from '../lifecycle/node-event.ts';
 import { PralineNode } from '../lifecycle/praline-node.ts';
@@ -28,6 +33,8 @@ export interface StartOptions {
   readonly timing?: Partial<Timing>;
   /** What is kept of the log. Default: everything. */
   readonly retention?: Retention;
+  /** Last blocks whose states are kept for queries and proofs. Default: all. */
+  readonly stateHistory?: number;
   /** Entries behind from which on a snapshot is taken instead of replaying the log. */
   readonly snapshotDistance?: number;
   /** Whether clients may change the network; default: in development mode. */
@@ -82,6 +89,7 @@ export async function startClusterNode(options: StartNodeOptions): Promise<Start
   try {
     await requireFreePort(member.rpcHost, member.rpcPort, `RPC port of node ${number}`);
     await requireFreePort(member.host, member.port, `peer port of node ${number}`);
+    await requireIntactChain(dataPath);
     const node = new PralineNode({
       number,
       key,
@@ -95,6 +103,7 @@ export async function startClusterNode(options: StartNodeOptions): Promise<Start
       ...(options.admin === undefined ? {} : { admin: options.admin }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
       ...(options.retention === undefined ? {} : { retention: options.retention }),
+      ...(options.stateHistory === undefined ? {} : { stateHistory: options.stateHistory }),
       ...(options.snapshotDistance === undefined
         ? {}
         : { snapshotDistance: options.snapshotDistance }),

@@ -3,10 +3,11 @@
  *
  * The tutorial's form, seed and public key together (128 digits, as `tweetnacl` prints them), is read as well.
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { NodeKey } from 'mokka';
 import { ConfigError } from './config-error.ts';
+import { writeFileDurably } from './durable-file.ts';
 
 /** Permission bits of users other than the owner. */
 const OTHERS_MASK = 0o077;
@@ -15,15 +16,11 @@ const OWNER_ONLY_FOLDER = 0o700;
 /** Bytes of a key file beyond which it can not be one. */
 const MAX_KEY_FILE_BYTES = 4096;
 
-/** Writes a new key file; its folder is made where missing. Throws `ConfigError` when the file exists. */
+/** Writes a new key file, durably; its folder is made where missing. Throws `ConfigError` when the file exists. */
 export function writeKeyFile(path: string, key: NodeKey): void {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
   try {
-    writeFileSync(path, `${key.revealSeedHex()}\n`, {
-      mode: OWNER_ONLY_FILE,
-      flag: 'wx',
-      flush: true,
-    });
+    writeFileDurably(path, `${key.revealSeedHex()}\n`, { mode: OWNER_ONLY_FILE, isNew: true });
   } catch (error) {
     throw new ConfigError(
       'folder-occupied',

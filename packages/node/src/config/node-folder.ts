@@ -4,22 +4,25 @@
  * Two LMDB environments, so that a vote never waits for a block's write; see `docs/decisions/0001-two-lmdb-environments.md`.
  */
 import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ChainError } from '@praline/chain/configuration';
 import {
+  checkLmdbFile,
   createStore,
   FolderLock,
   FolderLockError,
   LmdbStorage,
   makeFolder,
   type StoreIdentity,
-  syncFolder,
 } from 'mokka';
 import { ConfigError } from './config-error.ts';
+import { syncFolder } from './durable-file.ts';
 
 const OWNER_ONLY_FOLDER = 0o700;
 /** In a node's data folder while it is being made. */
 const STAGING_FOLDER = 'unfinished';
+/** The chain's environment in its folder. */
+const CHAIN_FILE_NAME = 'chain.mdb';
 /** Where `FolderLock` keeps its sockets in a locked folder. */
 export const LOCK_FOLDER = 'lock';
 
@@ -45,8 +48,7 @@ export function nodeFolder(path: string): NodeFolder {
  * there is one.
  *
  * Both environments are made beside their places and moved there when they are complete, so that a crash on the way
- * leaves nothing that looks like a used node: the same call makes or completes the folder. The moves are synced before a
- * node can vote: a power cut that took them back would have a used node look like one that was never finished.
+ * leaves nothing that looks like a used node: the same call makes or completes the folder.
  */
 export async function createNodeFolder(
   path: string,
@@ -72,8 +74,9 @@ export async function createNodeFolder(
     await createEnvironments(nodeFolder(staging), genesisJson, identity);
     renameSync(nodeFolder(staging).chain, folder.chain);
     renameSync(nodeFolder(staging).consensus, folder.consensus);
-    await syncFolder(path);
     rmdirSync(staging);
+    syncFolder(path);
+    syncFolder(dirname(path));
   } finally {
     await lock.release();
   }
@@ -98,10 +101,10 @@ async function createEnvironments(
   const { createChainFolder, createGenesis } = await import('@praline/chain/reading');
   try {
     await createChainFolder(folder.chain, createGenesis(genesisJson));
+    syncFolder(folder.chain);
   } catch (error) {
     throw folderError(folder.path, error);
   }
-  await syncFolder(folder.chain);
   const storage = await LmdbStorage.create(folder.consensus);
   try {
     await createStore(storage, identity);
@@ -132,6 +135,22 @@ async function takeLock(path: string): Promise<FolderLock> {
       throw new ConfigError(code, path, `${capitalised(error.message)}.`, { cause: error });
     }
     throw error;
+  }
+}
+
+/**
+ * Looks at the chain's file before any thread opens it, as `LmdbStorage.open` does with the log's. Throws `ConfigError`
+ * `data-unusable`: a damaged file could end the process.
+ */
+export async function requireIntactChain(path: string): Promise<void> {
+  const file = join(nodeFolder(path).chain, CHAIN_FILE_NAME);
+  if (!existsSync(file)) {
+    return;
+  }
+  try {
+    await checkLmdbFile(file);
+  } catch (error) {
+    throw folderError(path, error);
   }
 }
 

@@ -23,6 +23,8 @@ export interface NodeOptions {
   readonly timing?: Partial<Timing>;
   /** What is kept of the log. Default: everything. */
   readonly retention?: Retention;
+  /** Last blocks whose states are kept for queries and proofs. Default: all. */
+  readonly stateHistory?: number;
   /** Entries behind from which on a snapshot is taken instead of replaying the log. */
   readonly snapshotDistance?: number;
   /** Whether clients may change the network: leadership, validators. Default: in development mode. */

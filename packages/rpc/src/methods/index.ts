@@ -1,5 +1,6 @@
 /** The methods every server has. Those of `mokka_*` and development mode are added by the node. */
 import type { Method } from '../method.ts';
+import { debugGetRawBlock } from './debug/get-raw-block.ts';
 import { debugGetRawTransaction } from './debug/get-raw-transaction.ts';
 import { ethAccounts } from './eth/accounts.ts';
 import { ethBlobBaseFee } from './eth/blob-base-fee.ts';
@@ -60,6 +61,7 @@ import { web3ClientVersion } from './web3/client-version.ts';
 import { web3Sha3 } from './web3/sha3.ts';
 
 export const standardMethods: readonly Method[] = [
+  debugGetRawBlock,
   debugGetRawTransaction,
   ethAccounts,
   ethBlobBaseFee,

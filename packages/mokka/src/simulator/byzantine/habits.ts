@@ -28,6 +28,13 @@ export const HABITS = [
   'accuses',
   /** Where members change: asks for members that suit it, proposes them unasked, certifies open changes on nothing. */
   'changes-members',
+  /** Offers snapshots and keeps their chunks to itself. */
+  'withholds-chunks',
+  /** Offers the first snapshot that it had again, and gives chunks in the place of others. */
+  'offers-stale-snapshots',
 ] as const;
 
 export type Habit = (typeof HABITS)[number];
+
+/** Shown where nodes are made to need snapshots. */
+export const SNAPSHOT_HABITS: readonly Habit[] = ['withholds-chunks', 'offers-stale-snapshots'];

@@ -8,6 +8,7 @@ import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Input } from '../../core/input.ts';
 import type { Message } from '../../core/message.ts';
+import type { SnapshotOffer } from '../../core/snapshot-exchange.ts';
 import type { EntryHash, Instant, NodeId } from '../../core/types.ts';
 import type { BootRequest, ConsensusCore, CoreBinding } from '../binding.ts';
 import type { Random } from '../world/random.ts';
@@ -72,6 +73,9 @@ export class Liar implements ConsensusCore {
   readonly #twins = new Map<EntryHash, Entry>();
   readonly #deceived: ReadonlySet<NodeId>;
   readonly #neglected: ReadonlySet<string>;
+  /** The first offer that it could have made, and the chunk that it gave last. */
+  #firstOffer: SnapshotOffer | null = null;
+  #lastChunk: Uint8Array | null = null;
   #stopped = false;
   #now = 0;
 
@@ -105,6 +109,7 @@ export class Liar implements ConsensusCore {
   step(input: Input, instant: Instant): readonly Effect[] {
     this.#now = instant.now;
     if (input.type === 'message') this.#knowledge.learn(input.message);
+    if (input.type === 'snapshot-offered') this.#firstOffer ??= input.offer;
     const effects: Effect[] = [];
     if (!this.#stopped && !this.#isCensored(input)) {
       for (const effect of this.#core.step(input, instant)) {
@@ -135,6 +140,7 @@ export class Liar implements ConsensusCore {
     const { to, message } = effect;
     this.#knowledge.learn(message);
     if (this.#neglected.has(`${to}/${message.type}`) && this.#lies('withholds', 0.8)) return [];
+    if (message.type === 'chunk' && this.#lies('withholds-chunks', 0.4)) return [];
     const lie = this.#lieInstead(to, message);
     return [lie === null ? effect : { ...effect, message: lie }];
   }
@@ -156,9 +162,11 @@ export class Liar implements ConsensusCore {
         return this.#lies('lies-about-locks', 0.7) ? this.#forger.otherLock(message) : null;
       }
       case 'snapshot-offer':
-        return this.#lies('corrupts-entries', 0.7) ? this.#forger.corruptedOffer(message) : null;
+        if (this.#lies('corrupts-entries', 0.7)) return this.#forger.corruptedOffer(message);
+        return this.#staleOffer(message);
       case 'chunk':
-        return this.#lies('corrupts-entries', 0.3) ? this.#forger.corruptedChunk(message) : null;
+        if (this.#lies('corrupts-entries', 0.3)) return this.#forger.corruptedChunk(message);
+        return this.#staleChunk(message);
       case 'entries':
         return this.#lies('corrupts-entries', 0.7) ? this.#forger.corrupted(message) : null;
       case 'heartbeat':
@@ -167,6 +175,19 @@ export class Liar implements ConsensusCore {
       default:
         return null;
     }
+  }
+
+  #staleOffer(message: Extract<Message, { type: 'snapshot-offer' }>): Message | null {
+    const isFirst = this.#firstOffer?.base.hash === message.offer?.base.hash;
+    if (this.#firstOffer === null || isFirst || !this.#lies('offers-stale-snapshots')) return null;
+    return { ...message, offer: this.#firstOffer };
+  }
+
+  #staleChunk(message: Extract<Message, { type: 'chunk' }>): Message | null {
+    const bytes = this.#lastChunk;
+    this.#lastChunk = message.bytes ?? bytes;
+    if (bytes === null || !this.#lies('offers-stale-snapshots', 0.6)) return null;
+    return { ...message, bytes };
   }
 
   #twinOf(entry: Entry): Entry {

@@ -34,6 +34,7 @@ const IGNORED: Readonly<Record<string, Rule>> = {
   'second-proposal': 'vote: second proposal for a place refused',
   'bad-evidence': 'evidence: false one refused',
   'vote-for-another-chain': 'vote: for another chain not counted',
+  'other-epoch': 'membership: statement of another epoch not counted',
 };
 
 /** What is remembered of one node. */

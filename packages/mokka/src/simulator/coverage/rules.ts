@@ -23,6 +23,8 @@ const alone: RuleReach = { modes: ['CFT', 'BFT'], nodes: 1 };
 const three: RuleReach = { modes: ['CFT', 'BFT'], nodes: 3 };
 
 const liars: RuleReach = { modes: ['BFT'], nodes: 4 };
+/** Shows without liars, too. */
+const changedByMany: RuleReach = { modes: ['BFT'], nodes: 4 };
 
 const RULES = {
   'pre-vote: sent': everywhere,
@@ -80,6 +82,38 @@ const RULES = {
   'expiry: handed over when asked': everywhere,
   'progress: a heard leader not enough': everywhere,
   'timeouts: leader missed': everywhere,
+  'membership: request passed to the leader': everywhere,
+  'membership: request refused': everywhere,
+  'membership: too few operators agree': changedByMany,
+  'membership: readiness shown': everywhere,
+  'membership: change proposed': everywhere,
+  'membership: unapproved change not voted for': { ...changedByMany, rare: true },
+  'membership: certified again in place': everywhere,
+  'membership: epoch begun': everywhere,
+  'membership: observer added': everywhere,
+  'membership: observer promoted': everywhere,
+  'membership: validator removed or demoted': everywhere,
+  'membership: leader removed or demoted': everywhere,
+  'membership: shown how an epoch ended': everywhere,
+  'membership: statement of another epoch not counted': everywhere,
+  'snapshot: entries pruned': three,
+  'snapshot: pruned entries asked for': three,
+  'snapshot: asked for': three,
+  'snapshot: none to give': three,
+  'snapshot: offered': three,
+  'snapshot: offered across epochs': three,
+  'snapshot: chunk given': three,
+  'snapshot: chunk not kept': three,
+  'snapshot: chunk asked of another': three,
+  'snapshot: fetch resumed': three,
+  'snapshot: given up': { ...three, rare: true },
+  'snapshot: recorded before it is the state': three,
+  'snapshot: installed': three,
+  'snapshot: given up at a start': three,
+  'snapshot: completed at a start': three,
+  'snapshot: false offer refused': liars,
+  'snapshot: false chunk refused': liars,
+  'snapshot: did not come in time': { ...liars, rare: true },
   'single: one validator commits': { modes: ['CFT', 'BFT'], nodes: 1, alone: true },
 } as const satisfies Readonly<Record<string, RuleReach>>;
 

@@ -13,12 +13,14 @@ import { LIVENESS_PITFALLS } from './liveness-pitfalls.ts';
 import type { CaughtBySimulator, CaughtByTest } from './mutant.ts';
 import { OTHER_MISTAKES } from './other-mistakes.ts';
 import { SAFETY_PITFALLS } from './safety-pitfalls.ts';
+import { SNAPSHOT_AND_MEMBER_MISTAKES } from './snapshots-and-members.ts';
 import { growMutant, type MutantTree } from './tree.ts';
 import { WRONG_READINGS } from './wrong-readings.ts';
 
 const MUTANTS = [
   ...WRONG_READINGS,
   ...OTHER_MISTAKES,
+  ...SNAPSHOT_AND_MEMBER_MISTAKES,
   ...SAFETY_PITFALLS,
   ...LIVENESS_PITFALLS,
   ...HOST_PITFALLS,
@@ -26,7 +28,7 @@ const MUTANTS = [
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
 const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
-const CHANGING = { strangers: 1, interval: 60 };
+const CHANGING = { strangers: 1, interval: 60, newcomersFrom: 0 };
 /** Milliseconds; generous for a busy machine. */
 const TIMEOUT = 180_000;
 
@@ -53,7 +55,10 @@ async function firstViolation(
   only?: 'agreement',
 ): Promise<Violation | null> {
   const { simulate } = await load<typeof SimulationModule>(tree, 'simulator/simulation.ts');
-  const { makeTurbulent } = await load<typeof ScenarioModule>(tree, 'simulator/scenario.ts');
+  const { drawScenario, makeTurbulent } = await load<typeof ScenarioModule>(
+    tree,
+    'simulator/scenario.ts',
+  );
   const { coreBinding } = await load<typeof Binding>(tree, 'simulator/core-binding.ts');
   const { nodes, seeds, firstSeed = 1, turbulent, changing, crashModel = 'CFT' } = caught;
   const adjust = (scenario: Scenario): Scenario => {
@@ -61,6 +66,9 @@ async function firstViolation(
     return changing === true ? { ...adjusted, membership: CHANGING } : adjusted;
   };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
+    const { snapshots } = drawScenario(seed, nodes, crashModel);
+    const isAbsent = snapshots.absence !== null && snapshots.interruption > 0;
+    if (caught.absent === true && !isAbsent) continue;
     const { violation } = await simulate({
       seed,
       nodes,
@@ -122,7 +130,7 @@ test(
   async () => {
     const mutant = MUTANTS.find(({ what }) => what.startsWith('the lowest lock'));
     if (mutant?.caught.by !== 'simulator') throw new Error('there is no such mutant');
-    const caught = { ...mutant.caught, nodes: 5 };
+    const caught = { ...mutant.caught, nodes: 5, seeds: 200 };
     await withMutant(mutant.edits, async (tree) => {
       const violation = await firstViolation(tree, caught, 'agreement');
       expect(violation?.message).toMatch(/another one is committed there|misses committed entries/);

@@ -194,6 +194,11 @@ export class Cluster {
     this.#abandoned.add(number);
   }
 
+  /** It may start again. */
+  recall(number: number): void {
+    this.#abandoned.delete(number);
+  }
+
   boot(number: number): void {
     const node = this.nodes[number];
     if (node === undefined || node.state !== 'down' || this.#abandoned.has(number)) return;

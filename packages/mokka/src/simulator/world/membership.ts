@@ -20,6 +20,8 @@ import { Random } from './random.ts';
 const PATIENCE = 1_500;
 /** BFT: longest time between the first operator and the last. */
 const SPREAD = 300;
+/** Milliseconds after which a newcomer that is still outside is asked for again. */
+const AGAIN = 150;
 
 export class MembershipOperators {
   readonly #cluster: Cluster;
@@ -37,12 +39,29 @@ export class MembershipOperators {
 
   /** Asks for changes until `breakFor` has passed. */
   start(): void {
+    const { newcomersFrom } = this.#scenario.membership;
+    if (newcomersFrom > 0) this.#addNewcomer(newcomersFrom);
+    this.#repeat();
+  }
+
+  /** At this instant, and again until nobody is outside. */
+  #addNewcomer(instant: number): void {
+    if (instant >= this.#scenario.breakFor) return;
+    this.#cluster.timeline.at(instant, () => {
+      const node = this.#random.pick(this.#cluster.nodes);
+      const change = this.#add(node.members);
+      if (change !== null) this.#agree(node, change);
+      this.#addNewcomer(instant + AGAIN);
+    });
+  }
+
+  #repeat(): void {
     const { interval } = this.#scenario.membership;
     if (interval === 0) return;
     this.#cluster.timeline.after(this.#random.exponential(interval), () => {
       if (this.#cluster.timeline.now >= this.#scenario.breakFor) return;
       this.#ask();
-      this.start();
+      this.#repeat();
     });
   }
 
@@ -50,7 +69,10 @@ export class MembershipOperators {
     const first = this.#random.pick(this.#cluster.nodes);
     if (first.state !== 'running') return;
     const change = this.#draw(first.members);
-    if (change === null) return;
+    if (change !== null) this.#agree(first, change);
+  }
+
+  #agree(first: VirtualNode, change: MembershipChange): void {
     if (this.#cluster.crashModel === 'CFT') {
       this.#askAt(first, change);
       return;
@@ -85,16 +107,10 @@ export class MembershipOperators {
     const random = this.#random;
     const validators = validatorsOf(members);
     const observers = members.filter(({ role }) => role === 'observer').map(({ id }) => id);
-    const strangers = this.#cluster.names.ids.filter(
-      (id) => !members.some((member) => member.id === id),
-    );
     const kind = random.pick(['add', 'promote', 'replace', 'add', 'promote', 'remove', 'demote']);
     switch (kind) {
-      case 'add': {
-        if (strangers.length === 0) return null;
-        const id = random.pick(strangers);
-        return { type: 'add', member: { id, host: `host-${id.slice(0, 8)}`, port: 1 } };
-      }
+      case 'add':
+        return this.#add(members);
       case 'promote':
         return observers.length === 0 ? null : { type: 'promote', id: random.pick(observers) };
       case 'replace': {
@@ -106,5 +122,14 @@ export class MembershipOperators {
       default:
         return { type: 'demote', id: random.pick(validators) };
     }
+  }
+
+  #add(members: readonly Member[]): MembershipChange | null {
+    const { names, timeline } = this.#cluster;
+    const strangers = names.ids.filter((id) => !members.some((member) => member.id === id));
+    const isEarly = timeline.now < this.#scenario.membership.newcomersFrom;
+    if (strangers.length === 0 || isEarly) return null;
+    const id = this.#random.pick(strangers);
+    return { type: 'add', member: { id, host: `host-${id.slice(0, 8)}`, port: 1 } };
   }
 }

@@ -1,0 +1,16 @@
+import { hexOf } from '@praline/chain/configuration';
+import { defineMethod } from '../../method.ts';
+import { blockNumberParameter } from '../../parameters/common.ts';
+
+export const debugGetRawBlock = defineMethod({
+  name: 'debug_getRawBlock',
+  summary: 'A block as RLP, with its header, transactions and withdrawals.',
+  params: [blockNumberParameter],
+  result: 'Bytes, null when there is none or it is not here.',
+  errors: [],
+  example: { params: ['0xffffff'], result: null },
+  handler: ([block], { backend }) => {
+    const raw = backend.reader.rawBlock(block);
+    return raw === undefined ? null : hexOf(raw);
+  },
+});
