@@ -171,8 +171,8 @@ export const LIVENESS_PITFALLS: readonly Mutant[] = [
     ],
     caught: {
       by: 'test',
-      file: 'core/replication.test.ts',
-      test: 'brings a node up to date that was away',
+      file: 'core/membership.test.ts',
+      test: 'a newcomer catches up over several epochs',
     },
   },
   {

@@ -31,6 +31,8 @@ const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
 const CHANGING = { strangers: 1, interval: 60, newcomersFrom: 0 };
 /** Milliseconds; generous for a busy machine. */
 const TIMEOUT = 180_000;
+/** Of one directed test; what a mutant holds up for ever ends here. */
+const TEST_TIMEOUT = 20_000;
 
 async function withMutant<Result>(
   edits: Parameters<typeof growMutant>[0],
@@ -103,7 +105,8 @@ async function runTest(
   { file, test: name }: CaughtByTest,
 ): Promise<number | null> {
   const path = join(tree.sources, file);
-  const { code } = await run([VITEST, 'run', '--root', tree.root, path, '-t', name], tree.root);
+  const options = ['--root', tree.root, '--testTimeout', String(TEST_TIMEOUT)];
+  const { code } = await run([VITEST, 'run', ...options, path, '-t', name], tree.root);
   return code;
 }
 
@@ -167,5 +170,5 @@ test(
       }
     });
   },
-  TIMEOUT,
+  4 * TIMEOUT,
 );
