@@ -57,14 +57,16 @@ async function firstViolation(
   only?: 'agreement',
 ): Promise<Violation | null> {
   const { simulate } = await load<typeof SimulationModule>(tree, 'simulator/simulation.ts');
-  const { drawScenario, makeTurbulent } = await load<typeof ScenarioModule>(
+  const { drawScenario, makeTurbulent, makeTwins } = await load<typeof ScenarioModule>(
     tree,
     'simulator/scenario.ts',
   );
   const { coreBinding } = await load<typeof Binding>(tree, 'simulator/core-binding.ts');
-  const { nodes, seeds, firstSeed = 1, turbulent, changing, crashModel = 'CFT' } = caught;
+  const { nodes, seeds, firstSeed = 1, crashModel = 'CFT' } = caught;
+  const { turbulent, changing, twinned } = caught;
   const adjust = (scenario: Scenario): Scenario => {
-    const adjusted = turbulent === true ? makeTurbulent(scenario) : scenario;
+    const moved = turbulent === true ? makeTurbulent(scenario) : scenario;
+    const adjusted = twinned === true ? makeTwins(moved, moved.liars.length) : moved;
     return changing === true ? { ...adjusted, membership: CHANGING } : adjusted;
   };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
