@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchErc20 } from './erc20.ts';
 import { benchFailover, FAILOVER_KINDS, type FailoverKind } from './failover.ts';
+import { benchGrowth } from './growth.ts';
 import { benchLatency } from './latency.ts';
 import { benchMokka } from './mokka.ts';
 import type { BenchResult } from './report.ts';
@@ -40,6 +41,8 @@ const USAGE = `npm run bench -- NAME [options]
   --block-time S,S      transfers, erc20: seconds between blocks, 0 is instant: 0,1
   --nodes N,N           transfers, erc20, rpc: sizes of the networks: 1,3
   --gas-limit N         transfers, erc20: of a block, for all alike: 300000000
+  --accounts N,N        growth: 200,100000; 1000000 needs a minute and 2 GiB of memory
+  --blocks N,N          growth: blocks behind the node: 100,100000
   --crash-model M       wire: CFT (default) or BFT
   --rounds N            failover: 50 of each kind, start: 3
   --kinds A,B           failover: kill,pause,partition,hand-over
@@ -74,6 +77,8 @@ async function main(): Promise<number> {
       'block-time': { type: 'string', default: '0,1' },
       nodes: { type: 'string', default: '1,3' },
       'gas-limit': { type: 'string' },
+      accounts: { type: 'string', default: '200,100000' },
+      blocks: { type: 'string', default: '100,100000' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       'crash-model': { type: 'string', default: 'CFT' },
@@ -89,11 +94,14 @@ async function main(): Promise<number> {
       throw new Error(`--${name} is a whole number above 0`);
     return value;
   };
-  const numbers = (name: 'block-time' | 'nodes', least: number): readonly number[] =>
+  const numbers = (
+    name: 'block-time' | 'nodes' | 'accounts' | 'blocks',
+    least: number,
+  ): readonly number[] =>
     values[name].split(',').map((text) => {
       const value = Number(text);
       if (text === '' || !Number.isSafeInteger(value) || value < least)
-        throw new Error(`--${name} is a list of whole numbers from ${least}, such as 0,1`);
+        throw new Error(`--${name} is a list of whole numbers from ${least}, such as 1,3`);
       return value;
     });
   const throughput = (): ThroughputOptions => ({
@@ -108,6 +116,13 @@ async function main(): Promise<number> {
   const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
     transfers: () => benchTransfers(throughput()),
     erc20: () => benchErc20(throughput()),
+    growth: () =>
+      benchGrowth({
+        accounts: numbers('accounts', 1),
+        blocks: numbers('blocks', 1),
+        seconds: count('seconds', 10),
+        transactions: count('transactions', 60_000),
+      }),
     rpc: () =>
       benchRpc({
         transactions: count('transactions', 60_000),

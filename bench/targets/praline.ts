@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseNodeId } from 'mokka';
+import { z } from 'zod';
 import { Network } from '../../harness/network.ts';
 import { loadCluster } from '../../packages/node/src/config/cluster-file.ts';
 import { storeIdentity } from '../../packages/node/src/config/cluster-identity.ts';
@@ -12,6 +13,8 @@ import type { StartTarget, TargetOptions } from './target.ts';
 
 /** Milliseconds. */
 const AGREE_TIMEOUT_MS = 60_000;
+
+const genesisSchema = z.looseObject({ alloc: z.record(z.string(), z.unknown()) });
 
 /** Starts as many nodes, and waits for their leader. When it ends, all must have the same head. */
 export function startPraline(nodes: number): StartTarget {
@@ -48,14 +51,16 @@ async function createNetwork(nodes: number, options: TargetOptions): Promise<Net
   return network;
 }
 
-/** Replaces fields of the genesis file, and makes the empty data folders of all nodes anew for it. */
+/** Replaces fields of the genesis file, adds accounts to it, and makes the empty data folders of all nodes anew for it. */
 export async function changeGenesis(
   network: Network,
   fields: Readonly<Record<string, unknown>>,
+  accounts: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const path = join(network.folder, 'cluster', 'genesis.json');
-  const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
-  writeFileSync(path, JSON.stringify(Object.assign({}, file, fields)));
+  const file = genesisSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const changed = { ...file, ...fields, alloc: { ...file.alloc, ...accounts } };
+  writeFileSync(path, JSON.stringify(changed));
   const cluster = loadCluster(network.clusterPath);
   const { json, genesis } = loadGenesis(cluster);
   for (const number of network.numbers) {
