@@ -1,4 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** Vitest leaves a processor to itself by default, which on two would leave half of the machine idle. */
+const WORKERS = Math.max(2, availableParallelism() - 1);
 
 /**
  * `unit`: from source, packages resolve each other through the source condition, no build.
@@ -9,6 +13,7 @@ export default defineConfig({
   resolve: { conditions: ['@praline/source'] },
   ssr: { resolve: { conditions: ['@praline/source', 'node', 'import', 'module', 'default'] } },
   test: {
+    maxWorkers: WORKERS,
     projects: [
       {
         extends: true,

@@ -11,7 +11,6 @@ import {
   type BlockFault,
   InvalidBlockError,
 } from '../packages/chain/src/block/invalid-block-error.ts';
-import { BLOCKS_IN_FLIGHT_MAX } from '../packages/chain/src/blocks-in-flight.ts';
 import { Chain } from '../packages/chain/src/chain.ts';
 import { bigintToBytes } from '../packages/chain/src/encoding/quantity.ts';
 import { ChainError } from '../packages/chain/src/errors.ts';
@@ -27,6 +26,7 @@ import {
   slotOf,
 } from '../packages/chain/src/primitives.ts';
 import type { StateView } from '../packages/chain/src/state/state-view.ts';
+import { TRANSITIONS_IN_FLIGHT_MAX } from '../packages/chain/src/transitions-in-flight.ts';
 import { isExpectedFault } from './expected-faults.ts';
 import { configOf } from './networks.ts';
 import { type TestCase, UnsupportedNetworkError } from './test-case.ts';
@@ -95,7 +95,7 @@ function genesisFileOf(test: BlockchainTest): Record<string, unknown> {
 
 async function runBlocks(test: BlockchainTest, chain: Chain): Promise<string | undefined> {
   // Forks of a chain stay in flight; a chain too long for that has none.
-  const isLong = test.blocks.length > BLOCKS_IN_FLIGHT_MAX;
+  const isLong = test.blocks.length > TRANSITIONS_IN_FLIGHT_MAX;
   const accepted = new Map<Hash, HeaderData>();
   for (const [index, { rlp, expectException }] of test.blocks.entries()) {
     const raw = bytesOf(rlp as Hex);

@@ -3,6 +3,7 @@ import { RLP } from '@ethereumjs/rlp';
 import { z } from 'zod';
 import { logItems } from '../packages/chain/src/block/receipt-codec.ts';
 import { keccak256 } from '../packages/chain/src/crypto/keccak.ts';
+import { UNUSED } from '../packages/chain/src/development/development-state.ts';
 import { ChainError } from '../packages/chain/src/errors.ts';
 import { BlockRun } from '../packages/chain/src/execution/block-run.ts';
 import { type ForkEvm, ForkEvms } from '../packages/chain/src/execution/fork-evm.ts';
@@ -105,6 +106,9 @@ async function outcomeOf(
   const run = new BlockRun(evm, headerOf(network, env, evm, parent), {
     header: parent,
     state,
+    stateRoot: parent.stateRoot,
+    development: UNUSED,
+    overrides: {},
     nodes: new NodeReader(state),
     ancestorHash,
   });

@@ -4,25 +4,18 @@
  */
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { BlockData, HeaderData, ReceiptData } from './block/block-data.ts';
-import { InvalidBlockError } from './block/invalid-block-error.ts';
+import type { HeaderData } from './block/block-data.ts';
 import { receiptsData } from './block/receipt-data.ts';
-import { BlocksInFlight } from './blocks-in-flight.ts';
+import type { AgreedOperation, OperationRequest } from './development/operation.ts';
+import { type Position, positionOf } from './development/position.ts';
 import { ChainError } from './errors.ts';
-import { parseBlock } from './execution/block-body.ts';
-import type { ParentContext } from './execution/block-run.ts';
-import {
-  type BuildRequest,
-  type BuildResult,
-  buildBlock,
-  type ExecutedBlock,
-} from './execution/build-block.ts';
-import { checkBlock, type KnownTransaction } from './execution/check-block.ts';
+import type { BuildRequest, BuildResult, BuiltBlock } from './execution/build-block.ts';
+import type { KnownTransaction } from './execution/check-block.ts';
 import { blobBaseFee } from './execution/fee-rules.ts';
 import { ForkEvms } from './execution/fork-evm.ts';
 import type { BlockOrigin } from './execution/header-rules.ts';
 import type { Genesis } from './genesis/genesis.ts';
-import { type Address, blockNumberOf, bytesOf, type Hash } from './primitives.ts';
+import type { Address, BlockRef, Hash } from './primitives.ts';
 import { writeSnapshot } from './snapshot/install-snapshot.ts';
 import { snapshotFailed } from './snapshot/snapshot-error.ts';
 import { type PositionOf, SnapshotMaker } from './snapshot/snapshot-maker.ts';
@@ -31,24 +24,20 @@ import { TimeSlices } from './snapshot/time-slices.ts';
 import { CommittedState } from './state/committed-state.ts';
 import type { State } from './state/layered-state.ts';
 import { type StateHistory, StatePruner } from './state/state-pruner.ts';
-import { readCanonical } from './store/block-records.ts';
 import { removeStaleState } from './store/flat-generation.ts';
 import { metaKey } from './store/schema.ts';
 import { initialiseStore, openStore } from './store/store-identity.ts';
 import { Tables, type TableWriter } from './store/tables.ts';
-import { type BlockWithReceipts, writeBlock } from './store/write-block.ts';
-import { NodeReader } from './trie/node-source.ts';
-
-/** A block to commit: its bytes, or its hash when it is in flight. */
-export type BlockToCommit = { readonly raw: Uint8Array } | { readonly hash: Hash };
-
-/** What subscribers and the mempool need of a block that is now final. */
-export interface CommittedBlock {
-  readonly block: BlockData;
-  readonly receipts: readonly ReceiptData[];
-  /** Accounts whose nonce or balance may differ from before the block. */
-  readonly touched: readonly Address[];
-}
+import type { BlockWithReceipts } from './store/write-block.ts';
+import { nodesWritten, prepareTransitions, writeTransitions } from './store/write-transitions.ts';
+import type {
+  CommittedBlock,
+  CommittedTransition,
+  PlacedBlock,
+  PlacedOperation,
+  TransitionToCommit,
+} from './transition.ts';
+import { TransitionExecutor } from './transition-executor.ts';
 
 export interface ChainOptions {
   /** Default `network`; `import` accepts blocks that other networks made. */
@@ -72,14 +61,9 @@ export class Chain {
   readonly #tables: Tables;
   readonly #genesis: Genesis;
   readonly #evms: ForkEvms;
-  readonly #origin: BlockOrigin;
-  readonly #known: KnownTransaction;
-  readonly #inFlight = new BlocksInFlight();
+  readonly #executor: TransitionExecutor;
   readonly #committed: CommittedState;
-  /** The state whose nodes the reader reads now; what it caches is right for any. */
-  #nodesOf: State;
-  readonly #nodes: NodeReader;
-  #head: HeaderData;
+  #position: Position;
   #marker: Uint8Array | null;
   #queue: Promise<unknown> = Promise.resolve();
   #failure: ChainError | undefined;
@@ -92,7 +76,7 @@ export class Chain {
     directory: string,
     tables: Tables,
     genesis: Genesis,
-    head: HeaderData,
+    start: Position,
     marker: Uint8Array | null,
     options: ChainOptions,
   ) {
@@ -101,18 +85,29 @@ export class Chain {
     this.#genesis = genesis;
     this.restore = new SnapshotRestore(join(directory, RESTORE_FOLDER), this.#closing.signal);
     this.#evms = new ForkEvms(genesis.common, genesis.depositContract);
-    this.#origin = options.origin ?? 'network';
-    this.#known = options.knownTransaction ?? (() => undefined);
-    this.#committed = new CommittedState(tables);
-    this.#nodesOf = this.#committed;
-    this.#nodes = new NodeReader({ getNode: (hash) => this.#nodesOf.getNode(hash) });
-    this.#head = head;
+    const state = new CommittedState(tables);
+    const position = () => this.#position;
+    this.#committed = state;
+    this.#executor = new TransitionExecutor({
+      tables,
+      genesis,
+      evms: this.#evms,
+      origin: options.origin ?? 'network',
+      known: options.knownTransaction ?? (() => undefined),
+      committed: {
+        state,
+        get position() {
+          return position();
+        },
+      },
+    });
+    this.#position = start;
     this.#marker = marker;
     const { stateHistory } = options;
     this.#pruner =
       stateHistory &&
       new StatePruner(tables, stateHistory, (run) => this.#exclusively(run), this.#closing.signal);
-    this.#pruner?.headIs(head.number);
+    this.#pruner?.headIs(start.head.number);
   }
 
   /** Starts a chain in a folder without one. Throws `ChainError` `chain-exists`. */
@@ -120,7 +115,8 @@ export class Chain {
     const tables = new Tables(directory, { readOnly: false });
     try {
       await initialiseStore(tables, genesis);
-      return new Chain(directory, tables, genesis, genesis.header, null, options);
+      const { position, marker } = openStore(tables, genesis);
+      return new Chain(directory, tables, genesis, position, marker, options);
     } catch (error) {
       await tables.close();
       throw error;
@@ -135,8 +131,8 @@ export class Chain {
     Tables.requireExisting(directory);
     const tables = new Tables(directory, { readOnly: false });
     try {
-      const { head, marker } = openStore(tables, genesis);
-      const chain = new Chain(directory, tables, genesis, head, marker, options);
+      const { position, marker } = openStore(tables, genesis);
+      const chain = new Chain(directory, tables, genesis, position, marker, options);
       void chain.#removeStaleState();
       return chain;
     } catch (error) {
@@ -147,7 +143,12 @@ export class Chain {
 
   /** The last committed block. */
   get head(): HeaderData {
-    return this.#head;
+    return this.#position.head;
+  }
+
+  /** After the last commit. */
+  get position(): Position {
+    return this.#position;
   }
 
   /** Opaque bytes of consensus, stored with the last commit. */
@@ -155,69 +156,118 @@ export class Chain {
     return this.#marker;
   }
 
-  /** State after a block that is in flight or the head; undefined otherwise. Valid until the next commit. */
-  stateAfter(hash: Hash): State | undefined {
-    if (hash === this.#head.hash) return this.#committed;
-    return this.#inFlight.get(hash)?.state;
+  /** State at a position that is in flight or the committed one; undefined otherwise. Valid until the next commit. */
+  stateAfter(position: Hash): State | undefined {
+    if (position === this.#position.id) return this.#committed;
+    return this.#executor.inFlight.get(position)?.state;
   }
 
   /**
-   * Builds a block on `parent` (the head or in flight) and keeps it in flight. Throws `ChainError` `unknown-block` when
-   * the parent is neither.
+   * Builds a block on the position `parent` (the committed one or in flight) and keeps it in flight. Throws `ChainError`
+   * `unknown-block` when it is neither.
    */
-  buildBlock(parent: Hash, request: BuildRequest): Promise<BuildResult> {
-    return this.#exclusively(async () => {
-      const context = this.#contextOf(parent);
-      const built = await this.#build(context, request);
-      if (built.block !== null) this.#keep(built, context.state);
-      return built;
-    });
+  buildBlock(
+    parent: Hash,
+    request: BuildRequest,
+  ): Promise<PlacedBlock<BuiltBlock> | Extract<BuildResult, { readonly block: null }>> {
+    return this.#exclusively(() => this.#executor.build(parent, request));
   }
 
   /** As `buildBlock` on the head, to see what would come of it: nothing is kept. */
   tryBlock(request: BuildRequest): Promise<BuildResult> {
-    return this.#exclusively(() => this.#build(this.#contextOf(this.#head.hash), request));
+    return this.#exclusively(() => this.#executor.tryBlock(this.#position.id, request));
   }
 
   /**
-   * Checks a block by executing it on its parent (the head or in flight) and keeps it in flight. Throws
-   * `InvalidBlockError`, with fault `unknown-parent` when it does not name `parent`; `unknown-block` when `parent` is
-   * neither.
+   * Checks a block by executing it on the position `parent` (the committed one or in flight) and keeps it in flight.
+   * `agreedSeconds` is the time of its log entry, the block's own when absent. Throws `InvalidBlockError`, with fault
+   * `unknown-parent` when it does not name the head there; `unknown-block` when `parent` is neither.
    */
-  executeBlock(raw: Uint8Array, parent: Hash): Promise<ExecutedBlock> {
-    return this.#exclusively(() => this.#execute(raw, parent));
+  executeBlock(raw: Uint8Array, parent: Hash, agreedSeconds?: number): Promise<PlacedBlock> {
+    return this.#exclusively(() => this.#executor.execute(raw, parent, agreedSeconds));
   }
 
   /**
-   * Makes blocks final, in order from the head on, and stores `marker` with them: one atomic transaction that is on
-   * disk when this resolves. Without blocks only the marker is stored. Blocks that are not in flight are executed.
+   * Applies a development operation to the position `parent` and keeps it in flight. Throws `ChainError`:
+   * `invalid-request` when it is not possible there, or the chain is not in development mode; `unknown-block`.
    */
-  commit(blocks: readonly BlockToCommit[], marker: Uint8Array): Promise<CommittedBlock[]> {
+  applyOperation(
+    request: OperationRequest,
+    parent: Hash,
+    agreedSeconds: number,
+  ): Promise<PlacedOperation> {
     return this.#exclusively(async () => {
-      const executed = await this.#resolve(blocks);
-      const last = executed.at(-1)?.block.header ?? this.#head;
-      for (const { state } of executed) this.#pruner?.written(state.nodes.keys());
-      await this.#write(executed, last, marker);
-      this.#pruner?.headIs(last.number);
-      const committed: CommittedBlock[] = [];
-      for (const one of executed) {
-        committed.push(await this.#describe(one, one.state.accounts.keys()));
+      const { position, outcome } = this.#executor.apply(request, parent, agreedSeconds);
+      return { agreed: { ...request, stateRoot: position.stateRoot }, position, outcome };
+    });
+  }
+
+  /** As `applyOperation` for one that somebody else has applied: throws `InvalidBlockError` when the states differ. */
+  checkOperation(
+    agreed: AgreedOperation,
+    parent: Hash,
+    agreedSeconds: number,
+  ): Promise<PlacedOperation> {
+    return this.#exclusively(async () => {
+      const { position, outcome } = this.#executor.check(agreed, parent, agreedSeconds);
+      return { agreed, position, outcome };
+    });
+  }
+
+  /**
+   * Makes blocks and operations final, in order from the committed position on, and stores `marker` with them: one atomic
+   * transaction that is on disk when this resolves. With none only the marker is stored. What is not in flight is
+   * executed.
+   */
+  commit(
+    transitions: readonly TransitionToCommit[],
+    marker: Uint8Array,
+  ): Promise<CommittedTransition[]> {
+    return this.#exclusively(async () => {
+      const resolved = await this.#executor.resolve(transitions);
+      const before = this.#position;
+      const position = resolved.at(-1)?.position ?? before;
+      const modules = { tables: this.#tables, nodes: this.#executor.nodesAt(position.id) };
+      const prepared = prepareTransitions(before, resolved, modules);
+      for (const one of prepared) this.#pruner?.written(nodesWritten(one));
+      await this.#write(position, marker, (writer) => {
+        writeTransitions(writer, before, prepared, this.#committed.generation);
+        writer.putSealed('meta', metaKey('marker'), marker);
+      });
+      this.#executor.inFlight.settle(position.id, this.#committed);
+      // A pass that runs counts on the blocks that there were.
+      if (prepared.some(({ revert }) => revert !== null)) this.#pruner?.replaced();
+      this.#pruner?.headIs(position.head.number);
+      const committed: CommittedTransition[] = [];
+      for (const { transition, revert } of prepared) {
+        if (transition.kind === 'block') {
+          const { executed } = transition;
+          committed.push(await this.#describe(executed, executed.state.accounts.keys()));
+        } else {
+          const { request, outcome } = transition;
+          const abandoned = revert?.abandoned.map(({ header }) => refOf(header)) ?? [];
+          const head = refOf(transition.position.head);
+          committed.push({ kind: 'operation', request, outcome, abandoned, head });
+        }
       }
       return committed;
     });
   }
 
-  /** Forgets blocks in flight that neither are `keep` nor descend from it. */
+  /** Forgets what is in flight and neither is the position `keep` nor descends from it. */
   dropInFlight(keep: Hash): Promise<void> {
     return this.#exclusively(async () => {
-      this.#inFlight.keepOnly(keep);
+      this.#executor.inFlight.keepOnly(keep);
     });
   }
 
-  /** Forgets all blocks in flight but these: what consensus has rolled back. Parents of those kept must be among them. */
-  retainInFlight(hashes: ReadonlySet<Hash>): Promise<void> {
+  /**
+   * Forgets all in flight but what leads to these positions: what consensus has rolled back. Parents of those kept must be
+   * among them.
+   */
+  retainInFlight(positions: ReadonlySet<Hash>): Promise<void> {
     return this.#exclusively(async () => {
-      this.#inFlight.retain(hashes);
+      this.#executor.inFlight.retain(positions);
     });
   }
 
@@ -239,14 +289,17 @@ export class Chain {
       const written = await writeSnapshot(this.#tables, {
         restore: this.restore,
         genesis: this.#genesis,
-        head: this.#head,
+        head: this.head,
         marker,
         slices: new TimeSlices(this.#closing.signal),
       }).catch((error: unknown) => {
         throw snapshotFailed('a snapshot could not be taken', error);
       });
-      await this.#writeHead(written.head, marker, (writer) => written.complete(writer));
-      this.#inFlight.retain(new Set());
+      const { head } = written;
+      // Snapshots are made of chains alone that never used development operations.
+      const position = positionOf(head, head.stateRoot, this.#position.development);
+      await this.#write(position, marker, (writer) => written.complete(writer));
+      this.#executor.inFlight.retain(new Set());
       this.#committed.replaced();
       // One may have begun meanwhile, with the old head.
       this.#pruner?.replaced();
@@ -272,58 +325,7 @@ export class Chain {
     await this.#tables.close();
   }
 
-  async #execute(raw: Uint8Array, parent: Hash): Promise<ExecutedBlock> {
-    const block = parseBlock(raw);
-    // Known or not: a block may not stand twice in the log.
-    if (block.header.parentHash !== parent) {
-      throw new InvalidBlockError('unknown-parent', `parent is ${block.header.parentHash}`);
-    }
-    const known = this.#inFlight.get(block.header.hash);
-    if (known !== undefined && Buffer.compare(known.executed.raw, raw) === 0) return known.executed;
-    const context = this.#contextOf(parent);
-    const evm = await this.#evms.at(block.header.number, block.header.timestamp);
-    const executed = await checkBlock(evm, context, block, raw, {
-      origin: this.#origin,
-      known: this.#known,
-    });
-    this.#keep(executed, context.state);
-    return executed;
-  }
-
-  async #resolve(blocks: readonly BlockToCommit[]): Promise<ExecutedBlock[]> {
-    const resolved: ExecutedBlock[] = [];
-    let parent = this.#head.hash;
-    for (const block of blocks) {
-      const executed =
-        'raw' in block ? await this.#execute(block.raw, parent) : this.#required(block.hash);
-      if (executed.block.header.parentHash !== parent) {
-        throw new ChainError('unknown-block', 'blocks to commit must follow the head in order', {
-          parent,
-          block: executed.block.header.hash,
-        });
-      }
-      resolved.push(executed);
-      parent = executed.block.header.hash;
-    }
-    return resolved;
-  }
-
-  #required(hash: Hash): ExecutedBlock {
-    const block = this.#inFlight.get(hash);
-    if (block !== undefined) return block.executed;
-    throw new ChainError('unknown-block', `block ${hash} is not in flight`, { hash });
-  }
-
-  async #write(executed: readonly ExecutedBlock[], head: HeaderData, marker: Uint8Array) {
-    await this.#writeHead(head, marker, (writer) => {
-      for (const one of executed) writeBlock(writer, one, this.#committed.generation);
-      writer.putSealed('meta', metaKey('head'), bytesOf(head.hash));
-      writer.putSealed('meta', metaKey('marker'), marker);
-    });
-    this.#inFlight.settle(head.hash, this.#committed);
-  }
-
-  async #writeHead(head: HeaderData, marker: Uint8Array, write: (writer: TableWriter) => void) {
+  async #write(position: Position, marker: Uint8Array, write: (writer: TableWriter) => void) {
     try {
       await this.#tables.commit(write);
     } catch (error) {
@@ -333,7 +335,7 @@ export class Chain {
       );
       throw this.#failure;
     }
-    this.#head = head;
+    this.#position = position;
     this.#marker = marker;
   }
 
@@ -358,6 +360,7 @@ export class Chain {
     const { excessBlobGas } = header;
     const blobFee = excessBlobGas === undefined ? undefined : blobBaseFee(excessBlobGas, rules);
     return {
+      kind: 'block',
       block: {
         header,
         transactions,
@@ -367,36 +370,6 @@ export class Chain {
       receipts: receiptsData(header, transactions, stored, blobFee),
       touched: [...touched],
     };
-  }
-
-  #contextOf(parent: Hash): ParentContext {
-    const inFlight = this.#inFlight.get(parent);
-    const header = inFlight?.executed.block.header ?? this.#head;
-    if (header.hash !== parent) {
-      throw new ChainError('unknown-block', `block ${parent} is neither the head nor in flight`, {
-        parent,
-      });
-    }
-    const state = inFlight?.state ?? this.#committed;
-    this.#nodesOf = state;
-    return {
-      header,
-      state,
-      nodes: this.#nodes,
-      ancestorHash: (number) =>
-        this.#inFlight.ancestor(parent, number) ?? readCanonical(this.#tables, number),
-    };
-  }
-
-  async #build(context: ParentContext, request: BuildRequest): Promise<BuildResult> {
-    const number = blockNumberOf(context.header.number + 1);
-    const evm = await this.#evms.at(number, request.timestamp);
-    return buildBlock(evm, context, request);
-  }
-
-  #keep(executed: ExecutedBlock, parent: State): void {
-    const { hash } = executed.block.header;
-    if (this.#inFlight.get(hash) === undefined) this.#inFlight.add(executed, parent);
   }
 
   #exclusively<Value>(action: () => Promise<Value>): Promise<Value> {
@@ -413,4 +386,8 @@ export class Chain {
     this.#queue = result.catch(() => undefined);
     return result;
   }
+}
+
+function refOf({ number, hash }: HeaderData): BlockRef {
+  return { number, hash };
 }

@@ -1,7 +1,7 @@
 export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export type * from './block/block-data.ts';
 export { type BlockFault, InvalidBlockError } from './block/invalid-block-error.ts';
-export { type BlockToCommit, Chain, type ChainOptions, type CommittedBlock } from './chain.ts';
+export { Chain, type ChainOptions } from './chain.ts';
 export { ChainFileError, type ChainFileFault } from './chain-file/chain-file-error.ts';
 export { type ExportedChain, exportChainFile } from './chain-file/export-chain.ts';
 export {
@@ -10,6 +10,25 @@ export {
   importChainFile,
 } from './chain-file/import-chain.ts';
 export { keccak256 } from './crypto/keccak.ts';
+export {
+  type DevelopmentSettings,
+  type DevelopmentState,
+  isUsed,
+  type MiningMode,
+  UNUSED,
+} from './development/development-state.ts';
+export {
+  type AccountEdit,
+  type AgreedOperation,
+  type DevelopmentOperation,
+  decodeAgreedOperation,
+  decodeOperation,
+  encodeAgreedOperation,
+  encodeOperation,
+  type OperationOutcome,
+  type OperationRequest,
+} from './development/operation.ts';
+export { nextTimestamp, type Position } from './development/position.ts';
 export { ChainError, type ChainErrorCode, type ChainErrorFields } from './errors.ts';
 export type {
   BuildRequest,
@@ -87,7 +106,9 @@ export { decodeSubmittedTransaction } from './transaction/blob-sidecar.ts';
 export { decodeTransaction, TRANSACTION_BYTES_MAX } from './transaction/decode.ts';
 export { executableTransaction } from './transaction/executable.ts';
 export { transactionGas } from './transaction/intrinsic-gas.ts';
-export { signTransaction, type UnsignedTransaction } from './transaction/sign.ts';
+export { signTransaction, stateSender, type UnsignedTransaction } from './transaction/sign.ts';
 export { nobleScheme, signatureScheme } from './transaction/signature.ts';
 export type { SignedTransaction } from './transaction/signed-transaction.ts';
+export { decodeWhere, isImpersonated } from './transaction/stated-sender.ts';
 export { maximumCost, validateTransaction } from './transaction/validate.ts';
+export type * from './transition.ts';

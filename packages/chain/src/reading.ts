@@ -3,6 +3,12 @@
  */
 export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export { InvalidBlockError } from './block/invalid-block-error.ts';
+export {
+  decodeAgreedOperation,
+  encodeAgreedOperation,
+  encodeOperation,
+} from './development/operation.ts';
+export { ChainError } from './errors.ts';
 export { BlockSequence } from './execution/block-sequence.ts';
 export { devGenesisFile } from './genesis/dev-genesis.ts';
 export { createGenesis } from './genesis/genesis.ts';

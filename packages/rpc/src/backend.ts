@@ -5,9 +5,13 @@ import type {
   CallRequest,
   ChainErrorCode,
   ChainReader,
+  DevelopmentOperation,
   Hash,
+  HeaderData,
   Hex,
   LogData,
+  MiningMode,
+  OperationOutcome,
   PoolContent,
   PoolStatus,
   ReceiptData,
@@ -22,6 +26,8 @@ export interface RpcBackend {
   readonly accounts: DevelopmentAccounts;
   readonly network: NetworkService;
   readonly events: ChainEventSource;
+  /** Null where the chain is not in development mode; its methods are not served then. */
+  readonly development: DevelopmentService | null;
 }
 
 /**
@@ -54,6 +60,14 @@ export interface TransactionService {
   poolContent(): Promise<PoolContent>;
 }
 
+/** Operations that test clients do to the chain; each is an agreed entry of the log. */
+export interface DevelopmentService {
+  /** Resolves once it is applied and readable here. Rejects with `invalid-request` when it is not possible. */
+  apply(operation: DevelopmentOperation): Promise<OperationOutcome>;
+  /** What the genesis configuration says. */
+  readonly initialMining: MiningMode;
+}
+
 /** Accounts whose keys the node holds; none outside development mode. */
 export interface DevelopmentAccounts {
   readonly addresses: readonly Address[];
@@ -79,6 +93,8 @@ export interface NetworkService {
 export interface ChainEventSource {
   /** Called after a block is durable and readable; in block order. Returns the unsubscription. */
   onBlock(listener: (event: CommittedBlock) => void): () => void;
+  /** Called after the head moved back (`evm_revert`). Returns the unsubscription. */
+  onRevert(listener: (event: RevertedHead) => void): () => void;
   /** Called when a transaction becomes executable in this node's pool. */
   onPendingTransaction(listener: (transaction: TransactionData) => void): () => void;
 }
@@ -86,5 +102,12 @@ export interface ChainEventSource {
 export interface CommittedBlock {
   readonly block: BlockData;
   readonly receipts: readonly ReceiptData[];
+  readonly logs: readonly LogData[];
+}
+
+export interface RevertedHead {
+  /** The head now. */
+  readonly head: HeaderData;
+  /** Of the blocks that are on the chain no more, the highest block's first. */
   readonly logs: readonly LogData[];
 }

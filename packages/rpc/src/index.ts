@@ -22,6 +22,7 @@ export {
   required,
   withDefault,
 } from './method.ts';
+export { developmentModeMethods } from './methods/development/index.ts';
 export { standardMethods } from './methods/index.ts';
 export { blockSelector, blockTagOrNumber } from './parameters/block-selector.ts';
 export { address, data, hash, parsedString, uint64, uint256, wei } from './parameters/hex.ts';

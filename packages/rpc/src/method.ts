@@ -44,7 +44,8 @@ export function withDefault<Value>(
   return { name, schema, description, absent: { value: fallback } };
 }
 
-type Values<Parameters extends readonly Parameter<unknown>[]> = {
+/** What parameters give a handler. */
+export type Values<Parameters extends readonly Parameter<unknown>[]> = {
   -readonly [Index in keyof Parameters]: Parameters[Index] extends Parameter<infer Value>
     ? Value
     : never;

@@ -7,23 +7,32 @@ import { runTx } from '@ethereumjs/vm';
 import type { HeaderData, WithdrawalData } from '../block/block-data.ts';
 import type { HeaderFields } from '../block/header-codec.ts';
 import { logOf, type ReceiptLog, type StoredReceipt } from '../block/receipt-codec.ts';
+import type { DevelopmentState } from '../development/development-state.ts';
 import { ChainError } from '../errors.ts';
-import { type Address, addressOf, hashOf, weiOf } from '../primitives.ts';
+import { type Address, addressOf, type Hash, hashOf, weiOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
 import type { State } from '../state/layered-state.ts';
 import { diffOf, type StateDiff } from '../state/state-diff.ts';
 import { executableTransaction } from '../transaction/executable.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
+import { requireImpersonated } from '../transaction/stated-sender.ts';
 import { maximumCost, validateTransaction } from '../transaction/validate.ts';
 import type { NodeReader } from '../trie/node-source.ts';
 import { GAS_PER_BLOB } from './fee-rules.ts';
 import { type AncestorHash, evmBlock, type ForkEvm } from './fork-evm.ts';
+import type { HeaderOverrides } from './header-rules.ts';
 import { callBeforeTransactions, collectRequests } from './system-calls.ts';
 
 /** What a block is executed on. */
 export interface ParentContext {
   readonly header: HeaderData;
   readonly state: State;
+  /** Of `state`: the header's unless it was edited since. */
+  readonly stateRoot: Hash;
+  /** Who may send without a signature. */
+  readonly development: DevelopmentState;
+  /** Fields of the block's header that development operations have set. */
+  readonly overrides: HeaderOverrides;
   /** Reads trie nodes of `state`. */
   readonly nodes: NodeReader;
   readonly ancestorHash: AncestorHash;
@@ -91,6 +100,9 @@ export class BlockRun {
   async apply(signed: SignedTransaction): Promise<ExecutedTransaction> {
     const { rules, vm } = this.#evm;
     const { data } = signed;
+    const isStated = signed.senderPublicKey === null;
+    if (isStated) requireImpersonated(this.#parent.development, data.from);
+    this.#evm.letContractSend(isStated ? data.from : null);
     validateTransaction(data, rules);
     this.#requireRoom(signed);
     this.#requireSender(signed);
@@ -149,7 +161,7 @@ export class BlockRun {
   }
 
   #diff(state: JournaledState): StateDiff {
-    return diffOf(state, this.#parent.header.stateRoot, this.#parent.nodes);
+    return diffOf(state, this.#parent.stateRoot, this.#parent.nodes);
   }
 
   #systemContext() {

@@ -38,6 +38,8 @@ export interface BuildRequest extends NextBlock {
   readonly maxBytes: number;
   /** Without it there is no block when no candidate fits. */
   readonly allowEmpty: boolean;
+  /** Unix time of the log entry, seconds; the block's own when absent. */
+  readonly agreedSeconds?: number;
 }
 
 export interface BuiltBlock extends ExecutedBlock {
@@ -66,7 +68,7 @@ export async function buildBlock(
       parent: parent.header.timestamp,
     });
   }
-  const header = nextHeader(parent.header, evm.rules, request);
+  const header = nextHeader(parent.header, evm.rules, request, parent.overrides);
   const run = new BlockRun(evm, header, parent);
   await run.begin();
   const refused = await fill(run, request);

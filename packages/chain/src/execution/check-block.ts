@@ -9,8 +9,8 @@ import { encodeReceipt } from '../block/receipt-codec.ts';
 import { keccak256 } from '../crypto/keccak.ts';
 import { ChainError } from '../errors.ts';
 import { type Hash, hashOf } from '../primitives.ts';
-import { decodeTransaction } from '../transaction/decode.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
+import { decodeWhere } from '../transaction/stated-sender.ts';
 import { checkBody } from './block-body.ts';
 import { type BlockOutcome, BlockRun, type ParentContext } from './block-run.ts';
 import type { ExecutedBlock } from './build-block.ts';
@@ -34,12 +34,17 @@ export async function checkBlock(
   options: CheckOptions,
 ): Promise<ExecutedBlock> {
   const { origin, known } = options;
-  checkHeader(block.header, parent.header, evm.rules, origin);
+  checkHeader(block.header, parent.header, evm.rules, origin, parent.overrides);
   checkBody(block, origin);
   const run = new BlockRun(evm, block.header, parent);
   await run.begin();
   for (const [index, bytes] of block.transactions.entries()) {
-    await applyTo(run, index, bytes, known);
+    await applyTo(
+      run,
+      index,
+      bytes,
+      (hash) => known(hash) ?? decodeWhere(parent.development, bytes),
+    );
   }
   const outcome = await run.finish(block.withdrawals ?? [], block.ommers);
   compare(block, outcome);
@@ -50,10 +55,10 @@ async function applyTo(
   run: BlockRun,
   index: number,
   bytes: Uint8Array,
-  known: KnownTransaction,
+  decode: (hash: Hash) => SignedTransaction,
 ): Promise<void> {
   try {
-    await run.apply(known(hashOf(keccak256(bytes))) ?? decodeTransaction(bytes));
+    await run.apply(decode(hashOf(keccak256(bytes))));
   } catch (error) {
     if (!(error instanceof ChainError) || error.code === 'corrupt-store') throw error;
     throw new InvalidBlockError('transaction', `number ${index}: ${error.message}`);

@@ -30,6 +30,8 @@ export interface ForkEvm {
   readonly depositContract: Address;
   /** Sets what the next block runs on. */
   use(state: JournaledState, ancestorHash: AncestorHash, rootOf: RootOf): void;
+  /** Lifts EIP-3607 for the next transaction, which this impersonated account sends; null for any other. */
+  letContractSend(sender: Address | null): void;
 }
 
 export class ForkEvms {
@@ -85,6 +87,7 @@ async function makeEvm(rules: Common, depositContract: Address): Promise<ForkEvm
     rules,
     vm,
     depositContract,
+    letContractSend: (sender) => stateManager.letContractSend(sender),
     use(state, ancestorHash, nextRootOf) {
       stateManager.use(state);
       hashOfAncestor = ancestorHash;

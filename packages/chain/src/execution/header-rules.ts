@@ -42,8 +42,20 @@ export interface NextBlock {
   readonly extraData: Hex;
 }
 
+/** Fields that development operations have set instead of what follows from the parent. */
+export type HeaderOverrides = Partial<
+  Pick<HeaderData, 'gasLimit' | 'baseFeePerGas' | 'mixHash' | 'beneficiary'>
+>;
+
+const NO_OVERRIDES: HeaderOverrides = {};
+
 /** A header on top of `parent` with everything but what execution tells. */
-export function nextHeader(parent: HeaderData, rules: Common, next: NextBlock): HeaderFields {
+export function nextHeader(
+  parent: HeaderData,
+  rules: Common,
+  next: NextBlock,
+  overrides = NO_OVERRIDES,
+): HeaderFields {
   const active = (eip: number): boolean => rules.isActivatedEIP(eip);
   const number = blockNumberOf(parent.number + 1);
   return {
@@ -67,6 +79,7 @@ export function nextHeader(parent: HeaderData, rules: Common, next: NextBlock): 
     ...(active(4844) && { blobGasUsed: 0n, excessBlobGas: nextExcessBlobGas(parent, rules) }),
     ...(active(4788) && { parentBeaconBlockRoot: ZERO_HASH }),
     ...(active(7685) && { requestsHash: EMPTY_REQUESTS_HASH }),
+    ...overrides,
   };
 }
 
@@ -76,15 +89,17 @@ export function checkHeader(
   parent: HeaderData,
   rules: Common,
   origin: BlockOrigin,
+  overrides = NO_OVERRIDES,
 ): void {
   const require = (holds: boolean, fault: BlockFault, reason: string): void => {
     if (!holds) throw new InvalidBlockError(fault, reason);
   };
-  const expected = nextHeader(parent, rules, {
+  const next = {
     timestamp: header.timestamp,
     coinbase: header.beneficiary,
     extraData: header.extraData,
-  });
+  };
+  const expected = nextHeader(parent, rules, next, overrides);
   require(header.parentHash === parent.hash, 'unknown-parent', `parent is ${header.parentHash}`);
   require(header.number === expected.number, 'number', `${header.number} after ${parent.number}`);
   require(header.timestamp >= parent.timestamp, 'timestamp', 'earlier than its parent');
@@ -109,7 +124,10 @@ export function checkHeader(
   }
   if (origin === 'network') {
     require(rules.consensusType() !== 'pow', 'difficulty', 'the chain is not past the merge');
-    require(header.gasLimit === parent.gasLimit, 'gas-limit', 'differs from the genesis block');
+    require(header.gasLimit ===
+      expected.gasLimit, 'gas-limit', `${header.gasLimit}, not ${expected.gasLimit}`);
+    require(header.beneficiary ===
+      expected.beneficiary, 'header-fields', `the coinbase is not ${expected.beneficiary}`);
     require(header.mixHash === expected.mixHash, 'prev-randao', 'not derived from the parent');
     require(header.parentBeaconBlockRoot ===
       expected.parentBeaconBlockRoot, 'header-fields', 'there is no beacon chain here: its root must be zero');

@@ -41,9 +41,9 @@ export function selectHeader(
     if (header === undefined) requireAbove(tables, block.number);
     return header;
   }
-  // A hash that is not in the canonical chain is of a block that a snapshot's return has left.
+  // A hash that is not in the canonical chain is of a block that a snapshot's return has left: it is no block any more.
   const header = readHeader(tables, block.hash);
-  if (header === undefined || block.requireCanonical !== true) return header;
+  if (header === undefined) return header;
   return readCanonical(tables, header.number) === header.hash ? header : undefined;
 }
 

@@ -5,6 +5,7 @@ import type {
   LogData,
   ReceiptData,
 } from '../block/block-data.ts';
+import type { DevelopmentState } from '../development/development-state.ts';
 import type { Address, BlockNumber, BlockRef, Hash, Hex, Wei } from '../primitives.ts';
 
 /**
@@ -53,6 +54,8 @@ export interface ChainReader {
     readonly blobBaseFee?: Wei;
     readonly gasLimit: bigint;
   };
+  /** What development operations have set; `operations` is zero on a chain without them. */
+  development(): DevelopmentState;
   /** EIP-1559 fee history; percentiles ascending in 0..100. */
   feeHistory(blockCount: number, newest: BlockSelector, percentiles: readonly number[]): FeeHistory;
   close(): Promise<void>;

@@ -5,6 +5,7 @@
 import { generateAddress } from '@ethereumjs/util';
 import type { HeaderData } from '../block/block-data.ts';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.ts';
+import { type Position, positionOf } from '../development/position.ts';
 import { bigintToBytes } from '../encoding/quantity.ts';
 import { ChainError } from '../errors.ts';
 import type { Genesis } from '../genesis/genesis.ts';
@@ -12,6 +13,7 @@ import { type Address, addressOf, bytesOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, JournaledState } from '../state/journaled-state.ts';
 import { storedNodes } from '../state/trie-state-view.ts';
 import { readCanonical } from '../store/block-records.ts';
+import { readDevelopmentState, readStateRoot } from '../store/development-records.ts';
 import type { Tables } from '../store/tables.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { findAccessList } from './access-list.ts';
@@ -164,7 +166,10 @@ export class EvmCallExecutor implements CallExecutor {
     this.#tables.refresh();
     const committed = requireHeader(this.#tables, this.#genesis.header.hash, block);
     const base = isPending(block)
-      ? pendingHeader(committed, { rules: this.#rules, unixSeconds: this.#unixSeconds() })
+      ? pendingHeader(this.#position(committed), {
+          rules: this.#rules,
+          unixSeconds: this.#unixSeconds(),
+        })
       : committed;
     const header = overrideHeader(base, options.blockOverrides ?? {});
     const rules = this.#rules.at(header.number, header.timestamp);
@@ -187,6 +192,10 @@ export class EvmCallExecutor implements CallExecutor {
       },
     };
     return { context, message: { ...request, from }, header };
+  }
+
+  #position(head: HeaderData): Position {
+    return positionOf(head, readStateRoot(this.#tables, head), readDevelopmentState(this.#tables));
   }
 
   async #evmAt(fork: string, rules: ReturnType<ForkRules['at']>): Promise<CallEvm> {

@@ -3,6 +3,7 @@
  * what only the block's making decides (coinbase, randomness) is the head's too.
  */
 import type { HeaderData } from '../block/block-data.ts';
+import { headerOverrides, nextTimestamp, type Position } from '../development/position.ts';
 import { nextExcessBlobGas } from '../execution/fee-rules.ts';
 import { blockNumberOf } from '../primitives.ts';
 import { nextFees } from './fee-history.ts';
@@ -10,11 +11,12 @@ import type { ForkRules } from './fork-rules.ts';
 
 /** `unixSeconds` is the clock's time; a block is never older than its parent. */
 export function pendingHeader(
-  head: HeaderData,
+  position: Position,
   modules: { readonly rules: ForkRules; readonly unixSeconds: number },
 ): HeaderData {
+  const { head } = position;
   const number = blockNumberOf(head.number + 1);
-  const timestamp = Math.max(head.timestamp, modules.unixSeconds);
+  const timestamp = nextTimestamp(position, modules.unixSeconds);
   const { baseFeePerGas } = nextFees(head, { rules: (at, time) => modules.rules.at(at, time) });
   const rules = modules.rules.at(number, timestamp);
   return {
@@ -24,5 +26,6 @@ export function pendingHeader(
     timestamp,
     ...(baseFeePerGas !== undefined && { baseFeePerGas }),
     ...(rules.isActivatedEIP(4844) && { excessBlobGas: nextExcessBlobGas(head, rules) }),
+    ...headerOverrides(position),
   };
 }

@@ -3,6 +3,7 @@ import type { HeaderData } from '../block/block-data.ts';
 import { EMPTY_TRIE_ROOT } from '../crypto/keccak.ts';
 import { bytesOf } from '../primitives.ts';
 import { TrieStateView } from '../state/trie-state-view.ts';
+import { readStateRoot } from '../store/development-records.ts';
 import { HistoryGaps } from '../store/history-gaps.ts';
 import { requireState } from '../store/state-floor.ts';
 import type { Tables } from '../store/tables.ts';
@@ -13,7 +14,8 @@ import type { NodeReader } from '../trie/node-source.ts';
  * is kept over turns while the state goes. Reads may throw `corrupt-store`.
  */
 export function stateAt(tables: Tables, nodes: NodeReader, header: HeaderData): TrieStateView {
-  const { stateRoot, number } = header;
+  const { number } = header;
+  const stateRoot = readStateRoot(tables, header);
   requireState(tables, number, stateRoot);
   // The store never has a root from the floor on without what is below it.
   if (stateRoot !== EMPTY_TRIE_ROOT && tables.get('nodes', bytesOf(stateRoot)) === undefined) {

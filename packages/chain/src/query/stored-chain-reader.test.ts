@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CommittedBlock } from '../chain.ts';
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, keccak256 } from '../crypto/keccak.ts';
 import { blockNumberOf, bytesOf, type Hash, type Hex, hashOf, hexOf } from '../primitives.ts';
 import { decodeAccount } from '../state/account-codec.ts';
 import { assemble } from '../testing/assemble.ts';
 import { contractAddress, QueryChain, word } from '../testing/query-chain.ts';
+import type { CommittedBlock } from '../transition.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { readTrie } from '../trie/read-trie.ts';
 

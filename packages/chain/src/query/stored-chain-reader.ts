@@ -14,6 +14,7 @@ import type {
 } from '../block/block-data.ts';
 import { effectiveGasPrice, receiptsData } from '../block/receipt-data.ts';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.ts';
+import type { DevelopmentState } from '../development/development-state.ts';
 import { bytesToBigint, padLeft } from '../encoding/quantity.ts';
 import { ChainError, corruptStore } from '../errors.ts';
 import { blobBaseFee } from '../execution/fee-rules.ts';
@@ -29,6 +30,7 @@ import {
   hashOf,
   hexOf,
   slotOf,
+  weiOf,
 } from '../primitives.ts';
 import { FlatStateView } from '../state/flat-state-view.ts';
 import { EMPTY_ACCOUNT } from '../state/journaled-state.ts';
@@ -42,6 +44,7 @@ import {
   readReceipts,
   type StoredBlock,
 } from '../store/block-records.ts';
+import { readDevelopmentState } from '../store/development-records.ts';
 import { HistoryGaps } from '../store/history-gaps.ts';
 import { Tables } from '../store/tables.ts';
 import { decodeKnownTransaction } from '../transaction/decode.ts';
@@ -205,7 +208,7 @@ export class StoredChainReader implements ChainReader {
       proveKey(this.#nodes, root, keccak256(key)).map(hexOf);
     return {
       account,
-      accountProof: prove(header.stateRoot, bytesOf(address)),
+      accountProof: prove(state.root, bytesOf(address)),
       storageProof: slots.map((slot) => {
         const key = slotOf(slot);
         return {
@@ -220,11 +223,25 @@ export class StoredChainReader implements ChainReader {
   nextBlock(): ReturnType<ChainReader['nextBlock']> {
     this.tables.refresh();
     const head = readHead(this.tables);
+    const { nextBaseFee, gasLimit } = readDevelopmentState(this.tables).settings;
     return {
       number: blockNumberOf(head.number + 1),
-      gasLimit: head.gasLimit,
+      gasLimit: gasLimit ?? head.gasLimit,
       ...nextFees(head, { rules: (number, timestamp) => this.#rules.at(number, timestamp) }),
+      ...(nextBaseFee !== null && { baseFeePerGas: weiOf(nextBaseFee) }),
     };
+  }
+
+  development(): DevelopmentState {
+    this.tables.refresh();
+    return readDevelopmentState(this.tables);
+  }
+
+  /** Logs of a block that a return to a snapshot has left; none when there was no such block. */
+  abandonedLogs(hash: Hash): readonly LogData[] {
+    this.tables.refresh();
+    const header = readHeader(this.tables, hash);
+    return header === undefined ? [] : this.#readReceipts(header).flatMap(({ logs }) => logs);
   }
 
   feeHistory(

@@ -3,9 +3,11 @@
  * executed and committed meanwhile. What a snapshot shows is one read transaction.
  */
 
-import { corruptStore } from '../errors.ts';
+import { isUsed } from '../development/development-state.ts';
+import { ChainError, corruptStore } from '../errors.ts';
 import type { Hash } from '../primitives.ts';
 import { readHeadHash } from '../query/block-selection.ts';
+import { readDevelopmentState } from '../store/development-records.ts';
 import { metaKey } from '../store/schema.ts';
 import type { Snapshot, Tables } from '../store/tables.ts';
 import { KeptSnapshots, type UnfinishedSnapshot } from './kept-snapshots.ts';
@@ -34,14 +36,17 @@ export class SnapshotMaker {
   }
 
   /**
-   * A snapshot whose index is `minimum` or above, made now if none is kept; null when the head is below, or nothing has
-   * been committed yet. Of those kept it is the newest below `before`, else the newest. Throws `ChainError`: `snapshot-failed`, `closed`, `corrupt-store`.
+   * A snapshot whose index is `minimum` or above, made now if none is kept; null when the head is below, nothing has been
+   * committed yet, or development operations are in use. Of those kept it is the newest below `before`, else the newest.
+   * Throws `ChainError`: `snapshot-failed`, `closed`, `corrupt-store`.
    */
   async offer(minimum: number, before = Number.POSITIVE_INFINITY): Promise<ChunkList | null> {
     for (;;) {
       const kept = this.#kept.best(minimum, before);
       if (kept !== undefined) return kept;
       this.#tables.refresh();
+      // What operations have set is in no snapshot: newcomers replay the log instead.
+      if (isUsed(readDevelopmentState(this.#tables))) return null;
       const position = this.#position();
       if (position === undefined || position.index < minimum) return null;
       if (this.#making === undefined) return this.#make();
@@ -73,6 +78,9 @@ export class SnapshotMaker {
     let unfinished: UnfinishedSnapshot | undefined;
     try {
       const position = this.#position(view);
+      if (isUsed(readDevelopmentState(this.#tables, view))) {
+        throw new ChainError('snapshot-failed', 'development operations are in use');
+      }
       if (position === undefined) throw corruptStore('the marker is missing');
       unfinished = await this.#kept.begin();
       const slices = new TimeSlices(this.#signal);

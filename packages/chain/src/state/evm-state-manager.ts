@@ -28,6 +28,9 @@ export class EvmStateManager implements StateManagerInterface {
     clear: (): void => this.#state.beginTransaction(),
   };
 
+  /** A contract that sends the transaction that runs. */
+  #sender: { readonly address: Address; readonly codeHash: Hash; isRead: boolean } | null = null;
+
   constructor(state: JournaledState, rootOf: RootOf) {
     this.#state = state;
     this.#rootOf = rootOf;
@@ -36,20 +39,45 @@ export class EvmStateManager implements StateManagerInterface {
   /** One EVM serves block after block: each brings its state. */
   use(state: JournaledState): void {
     this.#state = state;
+    this.#sender = null;
+  }
+
+  /**
+   * The library refuses transactions of contracts (EIP-3607) by what it reads of the sender first, and writes that back
+   * before it executes anything. So the first read shows an account without code, and what is written without code
+   * keeps what it has; until the next transaction or the account's end.
+   */
+  letContractSend(sender: Address | null): void {
+    this.#sender = null;
+    if (sender === null) return;
+    const codeHash = this.#state.getAccount(sender)?.codeHash ?? EMPTY_CODE_HASH;
+    if (codeHash !== EMPTY_CODE_HASH) this.#sender = { address: sender, codeHash, isRead: false };
   }
 
   getAccount(address: EvmAddress): Promise<Account | undefined> {
-    const account = this.#state.getAccount(addressOf(address.bytes));
-    return Promise.resolve(account === undefined ? undefined : toEvmAccount(account));
+    const key = addressOf(address.bytes);
+    const account = this.#state.getAccount(key);
+    if (account === undefined) return Promise.resolve(undefined);
+    const shown = toEvmAccount(account);
+    if (this.#sender?.address === key && !this.#sender.isRead) {
+      this.#sender.isRead = true;
+      shown.codeHash = bytesOf(EMPTY_CODE_HASH);
+    }
+    return Promise.resolve(shown);
   }
 
   putAccount(address: EvmAddress, account?: Account): Promise<void> {
     if (account === undefined) return this.deleteAccount(address);
-    this.#state.putAccount(addressOf(address.bytes), fromEvmAccount(account));
+    const key = addressOf(address.bytes);
+    const written = fromEvmAccount(account);
+    const isSender = this.#sender?.address === key && written.codeHash === EMPTY_CODE_HASH;
+    const codeHash = isSender ? this.#sender?.codeHash : undefined;
+    this.#state.putAccount(key, codeHash === undefined ? written : { ...written, codeHash });
     return DONE;
   }
 
   deleteAccount(address: EvmAddress): Promise<void> {
+    if (this.#sender?.address === addressOf(address.bytes)) this.#sender = null;
     this.#state.deleteAccount(addressOf(address.bytes));
     return DONE;
   }

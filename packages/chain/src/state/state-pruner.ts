@@ -16,6 +16,7 @@ import { corruptStore } from '../errors.ts';
 import { type BlockNumber, blockNumberOf, bytesOf, type Hash, hashOf } from '../primitives.ts';
 import { TimeSlices } from '../snapshot/time-slices.ts';
 import { readCanonical, readHeader } from '../store/block-records.ts';
+import { readStateRoot, rootsInUse } from '../store/development-records.ts';
 import { HistoryGaps } from '../store/history-gaps.ts';
 import { readStateFloor, writeStateFloor } from '../store/state-floor.ts';
 import type { Tables } from '../store/tables.ts';
@@ -81,7 +82,7 @@ export class StatePruner {
     for (const hash of nodes) this.#marks?.written.add(hash);
   }
 
-  /** The state was replaced by one whose nodes the pass that runs does not know: it ends. */
+  /** The state was replaced by one whose nodes the pass that runs does not know, or blocks are gone: it ends. */
   replaced(): void {
     this.#isAborted = true;
   }
@@ -109,12 +110,18 @@ export class StatePruner {
   }
 
   async #run(marks: Marks, floor: BlockNumber, head: BlockNumber): Promise<void> {
-    await this.#exclusively(() => this.#tables.commit((writer) => writeStateFloor(writer, floor)));
+    await this.#exclusively(async () => {
+      if (!this.#isAborted) await this.#tables.commit((writer) => writeStateFloor(writer, floor));
+    });
     const slices = new TimeSlices(this.#signal);
     const gaps = HistoryGaps.read(this.#tables);
     for (let number: number = floor; number <= head && !this.#isAborted; number += 1) {
       if (!gaps.has(number))
         await this.#mark(marks.visited, this.#rootOf(blockNumberOf(number)), slices);
+    }
+    // Whatever the chain can be taken back to stays, however old.
+    for (const root of rootsInUse(this.#tables)) {
+      if (!this.#isAborted) await this.#mark(marks.visited, root, slices);
     }
     let after: Uint8Array | undefined = new Uint8Array(0);
     while (after !== undefined && !this.#isAborted) {
@@ -128,7 +135,7 @@ export class StatePruner {
     const hash = readCanonical(this.#tables, number);
     const header = hash === undefined ? undefined : readHeader(this.#tables, hash);
     if (header === undefined) throw corruptStore(`block ${number} is missing`);
-    return header.stateRoot;
+    return readStateRoot(this.#tables, header);
   }
 
   /** A marked node has all below it marked, or to be visited: states share whole subtrees. */

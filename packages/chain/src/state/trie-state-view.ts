@@ -74,7 +74,7 @@ export function encodeSlot(value: Uint8Array): Uint8Array {
   return RLP.encode(value);
 }
 
-function decodeSlot(bytes: Uint8Array): Uint8Array {
+export function decodeSlot(bytes: Uint8Array): Uint8Array {
   const value = RLP.decode(bytes);
   if (!(value instanceof Uint8Array)) throw corruptStore('a storage slot holds a list');
   return value;

@@ -61,7 +61,11 @@ export type MetaKey =
   /** The lowest block whose state is here; absent when none was removed. */
   | 'states-from'
   /** Blocks that are not here, see `HistoryGaps`; absent when all are. */
-  | 'gaps';
+  | 'gaps'
+  /** What development operations have set, see `DevelopmentState`; absent when none was ever used. */
+  | 'development'
+  /** A block's hash follows: root of its state, where operations have edited it. */
+  | 'edited';
 
 export function metaKey(key: MetaKey): Uint8Array {
   return Buffer.from(key, 'ascii');

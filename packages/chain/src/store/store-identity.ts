@@ -5,10 +5,12 @@
 import { encodeBlock } from '../block/block-codec.ts';
 import type { HeaderData } from '../block/block-data.ts';
 import { EMPTY_TRIE_ROOT } from '../crypto/keccak.ts';
+import { type Position, positionOf } from '../development/position.ts';
 import { ChainError, corruptStore } from '../errors.ts';
 import type { Genesis } from '../genesis/genesis.ts';
 import { blockNumberOf, bytesOf, hashOf } from '../primitives.ts';
 import { readBlock, readCanonical, readHeader } from './block-records.ts';
+import { readDevelopmentState, readStateRoot } from './development-records.ts';
 import { FIRST_GENERATION, writeGeneration } from './flat-generation.ts';
 import { FORMAT_VERSION, type MetaKey, metaKey } from './schema.ts';
 import type { Tables } from './tables.ts';
@@ -42,6 +44,7 @@ export async function initialiseStore(tables: Tables, genesis: Genesis): Promise
 
 export interface OpenedStore {
   readonly head: HeaderData;
+  readonly position: Position;
   readonly marker: Uint8Array | null;
 }
 
@@ -69,10 +72,12 @@ export function openStore(tables: Tables, genesis: Genesis): OpenedStore {
   if (readCanonical(tables, blockNumberOf(head.number)) !== hash) {
     throw corruptStore(`the head ${hash} is not at its height`);
   }
-  if (head.stateRoot !== EMPTY_TRIE_ROOT && !tables.get('nodes', bytesOf(head.stateRoot))) {
-    throw corruptStore(`the state ${head.stateRoot} of the head is missing`);
+  const stateRoot = readStateRoot(tables, head);
+  if (stateRoot !== EMPTY_TRIE_ROOT && !tables.get('nodes', bytesOf(stateRoot))) {
+    throw corruptStore(`the state ${stateRoot} of the head is missing`);
   }
-  return { head, marker: meta('marker') ?? null };
+  const position = positionOf(head, stateRoot, readDevelopmentState(tables));
+  return { head, position, marker: meta('marker') ?? null };
 }
 
 function requireSame(stored: Uint8Array | undefined, expected: `0x${string}`, what: string): void {

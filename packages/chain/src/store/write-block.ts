@@ -69,7 +69,7 @@ function writePostings(writer: TableWriter, executed: BlockWithReceipts): void {
 }
 
 /** Applies a difference to the flat tables and adds its code and trie nodes. */
-function writeState(writer: TableWriter, diff: StateDiff, generation: number): void {
+export function writeState(writer: TableWriter, diff: StateDiff, generation: number): void {
   for (const [hash, bytes] of diff.nodes) writer.put('nodes', bytesOf(hash), bytes);
   for (const [hash, code] of diff.codes) writer.put('code', bytesOf(hash), code);
   for (const [address, account] of diff.accounts) {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DevelopmentAccountSet } from '../accounts/development-accounts.ts';
-import { Chain, type CommittedBlock } from '../chain.ts';
+import { Chain } from '../chain.ts';
 import { DEV_MNEMONIC } from '../genesis/dev-accounts.ts';
 import { type DevGenesisOptions, devGenesisFile } from '../genesis/dev-genesis.ts';
 import { createGenesis, type Genesis } from '../genesis/genesis.ts';
@@ -11,6 +11,8 @@ import { type Address, addressOf, type Hex, weiOf } from '../primitives.ts';
 import { type CallLimits, EvmCallExecutor } from '../query/evm-call-executor.ts';
 import { StoredChainReader } from '../query/stored-chain-reader.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
+import type { CommittedBlock } from '../transition.ts';
+import { blocksAmong } from './committed-blocks.ts';
 
 export interface QueryChainOptions extends DevGenesisOptions {
   /** Code by account. */
@@ -110,9 +112,8 @@ export class QueryChain {
     const [refused] = built.refused;
     if (refused !== undefined) throw refused.error;
     if (built.block === null) throw new Error('No block was built.');
-    const [committed] = await this.chain.commit(
-      [{ hash: built.block.header.hash }],
-      new Uint8Array([1]),
+    const [committed] = blocksAmong(
+      await this.chain.commit([{ hash: built.block.header.hash }], new Uint8Array([1])),
     );
     if (committed === undefined) throw new Error('No block was committed.');
     return committed;

@@ -3,7 +3,7 @@
  * head's hash.
  */
 import { createHash } from 'node:crypto';
-import type { Chain, CommittedBlock } from '../chain.ts';
+import type { Chain } from '../chain.ts';
 import type { Hash } from '../primitives.ts';
 import type { ChunkList } from '../snapshot/manifest.ts';
 import { invalidSnapshot } from '../snapshot/snapshot-error.ts';
@@ -12,6 +12,7 @@ import type { RequireHead } from '../snapshot/snapshot-restore.ts';
 import { readGeneration } from '../store/flat-generation.ts';
 import { generationRange } from '../store/schema.ts';
 import { Tables } from '../store/tables.ts';
+import type { CommittedBlock } from '../transition.ts';
 
 export function markerAt(index: number): Uint8Array {
   return Buffer.from(`entry ${index}`);

@@ -8,6 +8,7 @@ import { type DevGenesisOptions, devGenesisFile } from '../genesis/dev-genesis.t
 import { createGenesis, type Genesis } from '../genesis/genesis.ts';
 import { type Hash, parseAddress } from '../primitives.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
+import type { PlacedBlock } from '../transition.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export const COINBASE = parseAddress(`0x${'c0'.repeat(20)}`);
@@ -27,9 +28,9 @@ export async function testChain(genesis: Genesis = testGenesis()): Promise<Chain
 export async function build(
   chain: Chain,
   candidates: Iterable<SignedTransaction>,
-  parent: Hash = chain.head.hash,
+  parent: Hash = chain.position.id,
   timestamp = chain.head.timestamp + 1,
-): Promise<BuiltBlock> {
+): Promise<PlacedBlock<BuiltBlock>> {
   const built = await chain.buildBlock(parent, {
     timestamp,
     coinbase: COINBASE,

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { RLP } from '@ethereumjs/rlp';
+import { type DevelopmentState, UNUSED } from '../development/development-state.ts';
 import { type RlpItem, readRlp } from '../encoding/rlp-reader.ts';
 import { ChainError } from '../errors.ts';
 import { type Hash, hashOf } from '../primitives.ts';
@@ -16,6 +17,7 @@ import {
 } from './decode.ts';
 import { bytesOfItem, listOf } from './fields.ts';
 import type { SignedTransaction } from './signed-transaction.ts';
+import { decodeWhere } from './stated-sender.ts';
 
 const BLOB_TYPE = 3;
 const BLOB_BYTES = 131_072;
@@ -29,11 +31,14 @@ const KZG_VERSION = 1;
 
 /**
  * Decodes what a client sends: any transaction, a blob transaction also in its network form, of which the transaction
- * remains. Throws as `decodeTransaction`, and `invalid-transaction` for a sidecar that does not belong to its transaction.
+ * remains; where the development state impersonates accounts, also theirs. Throws as `decodeTransaction`, and `invalid-transaction` for a sidecar that does not belong to its transaction.
  */
-export function decodeSubmittedTransaction(submitted: Uint8Array): SignedTransaction {
+export function decodeSubmittedTransaction(
+  submitted: Uint8Array,
+  development: DevelopmentState = UNUSED,
+): SignedTransaction {
   const parts = networkParts(submitted);
-  if (parts === undefined) return decodeTransaction(submitted);
+  if (parts === undefined) return decodeWhere(development, submitted);
   const [body, ...sidecar] = parts;
   const encoded = RLP.encode(mutable(listOf(body, 'transaction')));
   const transaction = decodeTransaction(Buffer.concat([Uint8Array.of(BLOB_TYPE), encoded]));

@@ -5,6 +5,7 @@
  */
 import type { Common } from '@ethereumjs/common';
 import { createTxFromRLP, paramsTx, type TypedTransaction } from '@ethereumjs/tx';
+import { Address as EvmAddress } from '@ethereumjs/util';
 import { bytesOf } from '../primitives.ts';
 import type { SignedTransaction } from './signed-transaction.ts';
 
@@ -15,9 +16,12 @@ export function executableTransaction(
   transaction: SignedTransaction,
   common: Common,
 ): TypedTransaction {
-  const executable = createTxFromRLP(transaction.raw, { common: sharedCommon(common) });
-  executable.cache.senderPubKey = transaction.senderPublicKey;
-  executable.cache.hash = bytesOf(transaction.data.hash);
+  const { raw, data, senderPublicKey } = transaction;
+  const options = { common: sharedCommon(common), freeze: senderPublicKey !== null };
+  const executable = createTxFromRLP(raw, options);
+  if (senderPublicKey !== null) executable.cache.senderPubKey = senderPublicKey;
+  else executable.getSenderAddress = () => new EvmAddress(bytesOf(data.from));
+  executable.cache.hash = bytesOf(data.hash);
   return executable;
 }
 

@@ -54,6 +54,14 @@ export function signTransaction(
   return envelope(type, [...fields, scalar(v), r, s]);
 }
 
+/** The bytes of a transaction that states its sender instead of proving it; see `stated-sender.ts`. */
+export function stateSender(transaction: UnsignedTransaction, from: Address): Uint8Array {
+  const { type, chainId } = transaction;
+  const v = type === 0 ? chainId * 2n + 35n : 0n;
+  const r = stripped(bytesOf(from));
+  return envelope(type, [...fieldsOf(transaction), scalar(v), r, scalar(0n)]);
+}
+
 function fieldsOf(transaction: UnsignedTransaction): NestedUint8Array {
   const { nonce, gasLimit, to, value, input } = transaction;
   const recipient = to === null ? new Uint8Array() : bytesOf(to);

@@ -127,6 +127,7 @@ function adviceFor(first: number, { beginning }: VerifyOptions): string {
 function validLines(verified: VerifiedLog): string[] {
   const { entries, first, certified, head, epoch, validators, seconds, entriesPerSecond } =
     verified;
+  const { operations } = verified;
   const open = first + entries - 1 - certified.index;
   const start = first === 1 ? '' : ` from entry ${first} on, as the trusted entry has it`;
   return [
@@ -134,6 +135,11 @@ function validLines(verified: VerifiedLog): string[] {
     `  entry ${certified.index}   ${certified.hash}`,
     ...(head === null ? [] : [`  block ${head.number}   ${head.hash}`]),
     `  epoch ${epoch}, ${validators} validators; ${seconds.toFixed(1)} s, ${Math.round(entriesPerSecond)} entries/s`,
+    ...(operations === 0
+      ? []
+      : [
+          `  This chain uses development operations: ${operations} of the entries set its state, time or head.`,
+        ]),
   ];
 }
 

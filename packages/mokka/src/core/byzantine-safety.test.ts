@@ -339,6 +339,35 @@ describe('an equivocating leader', () => {
     expect(probe.core.evidence()).toHaveLength(1);
   });
 
+  it('does not leave its proposal with an application that is given what was committed in its place', async () => {
+    const { probe, first } = await follower();
+    const [left, right] = [payloadOn(first, 'left'), payloadOn(first, 'right')];
+    // Its application is busy with the proposal; what it is asked later waits.
+    for (const call of ['process-proposal', 'rollback', 'commit'] as const) probe.held.add(call);
+    await probe.receive(1, proposalOf(1, left));
+    const certificate = certificateOf(right, [1, 2, 3]);
+    await probe.receive(2, { type: 'certificate', certificate });
+    const fetch = probe.sent.findLast(({ message }) => message.type === 'fetch');
+    if (fetch?.message.type !== 'fetch') throw new Error('nothing was fetched');
+    const { request, from } = fetch.message;
+    const entries = [first, right].filter(({ index }) => index >= from);
+    await probe.receive(2, { type: 'entries', request, entries, certificate });
+    await probe.release();
+    expect(probe.halted).toBeNull();
+    expect(probe.core.status()).toMatchObject({ commitIndex: 2 });
+    const given = probe.effects.flatMap((effect) => {
+      if (effect.type === 'process-proposal') return [`process ${effect.entry.hash}`];
+      if (effect.type === 'commit') return effect.entries.map(({ hash }) => `commit ${hash}`);
+      return effect.type === 'rollback' ? [`rollback to ${effect.to.hash}`] : [];
+    });
+    expect(given.slice(-4)).toEqual([
+      `process ${left.hash}`,
+      `commit ${first.hash}`,
+      `rollback to ${first.hash}`,
+      `commit ${right.hash}`,
+    ]);
+  });
+
   it('can not bring a node that restarts in the middle of a superseded lock to a halt', async () => {
     const { probe, first } = await follower();
     const next = payloadOn(first, 'a');

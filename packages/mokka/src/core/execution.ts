@@ -189,12 +189,24 @@ function handOver(context: CoreContext, entries: readonly Entry[]): Done {
   if (digest !== undefined && first.stateDigest !== digest) {
     return haltOnDigest(context, execution.applied, digest, first.stateDigest);
   }
+  forgetOvertaken(context, first, entries);
   execution.committing = entries;
   if (last.index > execution.cursor.index) {
     execution.cursor = { index: last.index, hash: last.hash };
     execution.digest = null;
   }
   context.emit({ type: 'commit', entries, certificate });
+}
+
+/** BFT: another proposal than the committed one may be at the application, which would accept it and then be given that one. */
+function forgetOvertaken(context: CoreContext, first: Entry, entries: readonly Entry[]): Done {
+  const { execution } = context;
+  const { request } = execution;
+  if (request?.kind !== 'process') return;
+  const committed = entries[request.entry.index - first.index];
+  if (committed === undefined || committed.hash === request.entry.hash) return;
+  execution.request = null;
+  rollBack(context, execution.cursor);
 }
 
 export function onApplied(context: CoreContext, index: LogIndex, stateDigest: StateDigest): Done {

@@ -165,7 +165,7 @@ export interface SnapshotTaking {
   missing: number[];
   readonly asked: Map<
     number,
-    { readonly peer: NodeId; readonly request: number; readonly deadline: number }
+    { readonly peer: NodeId; readonly request: number; deadline: number }
   >;
   /** Right ones that wait for the application. */
   readonly arrived: { readonly chunk: number; readonly bytes: Uint8Array }[];
@@ -173,7 +173,7 @@ export interface SnapshotTaking {
   readonly without: Set<NodeId>;
   /** Whether a chunk arrived. */
   isArriving: boolean;
-  /** Requests in a row that the offerer left unanswered. */
+  /** How often in a row the offerer did not answer. */
   unanswered: number;
   /** The last instant at which a chunk arrived. */
   progressAt: number;

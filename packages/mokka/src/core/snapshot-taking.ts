@@ -24,11 +24,11 @@ import type { NodeId, Ticket } from './types.ts';
 
 /** Chunks that are asked for, or wait for the application, at a time. */
 const WINDOW = 4;
-/** Fetch timeouts after which a chunk is asked for again, of another peer where there is one. */
-const CHUNK_TIMEOUTS = 30;
+/** Fetch timeouts without a chunk of a peer after which what it was asked for is asked again, of another one where there is one. */
+const CHUNK_TIMEOUTS = 15;
 /** Fetch timeouts without any chunk after which the snapshot is given up. */
 const IDLE_TIMEOUTS = 100;
-/** So many requests in a row that the offerer does not answer, and the snapshot is given up. */
+/** So many times in a row that the offerer does not answer, and the snapshot is given up. */
 const MAX_UNANSWERED = 2;
 /** Fetch timeouts that an offerer has for everything, and for each chunk: a slow liar costs bounded time. */
 const OFFER_TIMEOUTS = 200;
@@ -138,13 +138,15 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
 
 /** A request that was not answered goes to somebody else, as does one whose peer is gone. */
 function retryChunks(context: CoreContext, taking: SnapshotTaking): Done {
+  let isSilent = false;
   for (const [chunk, { deadline, peer }] of taking.asked) {
     const isGone = context.peers.get(peer)?.connected !== true;
     if (context.now < deadline && !isGone) continue;
     askAgain(taking, chunk);
     if (peer !== taking.from) taking.without.add(peer);
-    else if (!isGone) taking.unanswered += 1;
+    else if (!isGone) isSilent = true;
   }
+  if (isSilent) taking.unanswered += 1;
 }
 
 function askAgain(taking: SnapshotTaking, chunk: number): Done {
@@ -162,10 +164,20 @@ function askForChunks(context: CoreContext, taking: SnapshotTaking): Done {
     if (peer === undefined || chunk === undefined) return;
     missing.shift();
     const request = context.nextRequest();
-    const deadline = context.now + CHUNK_TIMEOUTS * context.options.timing.fetchTimeout;
-    asked.set(chunk, { peer, request, deadline });
+    asked.set(chunk, { peer, request, deadline: chunkDeadline(context) });
     context.send(peer, { type: 'chunk-request', request, entry: offer.manifest.entry, chunk });
   }
+}
+
+function chunkDeadline({ now, options }: CoreContext): number {
+  return now + CHUNK_TIMEOUTS * options.timing.fetchTimeout;
+}
+
+/** A peer that sends chunks is not silent, however slow. */
+function extendDeadlines(context: CoreContext, taking: SnapshotTaking, of: NodeId): Done {
+  const deadline = chunkDeadline(context);
+  for (const request of taking.asked.values()) if (request.peer === of) request.deadline = deadline;
+  if (of === taking.from) taking.unanswered = 0;
 }
 
 /** Who offered it; then whoever else may have the same one, since the same entry gives the same bytes everywhere. */
@@ -206,7 +218,7 @@ export function onChunk(
   taking.asked.delete(chunk);
   taking.arrived.push({ chunk, bytes });
   taking.isArriving = true;
-  if (from === taking.from) taking.unanswered = 0;
+  extendDeadlines(context, taking, from);
   taking.progressAt = context.now;
 }
 

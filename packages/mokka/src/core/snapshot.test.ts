@@ -1,80 +1,17 @@
 /** Rule *snapshot*: nodes that are far behind take a snapshot and go on, whatever happens on the way. */
 import { describe, expect, it } from 'vitest';
 import type { Message } from './message.ts';
+import {
+  commit,
+  DISTANCE,
+  expectGoesOn,
+  startedCluster,
+  tookSnapshot,
+  withOneBehind,
+} from './snapshot-cluster.test.support.ts';
 import type { SnapshotOffer } from './snapshot-exchange.ts';
-import type { CrashModel, EntryHash, LogIndex } from './types.ts';
-import { VirtualCluster } from './virtual-cluster.test.support.ts';
-
-const DISTANCE = 20;
-
-async function startedCluster(
-  count: number,
-  crashModel: CrashModel = 'CFT',
-  options: Partial<VirtualCluster['nodes'][number]['options']> = {},
-): Promise<VirtualCluster> {
-  const cluster = new VirtualCluster(count, {}, crashModel);
-  for (const node of cluster.nodes) {
-    const limits = {
-      ...node.options.limits,
-      snapshotDistance: DISTANCE,
-      maxCacheEntries: 8,
-      maxFetchEntries: 2,
-    };
-    node.options = { ...node.options, snapshots: true, limits, ...options };
-  }
-  for (const number of cluster.nodes.keys()) await cluster.start(number);
-  cluster.until(() => cluster.leader() !== null);
-  return cluster;
-}
-
-/** Commits payloads one after the other on the nodes that run. */
-function commit(cluster: VirtualCluster, count: number, word = 'payload'): void {
-  const running = [...cluster.nodes.keys()].filter((number) => cluster.node(number).core !== null);
-  for (let at = 0; at < count; at += 1) {
-    cluster.submit(`${word} ${at}`);
-    cluster.until(() =>
-      running.every((number) => cluster.committed(number).includes(`${word} ${at}`)),
-    );
-  }
-}
-
-/** A node that missed more than the distance. */
-async function withOneBehind(
-  count: number,
-  crashModel: CrashModel = 'CFT',
-  options: Partial<VirtualCluster['nodes'][number]['options']> = {},
-): Promise<{ cluster: VirtualCluster; late: number }> {
-  const cluster = await startedCluster(count, crashModel, options);
-  commit(cluster, 3, 'early');
-  const late = [...cluster.nodes.keys()].findLast((number) => number !== cluster.leader()) ?? 0;
-  cluster.crash(late);
-  commit(cluster, 2 * DISTANCE);
-  // Made a while ago, so that entries lead on from it.
-  for (const [number, { snapshots }] of cluster.nodes.entries()) {
-    if (number !== late) snapshots.offer(1);
-  }
-  commit(cluster, 5, 'more');
-  return { cluster, late };
-}
-
-function tookSnapshot(cluster: VirtualCluster, number: number): boolean {
-  return cluster.node(number).events.some(({ type }) => type === 'snapshot');
-}
-
-function expectSame(cluster: VirtualCluster): void {
-  const states = cluster.nodes.map((node) => node.application.info().stateDigest);
-  expect(new Set(states).size).toBe(1);
-  for (const node of cluster.nodes) expect(node.halt).toBeNull();
-}
-
-/** It is level with the others, and takes part. */
-function expectGoesOn(cluster: VirtualCluster, word = 'afterwards'): void {
-  cluster.submit(word);
-  cluster.until(() =>
-    [...cluster.nodes.keys()].every((number) => cluster.committed(number).includes(word)),
-  );
-  expectSame(cluster);
-}
+import type { EntryHash, LogIndex } from './types.ts';
+import type { VirtualCluster } from './virtual-cluster.test.support.ts';
 
 function storedIndexes(cluster: VirtualCluster, number: number): number[] {
   const entries = cluster.node(number).tables.numbered.get('entries');
@@ -203,33 +140,6 @@ describe('a search for a snapshot', () => {
     await cluster.start(late);
     expectGoesOn(cluster);
     expect(cluster.node(late).sentOf('snapshot-request')).toEqual([]);
-  });
-
-  it('asks another peer when the one that offered is gone', async () => {
-    const { cluster, late } = await withOneBehind(5);
-    let gone = -1;
-    cluster.link = (from, to, message) => {
-      if (message.type === 'chunk' && gone < 0) gone = from;
-      if (to === late && message.type === 'entries') return false;
-      return !(from === gone && to === late && message.type === 'chunk');
-    };
-    await cluster.start(late);
-    cluster.until(() => tookSnapshot(cluster, late), 120_000);
-    cluster.link = () => true;
-    expectGoesOn(cluster);
-  });
-
-  it('fetches entries as long as no chunk comes from the one that offered', async () => {
-    const { cluster, late } = await withOneBehind(3);
-    cluster.link = (_from, to, message) => !(to === late && message.type === 'chunk');
-    await cluster.start(late);
-    cluster.until(() => cluster.node(late).sentOf('chunk-request').length > 0);
-    cluster.until(() => cluster.committed(late).includes('more 4'));
-    expect(tookSnapshot(cluster, late)).toBe(false);
-    // It did not even have to ask again.
-    expect(cluster.node(late).sentOf('chunk-request')).toHaveLength(1);
-    cluster.link = () => true;
-    expectGoesOn(cluster);
   });
 });
 

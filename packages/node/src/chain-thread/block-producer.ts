@@ -11,14 +11,15 @@ import {
   type Chain,
   ForkRules,
   type Genesis,
-  type HeaderData,
   type Hex,
   type Mempool,
   nextBaseFee,
+  nextTimestamp,
   type PooledTransaction,
+  type Position,
   type PralineConfig,
 } from '@praline/chain';
-import { timestampOf } from './block-time.ts';
+import { secondsOf } from './block-time.ts';
 import type { HeldTransactions } from './held-transactions.ts';
 
 /** Gas of the cheapest transaction: bounds how many candidates a block can take. */
@@ -28,10 +29,27 @@ const SPARE_CANDIDATES = 64;
 const NO_EXTRA_DATA: Hex = '0x';
 
 export interface BlockRequest {
-  readonly parent: HeaderData;
+  readonly parent: Position;
   /** Milliseconds since the epoch that the entry will carry. */
   readonly timestampMs: number;
   readonly maxBytes: number;
+}
+
+/** A block that stays in flight in the chain. */
+export interface ProducedBlock {
+  readonly raw: Uint8Array;
+  /** After it. */
+  readonly position: Position;
+}
+
+/** When blocks are made. */
+interface Mining {
+  /** As soon as something is executable. */
+  readonly automine: boolean;
+  /** Milliseconds; 0 for none. */
+  readonly intervalMs: number;
+  /** Whether an interval ends with a block even if nothing came. */
+  readonly emptyBlocks: boolean;
 }
 
 export class BlockProducer {
@@ -72,26 +90,39 @@ export class BlockProducer {
     return this.#forcedTo;
   }
 
+  /** The chain went back to a snapshot: blocks that were asked for are asked for again. */
+  forgetForced(): void {
+    this.#forcedTo = 0;
+  }
+
+  /** Milliseconds between blocks now; 0 without interval mining. */
+  get intervalMs(): number {
+    return this.#now.intervalMs;
+  }
+
   /** Whether `produce` would try. */
   get isWanted(): boolean {
     if (this.#isForced) {
       return true;
     }
+    const { automine, intervalMs, emptyBlocks } = this.#now;
     const hasTransactions = this.#pool.status().pending > 0;
-    return this.#mining.mode === 'instant'
-      ? hasTransactions
-      : this.#isDue && (hasTransactions || this.#mining.emptyBlocks);
+    const isDue = this.#isDue && intervalMs > 0;
+    return (hasTransactions && (automine || isDue)) || (isDue && emptyBlocks);
   }
 
-  /** The block's RLP, which stays in flight in the chain; null when there is nothing to propose. */
-  async produce({ parent, timestampMs, maxBytes }: BlockRequest): Promise<Uint8Array | null> {
+  /** Null when there is nothing to propose. */
+  async produce({ parent, timestampMs, maxBytes }: BlockRequest): Promise<ProducedBlock | null> {
     if (!this.isWanted) {
       return null;
     }
-    const allowEmpty =
-      this.#isForced || (this.#mining.mode === 'interval' && this.#mining.emptyBlocks);
-    const built = await this.#chain.buildBlock(parent.hash, {
-      timestamp: timestampOf(parent, timestampMs),
+    const { intervalMs, emptyBlocks } = this.#now;
+    const isDue = this.#isDue && intervalMs > 0;
+    const allowEmpty = this.#isForced || (isDue && emptyBlocks);
+    const agreedSeconds = secondsOf(timestampMs);
+    const built = await this.#chain.buildBlock(parent.id, {
+      timestamp: nextTimestamp(parent, agreedSeconds),
+      agreedSeconds,
       coinbase: this.#coinbase,
       extraData: NO_EXTRA_DATA,
       candidates: this.#candidates(parent),
@@ -105,12 +136,12 @@ export class BlockProducer {
       return null;
     }
     this.#isDue = false;
-    return built.raw;
+    return built;
   }
 
   /** The next transaction of each sender that pays enough for a block on the head, best first. */
   *nextOfSenders(): Generator<PooledTransaction> {
-    const candidates = this.#candidatesOn(this.#chain.head);
+    const candidates = this.#candidatesOn(this.#chain.position);
     for (
       let next = candidates.current();
       next !== undefined;
@@ -122,9 +153,10 @@ export class BlockProducer {
 
   /** Whether a block on the head could hold the transaction; one that execution refuses leaves the pool. */
   async isMineable(transaction: PooledTransaction, timestampMs: number): Promise<boolean> {
-    const { head } = this.#chain;
+    const agreedSeconds = secondsOf(timestampMs);
     const { block, refused } = await this.#chain.tryBlock({
-      timestamp: timestampOf(head, timestampMs),
+      timestamp: nextTimestamp(this.#chain.position, agreedSeconds),
+      agreedSeconds,
       coinbase: this.#coinbase,
       extraData: NO_EXTRA_DATA,
       candidates: [transaction],
@@ -141,10 +173,26 @@ export class BlockProducer {
     return this.#chain.head.number < this.#forcedTo;
   }
 
+  /** What development operations have set, else what the genesis configuration says. */
+  get #now(): Mining {
+    const { mining } = this.#chain.position.development;
+    if (mining !== null) {
+      return { ...mining, emptyBlocks: true };
+    }
+    return this.#mining.mode === 'instant'
+      ? { automine: true, intervalMs: 0, emptyBlocks: false }
+      : {
+          automine: false,
+          intervalMs: this.#mining.blockTimeMs,
+          emptyBlocks: this.#mining.emptyBlocks,
+        };
+  }
+
   /** Taken out of the pool before building, since a block must not be built from a pool that changes meanwhile. */
-  #candidates(parent: HeaderData): PooledTransaction[] {
+  #candidates(parent: Position): PooledTransaction[] {
     const candidates = this.#candidatesOn(parent);
-    const countMax = Number(parent.gasLimit / TRANSACTION_GAS_MIN) + SPARE_CANDIDATES;
+    const gasLimit = parent.development.settings.gasLimit ?? parent.head.gasLimit;
+    const countMax = Number(gasLimit / TRANSACTION_GAS_MIN) + SPARE_CANDIDATES;
     const chosen: PooledTransaction[] = [];
     for (
       let next = candidates.current();
@@ -161,11 +209,12 @@ export class BlockProducer {
     return chosen;
   }
 
-  #candidatesOn(parent: HeaderData): Candidates {
-    const rules = this.#rules.at(parent.number + 1, parent.timestamp);
-    const { excessBlobGas } = parent;
+  #candidatesOn({ head, development }: Position): Candidates {
+    const rules = this.#rules.at(head.number + 1, head.timestamp);
+    const { excessBlobGas, baseFeePerGas } = head;
+    const { nextBaseFee: set } = development.settings;
     return this.#pool.candidates({
-      baseFee: parent.baseFeePerGas === undefined ? 0n : nextBaseFee(parent),
+      baseFee: set ?? (baseFeePerGas === undefined ? 0n : nextBaseFee(head)),
       ...(excessBlobGas === undefined ? {} : { blobBaseFee: blobBaseFee(excessBlobGas, rules) }),
     });
   }

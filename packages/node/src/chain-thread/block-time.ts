@@ -1,6 +1,4 @@
-import type { HeaderData } from '@praline/chain';
-
-/** Whole seconds, never before the parent. Proposer and voters compute it alike. */
-export function timestampOf(parent: Pick<HeaderData, 'timestamp'>, timestampMs: number): number {
-  return Math.max(parent.timestamp, Math.floor(timestampMs / 1000));
+/** The time of a log entry as blocks and development operations know it: Unix time in whole seconds. */
+export function secondsOf(timestampMs: number): number {
+  return Math.floor(timestampMs / 1000);
 }

@@ -25,6 +25,7 @@ import { encodeBlockPayload } from './block-payload.ts';
 import { BlockProducer } from './block-producer.ts';
 import { ChainApplication } from './chain-application.ts';
 import { HeldTransactions } from './held-transactions.ts';
+import { OperationQueue } from './operation-queue.ts';
 import { Replica } from './replica.test.support.ts';
 
 const ROOT = '00'.repeat(32) as EntryHash;
@@ -59,7 +60,8 @@ async function startApplication() {
     producer,
     unixTime: () => clock.unixTime,
     now: () => 0,
-    onBlocks: () => {},
+    operations: new OperationQueue(),
+    onApplied: () => {},
     onSettled: () => {},
   });
   return { chain, leader, application, clock };

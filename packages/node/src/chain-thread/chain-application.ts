@@ -1,16 +1,19 @@
 /**
  * The chain as Mokka's application: entries in, blocks out.
  *
- * An entry of kind `payload` carries a block; entries of other kinds leave the state as it is. Blocks are executed when
- * they are accepted and made durable when they are committed, together with the log's position (`CommitMarker`).
+ * An entry of kind `payload` carries a block or a development operation; entries of other kinds leave the state as it is.
+ * Both are executed when they are accepted and made durable when they are committed, together with the log's position
+ * (`CommitMarker`).
  */
 import {
-  type BlockToCommit,
   type Chain,
   ChainError,
   type CommittedBlock,
-  type HeaderData,
+  type CommittedOperation,
   InvalidBlockError,
+  nextTimestamp,
+  type Position,
+  type TransitionToCommit,
 } from '@praline/chain';
 import type {
   Application,
@@ -26,28 +29,30 @@ import type {
   ProposalVerdict,
 } from 'mokka';
 import { encodeCertificate } from 'mokka/certificates';
-import { decodeBlockPayload, encodeBlockPayload, PAYLOAD_OVERHEAD_BYTES } from './block-payload.ts';
+import { encodeBlockPayload, PAYLOAD_OVERHEAD_BYTES } from './block-payload.ts';
 import type { BlockProducer } from './block-producer.ts';
-import { timestampOf } from './block-time.ts';
+import { secondsOf } from './block-time.ts';
 import { decodeMarker, encodeMarker } from './commit-marker.ts';
+import { type OperationQueue, requestIdOf } from './operation-queue.ts';
+import { decodePayload, encodeOperationPayload, type Payload } from './payload.ts';
 import { stateDigestOf } from './state-digest.ts';
 
 /** A voter refuses an entry whose time is further ahead of its own clock than this, in milliseconds. */
 const MAX_CLOCK_LEAD_MS = 15_000;
 
-/** An entry that is accepted and not committed, with the head block after it. */
+/** An entry that is accepted and not committed, with the chain's position after it. */
 interface AcceptedEntry {
   readonly id: EntryId;
-  readonly head: HeaderData;
-  /** Whether the entry made `head`. */
-  readonly hasBlock: boolean;
+  readonly position: Position;
+  /** Whether the entry carries a block or an operation, and so made `position`. */
+  readonly hasPayload: boolean;
   /** Milliseconds its block took to execute; zero without a block. */
   readonly executionMs: number;
 }
 
-/** A block of the log, as the chain commits it. */
-interface PlacedBlock {
-  readonly toCommit: BlockToCommit;
+/** A block or operation of the log, as the chain commits it. */
+interface PlacedTransition {
+  readonly toCommit: TransitionToCommit;
   readonly entryIndex: LogIndex;
   readonly executionMs: number;
 }
@@ -59,15 +64,21 @@ export interface AppliedBlock extends CommittedBlock {
   readonly executionMs: number;
 }
 
+/** A development operation that became final, with where it stands in the log. */
+export interface AppliedOperation extends CommittedOperation {
+  readonly entryIndex: LogIndex;
+}
+
 export interface ChainApplicationModules {
   readonly chain: Chain;
   readonly producer: BlockProducer;
+  readonly operations: OperationQueue;
   /** Unix time in milliseconds. */
   readonly unixTime: () => number;
   /** Monotonic milliseconds, to measure execution. */
   readonly now: () => number;
-  /** Called after each commit, before it is answered; not for commits without blocks. */
-  readonly onBlocks: (blocks: readonly AppliedBlock[]) => void;
+  /** Called after each commit that changed the chain, before it is answered; in the order of the log. */
+  readonly onApplied: (applied: readonly (AppliedBlock | AppliedOperation)[]) => void;
   /** Called after each commit and rollback: a leader may propose again. */
   readonly onSettled: () => void;
 }
@@ -79,7 +90,7 @@ export class ChainApplication implements Application {
   /** In log order, the first directly above `#applied`. */
   #accepted: AcceptedEntry[] = [];
   /** The block this node built last, as leader: building it is executing it. */
-  #built: { readonly hash: string; readonly executionMs: number } | null = null;
+  #built: { readonly position: string; readonly executionMs: number } | null = null;
 
   /** `rootHash`: hash that stands for the log before its first entry. */
   constructor(rootHash: EntryHash, modules: ChainApplicationModules) {
@@ -97,46 +108,73 @@ export class ChainApplication implements Application {
 
   /** Number of the last block that is accepted or committed. */
   get tipNumber(): number {
-    return (this.#accepted.at(-1)?.head ?? this.#modules.chain.head).number;
+    return (this.#accepted.at(-1)?.position ?? this.#modules.chain.position).head.number;
   }
 
   async info(): Promise<ApplicationInfo> {
     return {
       applied: this.#applied,
-      stateDigest: stateDigestOf(this.#modules.chain.head.hash),
+      stateDigest: stateDigestOf(this.#modules.chain.position.id),
       certificate: this.#certificate,
     };
   }
 
   async prepareProposal(request: ProposalRequest): Promise<Proposal | null> {
-    const parent = this.#headAfter(request.parent);
-    // One block at a time: what arrives meanwhile shares the next.
-    if (parent === undefined || this.#accepted.some(({ hasBlock }) => hasBlock)) {
+    const parent = this.#positionAfter(request.parent);
+    // One block or operation at a time: what arrives meanwhile shares the next block.
+    if (parent === undefined || this.#accepted.some(({ hasPayload }) => hasPayload)) {
       return null;
     }
     await this.#forgetUnaccepted();
+    const operation = await this.#prepareOperation(parent, secondsOf(request.timestamp));
+    if (operation !== null) {
+      return operation;
+    }
     const startedAt = this.#modules.now();
-    const raw = await this.#modules.producer.produce({
+    const built = await this.#modules.producer.produce({
       parent,
       timestampMs: request.timestamp,
       maxBytes: request.maxBytes - PAYLOAD_OVERHEAD_BYTES,
     });
-    if (raw === null) {
+    if (built === null) {
       return null;
     }
-    // Executed already, so this only names it.
-    const { block } = await this.#modules.chain.executeBlock(raw, parent.hash);
-    const { hash } = block.header;
-    this.#built = { hash, executionMs: this.#modules.now() - startedAt };
-    return { payload: encodeBlockPayload(raw), stateDigest: stateDigestOf(block.header.hash) };
+    const { position } = built;
+    this.#built = { position: position.id, executionMs: this.#modules.now() - startedAt };
+    return { payload: encodeBlockPayload(built.raw), stateDigest: stateDigestOf(position.id) };
+  }
+
+  /** The first operation that is possible on `parent`; those before it are refused. */
+  async #prepareOperation(parent: Position, agreedSeconds: number): Promise<Proposal | null> {
+    const { chain, operations } = this.#modules;
+    for (;;) {
+      const request = operations.next();
+      if (request === undefined) {
+        return null;
+      }
+      const { requests } = parent.development;
+      if (requests.some((one) => Buffer.compare(one, request.id) === 0)) {
+        operations.applied(requestIdOf(request));
+        continue;
+      }
+      try {
+        const { agreed, position } = await chain.applyOperation(request, parent.id, agreedSeconds);
+        return { payload: encodeOperationPayload(agreed), stateDigest: stateDigestOf(position.id) };
+      } catch (error) {
+        if (!(error instanceof ChainError) || error.code !== 'invalid-request') {
+          throw error;
+        }
+        operations.refused(requestIdOf(request), error);
+      }
+    }
   }
 
   async processProposal(entry: Entry): Promise<ProposalVerdict> {
     const known = this.#accepted.find(({ id }) => id.hash === entry.hash);
     if (known !== undefined) {
-      return { accepted: true, stateDigest: stateDigestOf(known.head.hash) };
+      return { accepted: true, stateDigest: stateDigestOf(known.position.id) };
     }
-    const parent = this.#headAfter({
+    const parent = this.#positionAfter({
       index: (entry.index - 1) as LogIndex,
       hash: entry.parentHash,
     });
@@ -148,58 +186,73 @@ export class ChainApplication implements Application {
     }
     const id: EntryId = { index: entry.index, hash: entry.hash };
     if (entry.kind !== 'payload') {
-      await this.#accept({ id, head: parent, hasBlock: false, executionMs: 0 });
-      return { accepted: true, stateDigest: stateDigestOf(parent.hash) };
-    }
-    const raw = decodeBlockPayload(entry.payload);
-    if (raw === undefined) {
-      return { accepted: false, reason: 'its payload is of an unknown kind' };
+      await this.#accept({ id, position: parent, hasPayload: false, executionMs: 0 });
+      return { accepted: true, stateDigest: stateDigestOf(parent.id) };
     }
     try {
-      const startedAt = this.#modules.now();
-      const { block } = await this.#modules.chain.executeBlock(raw, parent.hash);
-      const builtMs = this.#built?.hash === block.header.hash ? this.#built.executionMs : 0;
-      const executionMs = builtMs + this.#modules.now() - startedAt;
-      if (block.header.timestamp !== timestampOf(parent, entry.timestamp)) {
+      const payload = decodePayload(entry.payload);
+      if (payload === undefined) {
+        return { accepted: false, reason: 'its payload is of an unknown kind' };
+      }
+      const executed = await this.#execute(payload, parent, secondsOf(entry.timestamp));
+      if (executed === null) {
         await this.#forgetUnaccepted();
         return { accepted: false, reason: "its block's time is not the entry's" };
       }
-      await this.#accept({ id, head: block.header, hasBlock: true, executionMs });
-      return { accepted: true, stateDigest: stateDigestOf(block.header.hash) };
+      const { position, executionMs } = executed;
+      await this.#accept({ id, position, hasPayload: true, executionMs });
+      return { accepted: true, stateDigest: stateDigestOf(position.id) };
     } catch (error) {
-      if (error instanceof InvalidBlockError) {
+      const isRefusal = error instanceof ChainError && error.code === 'invalid-request';
+      if (error instanceof InvalidBlockError || isRefusal) {
         return { accepted: false, reason: error.message };
       }
       throw error;
     }
   }
 
+  /** Null for a block whose time is not the one that its entry gives. */
+  async #execute(payload: Payload, parent: Position, agreedSeconds: number) {
+    const { chain, now } = this.#modules;
+    if (payload.kind === 'operation') {
+      const { position } = await chain.checkOperation(payload.operation, parent.id, agreedSeconds);
+      return { position, executionMs: 0 };
+    }
+    const startedAt = now();
+    const { block, position } = await chain.executeBlock(payload.raw, parent.id, agreedSeconds);
+    const builtMs = this.#built?.position === position.id ? this.#built.executionMs : 0;
+    const executionMs = builtMs + now() - startedAt;
+    const isOnTime = block.header.timestamp === nextTimestamp(parent, agreedSeconds);
+    return isOnTime ? { position, executionMs } : null;
+  }
+
   async commit(entries: readonly Entry[], certificate: CommitCertificate): Promise<CommitResult> {
     const last = entries.at(-1);
     if (last === undefined) {
-      return { stateDigest: stateDigestOf(this.#modules.chain.head.hash) };
+      return { stateDigest: stateDigestOf(this.#modules.chain.position.id) };
     }
     const applied: EntryId = { index: last.index, hash: last.hash };
     const bytes = encodeCertificate(certificate);
-    const blocks = entries.flatMap((entry) => this.#blockOf(entry));
+    const placed = entries.flatMap((entry) => this.#transitionOf(entry));
     const committed = await this.#modules.chain.commit(
-      blocks.map(({ toCommit }) => toCommit),
+      placed.map(({ toCommit }) => toCommit),
       encodeMarker({ applied, certificate: bytes }),
     );
     this.#applied = applied;
     this.#certificate = bytes;
     this.#dropAcceptedBelow(applied);
     if (committed.length > 0) {
-      this.#modules.onBlocks(
-        committed.map((block, position) => ({
-          ...block,
-          entryIndex: blocks[position]?.entryIndex ?? last.index,
-          executionMs: blocks[position]?.executionMs ?? 0,
-        })),
+      this.#modules.onApplied(
+        committed.map((one, at) => {
+          const { entryIndex = last.index, executionMs = 0 } = placed[at] ?? {};
+          return one.kind === 'block'
+            ? { ...one, entryIndex, executionMs }
+            : { ...one, entryIndex };
+        }),
       );
     }
     this.#modules.onSettled();
-    return { stateDigest: stateDigestOf(this.#modules.chain.head.hash) };
+    return { stateDigest: stateDigestOf(this.#modules.chain.position.id) };
   }
 
   async rollback(to: EntryId): Promise<void> {
@@ -219,14 +272,16 @@ export class ChainApplication implements Application {
 
   /** Blocks in flight are bounded in number: one that is refused, replaced, or was prepared in vain, must not stay. */
   #forgetUnaccepted(): Promise<void> {
-    return this.#modules.chain.retainInFlight(new Set(this.#accepted.map(({ head }) => head.hash)));
+    return this.#modules.chain.retainInFlight(
+      new Set(this.#accepted.map(({ position }) => position.id)),
+    );
   }
 
-  #headAfter(id: EntryId): HeaderData | undefined {
+  #positionAfter(id: EntryId): Position | undefined {
     if (id.index === this.#applied.index && id.hash === this.#applied.hash) {
-      return this.#modules.chain.head;
+      return this.#modules.chain.position;
     }
-    return this.#accepted.find((entry) => entry.id.hash === id.hash)?.head;
+    return this.#accepted.find((entry) => entry.id.hash === id.hash)?.position;
   }
 
   async #accept(entry: AcceptedEntry): Promise<void> {
@@ -248,23 +303,28 @@ export class ChainApplication implements Application {
         : [];
   }
 
-  #blockOf(entry: Entry): readonly PlacedBlock[] {
+  #transitionOf(entry: Entry): readonly PlacedTransition[] {
     if (entry.kind !== 'payload') {
       return [];
     }
     const accepted = this.#accepted.find(({ id }) => id.hash === entry.hash);
     const entryIndex = entry.index;
     if (accepted !== undefined) {
-      const { head, executionMs } = accepted;
-      return [{ toCommit: { hash: head.hash }, entryIndex, executionMs }];
+      const { position, executionMs } = accepted;
+      return [{ toCommit: { hash: position.id }, entryIndex, executionMs }];
     }
-    const raw = decodeBlockPayload(entry.payload);
-    if (raw === undefined) {
+    const payload = decodePayload(entry.payload);
+    if (payload === undefined) {
       throw new ChainError(
         'invalid-block',
         `The committed entry ${entry.index} is of a kind this release does not know. Update this node.`,
       );
     }
-    return [{ toCommit: { raw }, entryIndex, executionMs: 0 }];
+    const agreedSeconds = secondsOf(entry.timestamp);
+    const toCommit =
+      payload.kind === 'block'
+        ? { raw: payload.raw, agreedSeconds }
+        : { operation: payload.operation, agreedSeconds };
+    return [{ toCommit, entryIndex, executionMs: 0 }];
   }
 }

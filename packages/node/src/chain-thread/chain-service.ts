@@ -8,13 +8,16 @@ import {
   Chain,
   createGenesis,
   DevelopmentAccountSet,
+  type DevelopmentOperation,
+  decodeOperation,
   type Genesis,
+  isUsed,
   Mempool,
   type MempoolHead,
   nextBaseFee,
 } from '@praline/chain';
 import type { EntryHash } from 'mokka';
-import type { GossipedTransaction } from '../gossip/peer-message.ts';
+import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 import type { RemoteThread } from '../threads/thread-channel.ts';
 import type {
   ChainForMain,
@@ -25,10 +28,14 @@ import type {
 } from '../threads/thread-contracts.ts';
 import { BlockProducer } from './block-producer.ts';
 import { CensorshipWatch } from './censorship-watch.ts';
-import { type AppliedBlock, ChainApplication } from './chain-application.ts';
+import { ChainApplication } from './chain-application.ts';
 import { ChainSnapshots } from './chain-snapshots.ts';
 import { HeldTransactions } from './held-transactions.ts';
+import { IntervalMining } from './interval-mining.ts';
 import { NextBlockRules } from './next-block-rules.ts';
+import { OperationQueue } from './operation-queue.ts';
+import { publishApplied } from './publish-applied.ts';
+import { RequestedBlocks } from './requested-blocks.ts';
 import { TransactionDesk } from './transaction-desk.ts';
 import { TurnBatch } from './turn-batch.ts';
 
@@ -72,8 +79,9 @@ export class ChainService {
         throw new Error('The chain thread is not connected');
       }
       this.#running = await startRunning(this.#options, this.#remotes);
-      const { number, hash } = this.#running.chain.head;
-      return { blockNumber: number, blockHash: hash };
+      const { head, development } = this.#running.chain.position;
+      const isDeveloped = isUsed(development);
+      return { blockNumber: head.number, blockHash: head.hash, isDeveloped };
     },
     info: () => this.#required.application.info(),
     prepareProposal: (request) => this.#required.application.prepareProposal(request),
@@ -92,7 +100,14 @@ export class ChainService {
     nextForGossip: async (maxBytes) => this.#required.desk.nextForGossip(maxBytes),
     sign: async (requestId, request) => this.#required.desk.sign(requestId, request),
     mine: () => this.#required.mine(),
-    leaderChanged: (leader) => this.#running?.censorship?.leaderChanged(leader),
+    develop: async (requestId, operation) =>
+      this.#required.develop(requestId, decodeOperation(operation)),
+    leaderChanged: (leader) => {
+      this.#running?.censorship?.leaderChanged(leader);
+      if (leader.isAnother) {
+        this.#running?.operations.clear();
+      }
+    },
     close: async () => {
       await this.#running?.close();
     },
@@ -120,9 +135,11 @@ interface Running {
   readonly application: ChainApplication;
   readonly snapshots: ChainSnapshots;
   readonly desk: TransactionDesk;
+  readonly operations: OperationQueue;
   /** Only where leaders may be malicious. */
   readonly censorship: CensorshipWatch | null;
   mine(): Promise<number>;
+  develop(requestId: RequestId, operation: DevelopmentOperation): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -159,6 +176,7 @@ async function startRunning(
     {
       pool,
       held,
+      development: () => chain.position.development,
       events: {
         accepted: (transaction) => accepted.add(transaction),
         pending: (transaction) => pending.add(transaction),
@@ -168,30 +186,38 @@ async function startRunning(
     },
   );
   const censorship = censorshipWatch(genesis, { producer, main });
-  const miners = new Map<number, () => void>();
+  const operations = new OperationQueue();
+  const requested = new RequestedBlocks(producer, () => application.tipNumber);
+  const mining = new IntervalMining(() => {
+    producer.intervalElapsed();
+    if (producer.isWanted) {
+      proposable.add(null);
+    }
+  });
   const headChanged = () => {
     void main.poolChanged.asEvent(pool.status());
-    for (const [number, resolve] of miners) {
-      if (number <= chain.head.number) {
-        miners.delete(number);
-        resolve();
-      }
-    }
+    requested.headChanged(chain.head.number);
   };
-  const application = new ChainApplication(options.rootHash, {
+  const application: ChainApplication = new ChainApplication(options.rootHash, {
     chain,
     producer,
+    operations,
     unixTime: () => Date.now(),
     now: () => performance.now(),
-    onBlocks: (blocks) => {
-      publish(blocks, { pool, desk, main, rpc });
-      for (const { block } of blocks) {
-        censorship?.blockCommitted(block.header);
+    onApplied: (applied) => {
+      publishApplied(applied, { pool, desk, operations, main, rpc });
+      for (const one of applied) {
+        if (one.kind === 'block') {
+          censorship?.blockCommitted(one.block.header);
+        } else if (one.abandoned.length > 0) {
+          requested.headReverted();
+        }
       }
+      mining.update(producer.intervalMs);
       headChanged();
     },
     onSettled: () => {
-      if (producer.isWanted) {
+      if (producer.isWanted || !operations.isEmpty) {
         proposable.add(null);
       }
     },
@@ -202,61 +228,45 @@ async function startRunning(
     onRestored: (head, { index }) => {
       // Whatever the blocks between have mined or made invalid.
       pool.onStateReplaced(new Set(head.block.transactions.map(({ hash }) => hash)));
-      publish([{ ...head, entryIndex: index, executionMs: 0 }], { pool, desk, main, rpc });
+      publishApplied([{ ...head, entryIndex: index, executionMs: 0 }], {
+        pool,
+        desk,
+        operations,
+        main,
+        rpc,
+      });
       headChanged();
     },
   });
   await snapshots.removeLeftovers();
-  const timers = startTimers(genesis, { producer, held, proposable, censorship });
+  const timers = startTimers({ held, proposable, censorship });
+  mining.update(producer.intervalMs);
   return {
     chain,
     pool,
     application,
     snapshots,
     desk,
+    operations,
     censorship,
-    mine: () =>
-      new Promise((resolve) => {
-        const number = producer.force(application.tipNumber);
-        miners.set(number, () => resolve(number));
-        proposable.add(null);
-      }),
+    mine: () => {
+      const number = requested.ask();
+      proposable.add(null);
+      return number;
+    },
+    develop: (requestId, operation) => {
+      const applied = operations.add(requestId, operation);
+      proposable.add(null);
+      return applied;
+    },
     close: async () => {
+      mining.close();
       for (const timer of timers) {
         clearInterval(timer);
       }
       await chain.close();
     },
   };
-}
-
-function publish(
-  blocks: readonly AppliedBlock[],
-  {
-    pool,
-    desk,
-    main,
-    rpc,
-  }: ChainRemotes & { readonly pool: Mempool; readonly desk: TransactionDesk },
-): void {
-  // The pool follows the last block, so what any of them holds has been mined.
-  const mined = new Set(blocks.flatMap(({ block }) => block.transactions.map(({ hash }) => hash)));
-  pool.onBlockCommitted(new Set(blocks.flatMap(({ touched }) => touched)), mined);
-  desk.mined(mined);
-  for (const { block, entryIndex, executionMs } of blocks) {
-    const { header, transactions } = block;
-    const hashes = transactions.map(({ hash }) => hash);
-    void rpc.blockCommitted.asEvent({ hash: header.hash, transactions: hashes });
-    void main.blockCommitted.asEvent({
-      number: header.number,
-      hash: header.hash,
-      transactionCount: hashes.length,
-      gasUsed: header.gasUsed,
-      executionMs,
-      entryIndex,
-      timestamp: header.timestamp,
-    });
-  }
 }
 
 /** In a crash-tolerant network leaders are trusted. */
@@ -280,17 +290,12 @@ function censorshipWatch(
   );
 }
 
-/** Interval mining runs on every node; only a leader is asked for a proposal. */
-function startTimers(
-  genesis: Genesis,
-  modules: {
-    readonly producer: BlockProducer;
-    readonly held: HeldTransactions;
-    readonly proposable: TurnBatch<null>;
-    readonly censorship: CensorshipWatch | null;
-  },
-): NodeJS.Timeout[] {
-  const { producer, held, proposable, censorship } = modules;
+function startTimers(modules: {
+  readonly held: HeldTransactions;
+  readonly proposable: TurnBatch<null>;
+  readonly censorship: CensorshipWatch | null;
+}): NodeJS.Timeout[] {
+  const { held, proposable, censorship } = modules;
   const timers = [
     setInterval(() => {
       if (held.releaseExpired()) {
@@ -301,17 +306,6 @@ function startTimers(
   if (censorship !== null) {
     timers.push(setInterval(() => censorship.tick(), CENSORSHIP_CHECK_INTERVAL_MS));
   }
-  const { mode, blockTimeMs } = genesis.praline.mining;
-  if (mode === 'interval') {
-    timers.push(
-      setInterval(() => {
-        producer.intervalElapsed();
-        if (producer.isWanted) {
-          proposable.add(null);
-        }
-      }, blockTimeMs),
-    );
-  }
   return timers;
 }
 
@@ -319,11 +313,14 @@ function mempoolHead(chain: Chain, genesis: Genesis): MempoolHead {
   const rules = new NextBlockRules(chain, genesis);
   return {
     account: (address) => {
-      const account = chain.stateAfter(chain.head.hash)?.getAccount(address);
+      const account = chain.stateAfter(chain.position.id)?.getAccount(address);
       return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
     },
-    gasLimit: () => chain.head.gasLimit,
-    baseFee: () => (chain.head.baseFeePerGas === undefined ? 0n : nextBaseFee(chain.head)),
+    gasLimit: () => chain.position.development.settings.gasLimit ?? chain.head.gasLimit,
+    baseFee: () => {
+      const { nextBaseFee: set } = chain.position.development.settings;
+      return set ?? (chain.head.baseFeePerGas === undefined ? 0n : nextBaseFee(chain.head));
+    },
     common: () => rules.get(),
   };
 }

@@ -31,10 +31,11 @@ import {
 } from 'mokka';
 import { onTestFinished } from 'vitest';
 import { BlockProducer } from './block-producer.ts';
-import { type AppliedBlock, ChainApplication } from './chain-application.ts';
+import { type AppliedBlock, type AppliedOperation, ChainApplication } from './chain-application.ts';
 import { ChainSnapshots } from './chain-snapshots.ts';
 import { HeldTransactions } from './held-transactions.ts';
 import { NextBlockRules } from './next-block-rules.ts';
+import { OperationQueue, requestIdOf } from './operation-queue.ts';
 
 /** Stands for the log before its first entry. */
 export const ROOT: EntryId = { index: 0 as LogIndex, hash: '00'.repeat(32) as EntryHash };
@@ -67,6 +68,8 @@ export class Replica {
   readonly snapshots: ChainSnapshots;
   /** What was reported as final. */
   readonly blocks: AppliedBlock[] = [];
+  readonly applied: AppliedOperation[] = [];
+  readonly operations = new OperationQueue();
   settled = 0;
   readonly #folder: string;
   readonly #clock: TestClock;
@@ -79,7 +82,7 @@ export class Replica {
     const rules = new NextBlockRules(chain, genesis);
     this.pool = new Mempool({
       account: (address) => {
-        const account = chain.stateAfter(chain.head.hash)?.getAccount(address);
+        const account = chain.stateAfter(chain.position.id)?.getAccount(address);
         return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
       },
       gasLimit: () => chain.head.gasLimit,
@@ -96,13 +99,17 @@ export class Replica {
       producer: this.producer,
       unixTime: () => clock.unixTime,
       now: () => clock.now,
-      onBlocks: (blocks) => {
+      operations: this.operations,
+      onApplied: (applied) => {
+        const blocks = applied.flatMap((one) => (one.kind === 'block' ? [one] : []));
         this.blocks.push(...blocks);
-        const mined = blocks.flatMap(({ block }) => block.transactions.map(({ hash }) => hash));
-        this.pool.onBlockCommitted(
-          blocks.flatMap(({ touched }) => touched),
-          new Set(mined),
+        this.applied.push(...applied.flatMap((one) => (one.kind === 'operation' ? [one] : [])));
+        for (const { request } of this.applied) this.operations.applied(requestIdOf(request));
+        const mined = new Set(
+          blocks.flatMap(({ block }) => block.transactions.map(({ hash }) => hash)),
         );
+        if (blocks.length < applied.length) this.pool.onStateReplaced(mined);
+        else this.pool.onBlockCommitted(new Set(blocks.flatMap(({ touched }) => touched)), mined);
       },
       onSettled: () => {
         this.settled += 1;

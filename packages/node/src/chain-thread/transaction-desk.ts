@@ -3,19 +3,26 @@
  * development account. What clients gave is passed on; what the pool lets go is reported.
  */
 import {
+  type Address,
   type CallRequest,
   ChainError,
   type ChainErrorCode,
   type DevelopmentAccountSet,
+  type DevelopmentState,
   decodeSubmittedTransaction,
-  decodeTransaction,
+  decodeWhere,
   type Hash,
   hashOf,
+  isImpersonated,
   keccak256,
   type Mempool,
   type DroppedTransaction as PoolDrop,
   type PooledTransaction,
+  type SignedTransaction,
+  stateSender,
   type TransactionData,
+  UNUSED,
+  type UnsignedTransaction,
 } from '@praline/chain';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
 import { MAX_RAW_TRANSACTION_BYTES } from '../gossip/peer-message-codec.ts';
@@ -38,6 +45,7 @@ export class TransactionDesk {
   readonly #accounts: DevelopmentAccountSet | null;
   readonly #chainId: bigint;
   readonly #events: TransactionDeskEvents;
+  readonly #development: () => DevelopmentState;
   /** Which request a pooled transaction answers; entries leave with their transactions. */
   readonly #requests = new Map<Hash, RequestId>();
   /** Arrival of the last transaction that `nextForGossip` gave. */
@@ -49,6 +57,8 @@ export class TransactionDesk {
       readonly pool: Mempool;
       readonly held: HeldTransactions;
       readonly events: TransactionDeskEvents;
+      /** What development operations have set. */
+      readonly development?: () => DevelopmentState;
     },
   ) {
     this.#chainId = options.chainId;
@@ -56,6 +66,7 @@ export class TransactionDesk {
     this.#pool = modules.pool;
     this.#held = modules.held;
     this.#events = modules.events;
+    this.#development = modules.development ?? (() => UNUSED);
     this.#pool.listen({
       pending: ({ data }) => {
         this.#events.pending(data);
@@ -67,7 +78,7 @@ export class TransactionDesk {
 
   /** Takes a client's transaction, a blob transaction also with its blobs, which go no further. Throws `ChainError`. */
   submit(submitted: Uint8Array, requestId: RequestId | null): Submission {
-    const signed = decodeSubmittedTransaction(ownBytes(submitted));
+    const signed = decodeSubmittedTransaction(ownBytes(submitted), this.#development());
     const { raw } = signed;
     if (raw.length > MAX_RAW_TRANSACTION_BYTES) {
       throw new ChainError(
@@ -103,7 +114,7 @@ export class TransactionDesk {
         continue;
       }
       try {
-        this.#add(decodeTransaction(ownBytes(raw)), requestId);
+        this.#add(decodeWhere(this.#development(), ownBytes(raw)), requestId);
       } catch (error) {
         if (!(error instanceof ChainError) || error.code === 'corrupt-store') {
           throw error;
@@ -118,12 +129,12 @@ export class TransactionDesk {
    */
   sign(requestId: RequestId, request: CallRequest): Uint8Array {
     const { from } = request;
-    if (from === undefined || this.#accounts === null || !this.#accounts.has(from)) {
+    const signer = this.#signerOf(from);
+    if (from === undefined || signer === null) {
       throw new ChainError('unknown-account', 'unknown account', { address: from ?? '' });
     }
     const nonce = request.nonce ?? this.#pool.pendingNonce(from);
-    const unsigned = unsignedTransaction(request, { chainId: this.#chainId, nonce });
-    const signed = this.#accounts.signTransaction(from, unsigned);
+    const signed = signer(unsignedTransaction(request, { chainId: this.#chainId, nonce }));
     const { hash } = signed.data;
     // With a nonce of its own a request can repeat another, whose transaction stays held.
     const isNew = this.#pool.get(hash) === undefined;
@@ -139,6 +150,23 @@ export class TransactionDesk {
       throw error;
     }
     return signed.raw;
+  }
+
+  /** With the key of a development account, or without one for an account that is impersonated. */
+  #signerOf(
+    from: Address | undefined,
+  ): ((unsigned: UnsignedTransaction) => SignedTransaction) | null {
+    if (from === undefined) {
+      return null;
+    }
+    const accounts = this.#accounts;
+    if (accounts?.has(from)) {
+      return (unsigned) => accounts.signTransaction(from, unsigned);
+    }
+    const development = this.#development();
+    return isImpersonated(development, from)
+      ? (unsigned) => decodeWhere(development, stateSender(unsigned, from))
+      : null;
   }
 
   /** Pooled transactions in the order in which they came, which another pool can take. */
@@ -169,7 +197,7 @@ export class TransactionDesk {
     }
   }
 
-  #add(signed: ReturnType<typeof decodeTransaction>, requestId: RequestId | null) {
+  #add(signed: SignedTransaction, requestId: RequestId | null) {
     const added = this.#pool.add(signed);
     if (requestId !== null) {
       this.#requests.set(signed.data.hash, requestId);

@@ -73,6 +73,7 @@ class TestNode {
   readonly signed: RequestId[] = [];
   refusal: Error | null = null;
   mined = 0;
+  readonly developed: RequestId[] = [];
 
   constructor(self: NodeId, all: TestNodes) {
     const others = NAMES.map(idOf).filter((id) => id !== self);
@@ -102,6 +103,12 @@ class TestNode {
         mine: async () => {
           this.mined += 1;
           return this.mined;
+        },
+        develop: async (requestId) => {
+          if (this.refusal !== null) {
+            throw this.refusal;
+          }
+          this.developed.push(requestId);
         },
       },
       answers: new SignedAnswers(),

@@ -1,14 +1,15 @@
 /**
- * Requests that only the leader can serve: signing for a development account (nonces are assigned in one place) and
- * making a block on demand. Made here for local clients, served here for the other nodes.
+ * Requests that only the leader can serve: signing for a development account (nonces are assigned in one place),
+ * making a block on demand, and development operations. Made here for local clients, served here for the other nodes.
  *
  * A request has an id that it keeps when it is repeated, to the same leader or the next. The leader only signs; the
  * node that asked puts the transaction into the pools, so nothing is mined before that node knows its hash. A leader
  * that dies before its answer arrived has mined nothing; one that dies after it has left the answer with every
- * member it had a link to (`SignedAnswers`).
+ * member it had a link to (`SignedAnswers`). A development operation is answered by its entry of the log, when this node
+ * applies it, whoever led by then.
  */
 import { randomBytes } from 'node:crypto';
-import type { CallRequest, ChainErrorCode } from '@praline/chain';
+import type { CallRequest, ChainErrorCode, OperationOutcome } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
 import type { NodeId } from 'mokka';
 import type { SignedForRequest } from '../threads/thread-contracts.ts';
@@ -38,11 +39,19 @@ const LEADER_WAIT_MAX_MS = 60_000;
 export interface LeaderDuties {
   sign(requestId: RequestId, request: CallRequest): Promise<Uint8Array>;
   mine(): Promise<number>;
+  /** Resolves when the operation is applied. Rejects with code `closed` when this node does not lead any more. */
+  develop(requestId: RequestId, operation: Uint8Array): Promise<void>;
 }
 
 type Question =
   /** `text`: the request as JSON. */
-  { readonly type: 'sign'; readonly text: string } | { readonly type: 'mine' };
+  | { readonly type: 'sign'; readonly text: string }
+  | { readonly type: 'mine' }
+  /** `operation`: as `encodeOperation` writes it. */
+  | { readonly type: 'develop'; readonly operation: Uint8Array };
+
+type Answer = Uint8Array | number | boolean;
+type Request = Extract<PeerMessage, { readonly type: 'sign' | 'mine' | 'develop' }>;
 
 interface Waiting {
   readonly requestId: RequestId;
@@ -51,7 +60,7 @@ interface Waiting {
   readonly asked: Set<NodeId>;
   readonly since: number;
   repeatAt: number;
-  resolve(answer: Uint8Array | number): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
@@ -101,7 +110,7 @@ export class LeaderRequests {
     }
     const requestId = newRequestId();
     const raw = await this.#ask(requestId, { type: 'sign', text });
-    if (typeof raw === 'number') {
+    if (!(raw instanceof Uint8Array)) {
       throw new TypeError('A block number answers no signing request');
     }
     return { raw, requestId };
@@ -114,6 +123,28 @@ export class LeaderRequests {
       throw new TypeError('A transaction answers no mining request');
     }
     return answer;
+  }
+
+  /** Has the leader bring a development operation into the log. Rejects with `ChainError`. */
+  async develop(operation: Uint8Array): Promise<OperationOutcome> {
+    if (operation.length > MAX_REQUEST_BYTES) {
+      throw new ChainError(
+        'invalid-request',
+        `the operation takes ${operation.length} bytes, ${MAX_REQUEST_BYTES} are allowed`,
+      );
+    }
+    const answer = await this.#ask(newRequestId(), { type: 'develop', operation });
+    if (answer instanceof Uint8Array) {
+      throw new TypeError('A transaction answers no development operation');
+    }
+    return answer;
+  }
+
+  /** A development operation is applied here, whoever asked for it. */
+  applied(requestId: RequestId, outcome: OperationOutcome): void {
+    const waiting = this.#waiting.get(requestId);
+    this.#waiting.delete(requestId);
+    waiting?.resolve(outcome);
   }
 
   /** Asks the new leader whatever is still waiting. */
@@ -147,6 +178,7 @@ export class LeaderRequests {
     switch (message.type) {
       case 'sign':
       case 'mine':
+      case 'develop':
         this.#serve(from, message);
         return;
       case 'signed':
@@ -177,7 +209,7 @@ export class LeaderRequests {
     this.#waiting.clear();
   }
 
-  #ask(requestId: RequestId, question: Question): Promise<Uint8Array | number> {
+  #ask(requestId: RequestId, question: Question): Promise<Answer> {
     if (this.#closed) {
       return Promise.reject(shuttingDown());
     }
@@ -209,10 +241,7 @@ export class LeaderRequests {
     }
     waiting.asked.add(leader);
     const { requestId, question } = waiting;
-    const message: PeerMessage =
-      question.type === 'sign'
-        ? { type: 'sign', requestId, request: question.text }
-        : { type: 'mine', requestId };
+    const message = messageOf(requestId, question);
     if (leader === this.#network.self) {
       this.#serve(leader, message);
     } else {
@@ -229,7 +258,7 @@ export class LeaderRequests {
   }
 
   /** Leader's side. One request is served once, however often it is repeated. */
-  #serve(from: NodeId, message: PeerMessage & { readonly type: 'sign' | 'mine' }): void {
+  #serve(from: NodeId, message: Request): void {
     const { requestId } = message;
     const known = this.#answers.get(requestId);
     if (known !== undefined) {
@@ -254,10 +283,11 @@ export class LeaderRequests {
     }
     const served = this.#perform(from, message)
       .catch((error: unknown) => {
+        const code = errorCode(error) ?? 'invalid-request';
         this.#reply(from, {
           type: 'refused',
           requestId,
-          code: errorCode(error) ?? 'invalid-request',
+          code: message.type === 'develop' && code === 'closed' ? 'not-leader' : code,
           message: error instanceof Error ? error.message : String(error),
         });
       })
@@ -265,6 +295,7 @@ export class LeaderRequests {
     this.#serving.set(requestId, served);
   }
 
+  /** Development operations are not bounded so: who may set any balance is trusted with the disks, too. */
   #mayMine(from: NodeId): boolean {
     if (this.#trustsMembers || from === this.#network.self) {
       return true;
@@ -278,11 +309,12 @@ export class LeaderRequests {
     return true;
   }
 
-  async #perform(
-    from: NodeId,
-    message: PeerMessage & { readonly type: 'sign' | 'mine' },
-  ): Promise<void> {
+  async #perform(from: NodeId, message: Request): Promise<void> {
     const { requestId } = message;
+    if (message.type === 'develop') {
+      await this.#duties.develop(requestId, message.operation);
+      return;
+    }
     if (message.type === 'mine') {
       const blockNumber = await this.#duties.mine();
       this.#rememberMined(requestId, blockNumber);
@@ -311,6 +343,17 @@ export class LeaderRequests {
     } else {
       this.#network.send(to, message);
     }
+  }
+}
+
+function messageOf(requestId: RequestId, question: Question): Request {
+  switch (question.type) {
+    case 'sign':
+      return { type: 'sign', requestId, request: question.text };
+    case 'mine':
+      return { type: 'mine', requestId };
+    case 'develop':
+      return { type: 'develop', requestId, operation: question.operation };
   }
 }
 

@@ -37,6 +37,7 @@ const examples: { readonly [T in PeerMessage['type']]: Extract<PeerMessage, { ty
   sign: { type: 'sign', requestId, request: '{"value":"0x1"}' },
   signed: { type: 'signed', requestId, raw: new Uint8Array(60).fill(9) },
   mine: { type: 'mine', requestId },
+  develop: { type: 'develop', requestId, operation: new Uint8Array(40).fill(3) },
   mined: { type: 'mined', requestId, blockNumber: 7 },
   refused: { type: 'refused', requestId, code: 'pool-full', message: 'wörds' },
   transfer: { type: 'transfer', to: 'ef'.repeat(32) as NodeId },

@@ -29,6 +29,7 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   fc.record({ type: fc.constant('sign' as const), requestId, request: text }),
   fc.record({ type: fc.constant('signed' as const), requestId, raw }),
   fc.record({ type: fc.constant('mine' as const), requestId }),
+  fc.record({ type: fc.constant('develop' as const), requestId, operation: raw }),
   fc.record({ type: fc.constant('mined' as const), requestId, blockNumber: number }),
   fc.record({ type: fc.constant('refused' as const), requestId, code: text, message: text }),
   fc.record({

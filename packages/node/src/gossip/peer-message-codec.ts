@@ -19,7 +19,7 @@ export const MAX_GOSSIPED_TRANSACTIONS = 512;
 const MAX_ITEMS = 3 * MAX_GOSSIPED_TRANSACTIONS + 16;
 /** Bytes of one raw transaction, as in the mempool's own bound. */
 export const MAX_RAW_TRANSACTION_BYTES = 256 * 1024;
-/** Bytes of a request's JSON. */
+/** Bytes of a request's JSON, and of a development operation. */
 export const MAX_REQUEST_BYTES = 512 * 1024;
 /** UTF-16 units of an error text that are sent, and the bytes they can take. */
 const MAX_REASON_LENGTH = 1000;
@@ -41,6 +41,7 @@ const TYPES = [
   'refused',
   'status',
   'transfer',
+  'develop',
 ] as const;
 
 /** The sender broke the format; its message is dropped. */
@@ -106,6 +107,8 @@ function encodeFields(message: PeerMessage): EncodableItem[] {
       return [Buffer.from(message.requestId, 'hex'), message.raw];
     case 'mine':
       return [Buffer.from(message.requestId, 'hex')];
+    case 'develop':
+      return [Buffer.from(message.requestId, 'hex'), message.operation];
     case 'mined':
       return [Buffer.from(message.requestId, 'hex'), message.blockNumber];
     case 'refused':
@@ -152,6 +155,11 @@ function decodeFields(type: (typeof TYPES)[number], fields: readonly Item[]): Pe
     case 'mine': {
       const [id] = exactly(fields, 1);
       return { type, requestId: requestIdOf(id) };
+    }
+    case 'develop': {
+      const [id, operation] = exactly(fields, 2);
+      const bytes = bytesOf(operation, 1, MAX_REQUEST_BYTES, 'operation');
+      return { type, requestId: requestIdOf(id), operation: bytes };
     }
     case 'mined': {
       const [id, blockNumber] = exactly(fields, 2);

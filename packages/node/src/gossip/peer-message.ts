@@ -27,6 +27,8 @@ export type PeerMessage =
   | { readonly type: 'mine'; readonly requestId: RequestId }
   /** From the leader: the block that `mine` asked for is committed. */
   | { readonly type: 'mined'; readonly requestId: RequestId; readonly blockNumber: number }
+  /** To the leader: bring a development operation into the log, which answers it. */
+  | { readonly type: 'develop'; readonly requestId: RequestId; readonly operation: Uint8Array }
   /** The request can not be served; `code` is a `ChainErrorCode` or `not-leader`. */
   | {
       readonly type: 'refused';

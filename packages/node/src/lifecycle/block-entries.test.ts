@@ -40,6 +40,16 @@ describe('the entry of a block', () => {
     expect(await entries.find(0, log.length)).toBeNull();
   });
 
+  it('is the last one of its number where the chain went back to snapshots', async () => {
+    const numbers = [1, 2, 3, 4, 3, 4, 5, 2, 3];
+    const log = numbers.map((number, at) => blockEntry(at + 1, number));
+    const entries = entriesOf(log);
+    entries.remember(4, 6);
+    entries.headReverted();
+    const found = await Promise.all([1, 2, 3].map((block) => entries.find(block, log.length)));
+    expect(found).toEqual([1, 8, 9]);
+  });
+
   it('is looked for among those that are kept', async () => {
     const log = Array.from({ length: 100 }, (_, at) => blockEntry(at + 1, at + 1));
     const read: number[] = [];

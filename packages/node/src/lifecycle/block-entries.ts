@@ -12,14 +12,26 @@ const SHORT_LIST = 0xc0;
 const SHORT_LIST_MAX = 0xf7;
 /** Entries without a block that may stand together; more would be more elections without a block between. */
 const MAX_ENTRIES_WITHOUT_BLOCK = 10_000;
+/** Entries looked at one by one for a block of a chain that went back to snapshots. */
+const MAX_ENTRIES_SEARCHED = 100_000;
 
 export class BlockEntries {
   readonly #entry: (index: LogIndex) => Promise<Entry | null>;
   readonly #lowest: () => number;
   readonly #remembered = new Map<number, number>();
+  /** Whether the chain ever went back to a snapshot: then numbers do not rise with entries. */
+  #hasReverted: boolean;
 
-  /** `entry` reads a stored entry, `lowest` tells the first that is kept. */
-  constructor(entry: (index: LogIndex) => Promise<Entry | null>, lowest: () => number = () => 1) {
+  /**
+   * `entry` reads a stored entry, `lowest` tells the first that is kept; `hasReverted`: whether the chain can have gone back
+   * to a snapshot.
+   */
+  constructor(
+    entry: (index: LogIndex) => Promise<Entry | null>,
+    lowest: () => number = () => 1,
+    hasReverted = false,
+  ) {
+    this.#hasReverted = hasReverted;
     this.#entry = entry;
     this.#lowest = lowest;
   }
@@ -34,11 +46,20 @@ export class BlockEntries {
     }
   }
 
+  /** The head went back to a snapshot. */
+  headReverted(): void {
+    this.#hasReverted = true;
+    this.#remembered.clear();
+  }
+
   /** The entry of a block at or below `last`; null when there is none, or none any more. Costs O(log entries) reads. */
   async find(block: number, last: number): Promise<LogIndex | null> {
     const known = this.#remembered.get(block);
     if (known !== undefined) {
       return known as LogIndex;
+    }
+    if (this.#hasReverted) {
+      return this.#lastWith(block, last);
     }
     // Blocks are numbered in the order of their entries, and a block's entry is never below its number.
     let low = Math.max(block, this.#lowest());
@@ -54,6 +75,18 @@ export class BlockEntries {
         low = middle + 1;
       } else {
         high = found.index - 1;
+      }
+    }
+    return null;
+  }
+
+  /** The last entry with a block of this number, since those before were left by returns to snapshots. */
+  async #lastWith(block: number, last: number): Promise<LogIndex | null> {
+    const end = Math.max(block, this.#lowest(), last - MAX_ENTRIES_SEARCHED);
+    for (let index = last; index >= end; index -= 1) {
+      const entry = await this.#entry(index as LogIndex);
+      if (entry !== null && blockNumberOf(entry) === block) {
+        return index as LogIndex;
       }
     }
     return null;

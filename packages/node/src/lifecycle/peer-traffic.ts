@@ -59,6 +59,7 @@ export class PeerTraffic {
       duties: {
         sign: (requestId, request) => chain.sign(requestId, request),
         mine: () => chain.mine(),
+        develop: (requestId, operation) => chain.develop(requestId, operation),
       },
       answers: this.#answers,
       trustsMembers,

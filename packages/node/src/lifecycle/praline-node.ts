@@ -140,7 +140,7 @@ export class PralineNode {
     const { genesis, dataPath, logger } = this.#options;
     const threads = this.#startThreads();
     this.#threads = threads;
-    const { blockNumber, blockHash } = await threads.chain.start();
+    const { blockNumber, blockHash, isDeveloped } = await threads.chain.start();
     this.#head = { number: blockNumber, hash: blockHash };
     this.#metrics.startedAt(blockNumber);
     const consensus = await createConsensus(this.#options, applicationOf(threads.chain));
@@ -148,6 +148,7 @@ export class PralineNode {
     const blockEntries = new BlockEntries(
       (index) => mokka.getEntry(index),
       () => mokka.getInfo().lowest,
+      isDeveloped,
     );
     this.#running = {
       consensus,
@@ -296,11 +297,19 @@ export class PralineNode {
       this.#pool = status;
     },
     blockCommitted: (block) => this.#blockCommitted(block),
+    operationApplied: ({ requestId, outcome }) =>
+      this.#running?.traffic.requests.applied(requestId, outcome),
+    headReverted: (head) => {
+      this.#head = head;
+      this.#running?.blockEntries.headReverted();
+      this.#options.logger.info({ block: head.number, hash: head.hash }, 'head moved back');
+    },
   };
 
   readonly #forRpc: MainForRpc = {
     sign: (request) => this.#required.traffic.requests.sign(request),
     mine: () => this.#required.traffic.requests.mine(),
+    develop: (operation) => this.#required.traffic.requests.develop(operation),
     readIndex: () => this.#readIndex(),
     transferLeadership: (to) => this.#required.traffic.transfer.request(to),
     status: async () => this.#required.reports.status(),

@@ -17,6 +17,7 @@ import { ChainApplication } from '../chain-thread/chain-application.ts';
 import { ChainSnapshots } from '../chain-thread/chain-snapshots.ts';
 import { HeldTransactions } from '../chain-thread/held-transactions.ts';
 import { NextBlockRules } from '../chain-thread/next-block-rules.ts';
+import { OperationQueue } from '../chain-thread/operation-queue.ts';
 import { addressOf, COINBASE, transfer } from '../chain-thread/replica.test.support.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 
@@ -84,7 +85,9 @@ export class ValidatorOnDisk {
       producer: new BlockProducer({ genesis, coinbase: COINBASE }, { chain, pool, held }),
       unixTime: () => Date.now(),
       now: () => performance.now(),
-      onBlocks: (blocks) => {
+      operations: new OperationQueue(),
+      onApplied: (applied) => {
+        const blocks = applied.flatMap((one) => (one.kind === 'block' ? [one] : []));
         const mined = blocks.flatMap(({ block }) => block.transactions.map(({ hash }) => hash));
         const touched = blocks.flatMap((block) => block.touched);
         pool.onBlockCommitted(new Set(touched), new Set(mined));

@@ -1,19 +1,27 @@
 /** Blocks and pending transactions as subscribers see them, from what the chain thread tells. */
-import type { ChainReader, Hash, TransactionData } from '@praline/chain';
-import type { ChainEventSource, CommittedBlock } from '@praline/rpc';
+import type { Hash, LogData, StoredChainReader, TransactionData } from '@praline/chain';
+import type { ChainEventSource, CommittedBlock, RevertedHead } from '@praline/rpc';
+
+type FeedReader = Pick<StoredChainReader, 'block' | 'receipts' | 'header' | 'abandonedLogs'>;
 
 export class BlockFeed implements ChainEventSource {
-  readonly #reader: ChainReader;
+  readonly #reader: FeedReader;
   readonly #onBlock = new Set<(event: CommittedBlock) => void>();
+  readonly #onRevert = new Set<(event: RevertedHead) => void>();
   readonly #onPending = new Set<(transaction: TransactionData) => void>();
 
-  constructor(reader: ChainReader) {
+  constructor(reader: FeedReader) {
     this.#reader = reader;
   }
 
   onBlock(listener: (event: CommittedBlock) => void): () => void {
     this.#onBlock.add(listener);
     return () => void this.#onBlock.delete(listener);
+  }
+
+  onRevert(listener: (event: RevertedHead) => void): () => void {
+    this.#onRevert.add(listener);
+    return () => void this.#onRevert.delete(listener);
   }
 
   onPendingTransaction(listener: (transaction: TransactionData) => void): () => void {
@@ -26,9 +34,25 @@ export class BlockFeed implements ChainEventSource {
     if (this.#onBlock.size === 0) {
       return;
     }
+    // Told before a return to a snapshot that has left it already: then it is no block any more.
+    if (this.#reader.header({ hash }) === undefined) {
+      return;
+    }
     const event = new StoredBlock(this.#reader, hash);
     for (const listener of this.#onBlock) {
       listener(event);
+    }
+  }
+
+  /** The head moved back; what was left is read here only if somebody listens. */
+  headReverted(head: Hash, abandoned: readonly Hash[]): void {
+    const header = this.#onRevert.size === 0 ? undefined : this.#reader.header({ hash: head });
+    if (header === undefined) {
+      return;
+    }
+    const logs: LogData[] = abandoned.flatMap((hash) => [...this.#reader.abandonedLogs(hash)]);
+    for (const listener of this.#onRevert) {
+      listener({ head: header, logs });
     }
   }
 
@@ -43,12 +67,12 @@ export class BlockFeed implements ChainEventSource {
 
 /** Reads parts of the block when they are asked for, once. */
 class StoredBlock implements CommittedBlock {
-  readonly #reader: ChainReader;
+  readonly #reader: FeedReader;
   readonly #hash: Hash;
   #block: CommittedBlock['block'] | undefined;
   #receipts: CommittedBlock['receipts'] | undefined;
 
-  constructor(reader: ChainReader, hash: Hash) {
+  constructor(reader: FeedReader, hash: Hash) {
     this.#reader = reader;
     this.#hash = hash;
   }

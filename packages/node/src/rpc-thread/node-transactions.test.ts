@@ -32,7 +32,7 @@ function transactions(mined: readonly Hash[]): NodeTransactions {
       mined.includes(hash) ? ({} as ReturnType<ChainReader['transaction']>) : undefined,
   };
   return new NodeTransactions(
-    { waitsForInclusion: true },
+    { waitsForInclusion: () => true },
     {
       chain: chain as RemoteThread<ChainForRpc>,
       main: main as RemoteThread<MainForRpc>,

@@ -29,11 +29,14 @@ export interface NodeTransactionsModules {
 }
 
 export class NodeTransactions implements TransactionService {
-  readonly #waitsForInclusion: boolean;
+  readonly #waitsForInclusion: () => boolean;
   readonly #modules: NodeTransactionsModules;
 
-  /** `waitsForInclusion`: instant mining, where an answer means that the transaction is in a block. */
-  constructor(options: { readonly waitsForInclusion: boolean }, modules: NodeTransactionsModules) {
+  /** `waitsForInclusion`: instant mining now, where an answer means that the transaction is in a block. */
+  constructor(
+    options: { readonly waitsForInclusion: () => boolean },
+    modules: NodeTransactionsModules,
+  ) {
     this.#waitsForInclusion = options.waitsForInclusion;
     this.#modules = modules;
   }
@@ -88,7 +91,7 @@ export class NodeTransactions implements TransactionService {
 
   async #send(raw: Uint8Array, requestId: RequestId | null, isInOrder: boolean): Promise<Hash> {
     const { hash, place } = await this.#submit(raw, requestId);
-    if (this.#waitsForInclusion && (place === 'executable' || isInOrder)) {
+    if (this.#waitsForInclusion() && (place === 'executable' || isInOrder)) {
       await this.#modules.waits.wait(hash);
     }
     return hash;

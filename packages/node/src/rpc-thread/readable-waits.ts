@@ -49,6 +49,14 @@ export class ReadableWaits {
     }
   }
 
+  /** The head moved back, from a height that all nodes had reached: what is waited for was there, or is gone. */
+  headReverted(): void {
+    this.#end(
+      () => true,
+      (wait) => wait.resolve(),
+    );
+  }
+
   tick(network: NetworkView): void {
     this.headChanged();
     const now = this.#now();

@@ -2,10 +2,16 @@
 import { performance } from 'node:perf_hooks';
 import type { Address, Genesis, Hash } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
-import { createGenesis, DevelopmentAccountSet, StoredChainReader } from '@praline/chain/reading';
+import {
+  createGenesis,
+  DevelopmentAccountSet,
+  encodeOperation,
+  StoredChainReader,
+} from '@praline/chain/reading';
 import {
   createRpcServer,
   type DevelopmentAccounts,
+  type DevelopmentService,
   type HttpRoute,
   type NetworkService,
   type RpcLogger,
@@ -118,6 +124,10 @@ export class RpcService {
       this.#running?.readable.headChanged();
       this.#running?.feed.blockCommitted(hash);
     },
+    headReverted: ({ head, abandoned }) => {
+      this.#running?.readable.headReverted();
+      this.#running?.feed.headReverted(head, abandoned);
+    },
     transactionsPending: (transactions) => this.#running?.feed.transactionsPending(transactions),
     transactionsDropped: (dropped) => {
       for (const one of dropped) {
@@ -141,7 +151,12 @@ export class RpcService {
       { spawn: (onDeath) => startCallThread({ folder, genesisJson }, onDeath) },
     );
     const transactions = new NodeTransactions(
-      { waitsForInclusion: genesis.praline.mining.mode === 'instant' },
+      {
+        waitsForInclusion: () => {
+          const { mining } = reader.development();
+          return mining?.automine ?? genesis.praline.mining.mode === 'instant';
+        },
+      },
       { chain, main, reader, executor, waits, readable: (number) => readable.wait(number) },
     );
     const readIndex = async (): Promise<ReadIndexReport> => {
@@ -155,6 +170,7 @@ export class RpcService {
         executor,
         transactions,
         accounts: developmentAccounts(genesis),
+        development: developmentService(genesis, main),
         network: {
           ...this.#networkService(reader, genesis),
           confirmCurrent: async () => {
@@ -260,6 +276,23 @@ export class RpcService {
   }
 }
 
+/** An operation is answered when it is applied here, so it is readable by then. */
+function developmentService(
+  genesis: Genesis,
+  main: RemoteThread<MainForRpc>,
+): DevelopmentService | null {
+  const { devMode, mining } = genesis.praline;
+  if (!devMode) {
+    return null;
+  }
+  return {
+    initialMining:
+      mining.mode === 'instant'
+        ? { automine: true, intervalMs: 0 }
+        : { automine: false, intervalMs: mining.blockTimeMs },
+    apply: (operation) => main.develop(encodeOperation(operation)),
+  };
+}
 /** What a chain that is no playground does not have. */
 const DEVELOPMENT_METHODS = ['evm_mine'];
 

@@ -9,6 +9,7 @@ import type {
   CallExecutor,
   CallRequest,
   Hash,
+  OperationOutcome,
   PoolContent,
   PoolStatus,
   TransactionData,
@@ -32,6 +33,11 @@ export interface ChainForMain extends Omit<Application, 'snapshots'>, SnapshotAp
   sign(requestId: RequestId, request: CallRequest): Promise<Uint8Array>;
   /** The next proposal is made even if it is empty. Answers the number of the block once it is committed. */
   mine(): Promise<number>;
+  /**
+   * Brings a development operation into the log; the same request once. Resolves when it is applied here. Throws
+   * `ChainError`: `invalid-request` when it is not possible, `closed` when this node does not lead any more.
+   */
+  develop(requestId: RequestId, operation: Uint8Array): Promise<void>;
   /** Who leads now, or the term, changed; `isAnother`: a node that is not this one leads. Event. */
   leaderChanged(leader: { readonly isAnother: boolean }): void;
   /** Closes the environment; no other call follows. */
@@ -53,6 +59,8 @@ export interface ChainForRpc {
 export interface ChainStart {
   readonly blockNumber: number;
   readonly blockHash: Hash;
+  /** Whether development operations were ever used. */
+  readonly isDeveloped: boolean;
 }
 
 /** Where a transaction went: executable next, or behind a nonce gap. */
@@ -73,6 +81,13 @@ export interface MainForChain {
   proposalPending(): void;
   /** A block is durable here. */
   blockCommitted(block: BlockSummary): void;
+  /** A development operation is durable here. */
+  operationApplied(applied: {
+    readonly requestId: RequestId;
+    readonly outcome: OperationOutcome;
+  }): void;
+  /** The head went back to this block. */
+  headReverted(head: { readonly number: number; readonly hash: Hash }): void;
   /** Transactions in the pool now. */
   poolChanged(status: PoolStatus): void;
 }
@@ -101,6 +116,8 @@ export interface BlockSummary {
 export interface RpcForChain {
   /** A block is durable and readable. */
   blockCommitted(block: { readonly hash: Hash; readonly transactions: readonly Hash[] }): void;
+  /** The head went back to a block; those above it are on the chain no more, the highest first. */
+  headReverted(reverted: { readonly head: Hash; readonly abandoned: readonly Hash[] }): void;
   transactionsPending(transactions: readonly TransactionData[]): void;
   /** Pooled transactions that will not be mined. */
   transactionsDropped(dropped: readonly DroppedTransaction[]): void;
@@ -119,6 +136,11 @@ export interface MainForRpc extends MembershipForRpc {
   sign(request: CallRequest): Promise<SignedForRequest>;
   /** Has the leader make a block; answers its number. Throws `ChainError`. */
   mine(): Promise<number>;
+  /**
+   * Brings a development operation, as `encodeOperation` writes it, into the log; resolves when it is applied here. Throws
+   * `ChainError`.
+   */
+  develop(operation: Uint8Array): Promise<OperationOutcome>;
   /** Confirms with a quorum that this node is current; answers what it has applied. Throws `ChainError` `no-quorum`. */
   readIndex(): Promise<ReadIndexReport>;
   /** Gives leadership to a validator, or to any; answers who leads then. Throws `ChainError`. */

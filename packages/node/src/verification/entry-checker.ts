@@ -22,6 +22,7 @@ import {
   LogVerificationError,
   LogVerifier,
 } from 'mokka/certificates';
+import { decodeBlockPayload } from '../chain-thread/block-payload.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import { BlockChecker } from './block-checker.ts';
 import { LogInvalidError } from './log-invalid-error.ts';
@@ -97,6 +98,11 @@ export class EntryChecker {
     return this.#log.members.filter(({ role }) => role === 'validator').map(({ id }) => id);
   }
 
+  /** Development operations so far. */
+  get operations(): number {
+    return this.#blocks.operations;
+  }
+
   /** The last block; null before the first one of a log that begins later. */
   get head(): BlockId | null {
     return this.#blocks.head;
@@ -128,8 +134,7 @@ export class EntryChecker {
     const { entry, certificate } = decodeRecord(record);
     await this.#checkPlace(entry, certificate, index);
     this.#checkAgreed(entry, certificate);
-    this.#blocks.add(entry);
-    this.#lastHasBlock = entry.kind === 'payload';
+    this.#lastHasBlock = this.#blocks.add(entry);
     if (this.certified.index === index) {
       this.#certifiedHead = this.#blocks.head;
     }
@@ -240,7 +245,8 @@ export class EntryChecker {
   }
 
   #blockOf(entry: Entry): number | null {
-    return entry.kind === 'payload' && this.head !== null ? this.head.number + 1 : null;
+    const hasBlock = entry.kind === 'payload' && decodeBlockPayload(entry.payload) !== undefined;
+    return hasBlock && this.head !== null ? this.head.number + 1 : null;
   }
 }
 

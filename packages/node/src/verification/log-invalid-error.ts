@@ -16,6 +16,8 @@ export type LogFault =
   | 'wrong-state-digest'
   /** The block can not be the next of the chain. */
   | 'wrong-block'
+  /** The development operation is not possible where it stands. */
+  | 'wrong-operation'
   /** The chain beside the log is not the one of the log. */
   | 'wrong-chain'
   /** The entry is not the one that the caller trusts. */

@@ -2,7 +2,7 @@
  * Verifies a log and the chain in it from the genesis file, without trusting whoever gave it; where its beginning is missing, from an
  * entry that the caller knows to be right. Looked at are every entry and hash
  * link, who led by what right, certificates by the validators of their epoch, changes of the members, and that the
- * payloads are one chain of blocks. One entry after the other, in bounded memory. Blocks are not executed: their state and
+ * payloads are one chain of blocks, with what development operations do to it. One entry after the other, in bounded memory. Blocks are not executed: their state and
  * receipts are what a quorum of validators signed.
  */
 import { performance } from 'node:perf_hooks';
@@ -52,6 +52,8 @@ export interface VerifiedLog {
   readonly certified: { readonly index: number; readonly hash: string };
   /** The last block of the certified entries; null when a log that began later holds none. */
   readonly head: { readonly number: number; readonly hash: string } | null;
+  /** Development operations among the entries: where there are any, states and blocks are what clients made of them. */
+  readonly operations: number;
   readonly epoch: number;
   readonly validators: number;
   readonly seconds: number;
@@ -99,6 +101,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifiedLog> {
     first: before + 1,
     certified: checker.certified,
     head: checker.certifiedHead,
+    operations: checker.operations,
     epoch: checker.epoch,
     validators: checker.validators.length,
     seconds: elapsedMs / 1_000,

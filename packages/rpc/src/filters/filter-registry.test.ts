@@ -94,6 +94,24 @@ describe('a log filter', () => {
     expect(marks(id)).toEqual([13]);
   });
 
+  test('tells of logs that it has shown and that are gone, before those that replace them', () => {
+    const id = newLogFilter({ fromBlock: '0x2' });
+    const mined = [1, 2, 3].map((mark) => mine(mark));
+    expect(marks(id)).toEqual([2, 3]);
+    const late = mine(4);
+    backend.chain.revertTo(1);
+    const gone = [late, mined[2], mined[1], mined[0]].flatMap((event) => event?.logs ?? []);
+    backend.announceRevert({ head: backend.chain.head(), logs: gone });
+    mine(12);
+    const changes = registry.changes(id) as { removed: boolean; topics: string[] }[];
+    expect(changes.map(({ topics, removed }) => [Number(topics[0]), removed])).toEqual([
+      [3, true],
+      [2, true],
+      [12, false],
+    ]);
+    expect(marks(id)).toEqual([]);
+  });
+
   test('made just before a revert sees what replaces its head', () => {
     for (const mark of [1, 2, 3]) mine(mark);
     const id = newLogFilter();

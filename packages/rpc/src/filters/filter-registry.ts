@@ -7,10 +7,11 @@
  * Pending transaction filters have nothing to read back from and share a bounded list of hashes.
  */
 import { randomBytes } from 'node:crypto';
-import type { BlockNumber, BlockRef, Hash } from '@praline/chain';
-import type { RpcBackend } from '../backend.ts';
+import type { BlockNumber, BlockRef, Hash, LogData } from '@praline/chain';
+import { logMatches } from '@praline/chain/reading';
+import type { RevertedHead, RpcBackend } from '../backend.ts';
 import { RPC_ERROR_CODES, RpcError, serverError } from '../errors.ts';
-import { formatLog } from '../format/log.ts';
+import { formatLog, formatRemovedLog } from '../format/log.ts';
 import type { JsonValue } from '../json.ts';
 import type { RpcLimits } from '../limits.ts';
 import type { LogFilterArguments } from '../parameters/log-filter.ts';
@@ -35,6 +36,8 @@ type NewFilter =
       /** Never looks below, not even when the head moves back. */
       readonly firstBlock: BlockNumber;
       nextBlock: BlockNumber;
+      /** Logs that were told of and are on the chain no more; told with the next poll. */
+      removed: readonly LogData[];
     }
   | { readonly kind: 'blocks'; readonly firstBlock: BlockNumber; nextBlock: BlockNumber }
   /** `next`: position in the list of pending hashes. */
@@ -78,7 +81,7 @@ export class FilterRegistry {
     const isNamed = from !== undefined && ('number' in from || from.tag === 'earliest');
     const firstBlock = isNamed ? toNumber(reader, from, head) : reader.genesis.number;
     const nextBlock = isNamed ? firstBlock : ((head + 1) as BlockNumber);
-    return this.#add({ kind: 'logs', wanted, firstBlock, nextBlock }, owner);
+    return this.#add({ kind: 'logs', wanted, firstBlock, nextBlock, removed: [] }, owner);
   }
 
   addBlockFilter(owner: FilterOwner): string {
@@ -169,11 +172,13 @@ export class FilterRegistry {
     const { number, hash } = reader.head();
     this.#lastTold = { number, hash };
     const endBlocks = events.onBlock(({ block }) => this.#onBlock(block.header));
+    const endReverts = events.onRevert((event) => this.#onRevert(event));
     const endTransactions = events.onPendingTransaction((transaction) =>
       this.#pending.add(transaction.hash),
     );
     this.#endEvents = () => {
       endBlocks();
+      endReverts();
       endTransactions();
     };
   }
@@ -202,6 +207,24 @@ export class FilterRegistry {
     this.#lastTold = { number, hash };
   }
 
+  /** Tells of all that is gone, and looks again from the first block that can be replaced. */
+  #onRevert({ head, logs }: RevertedHead): void {
+    const next = (head.number + 1) as BlockNumber;
+    for (const filter of this.#filters.values()) {
+      if (filter.kind === 'pending-transactions' || filter.nextBlock <= next) continue;
+      if (filter.kind === 'logs') {
+        const { firstBlock, nextBlock, wanted } = filter;
+        const gone = logs.filter(
+          (log) =>
+            log.blockNumber >= firstBlock && log.blockNumber < nextBlock && logMatches(log, wanted),
+        );
+        filter.removed = [...filter.removed, ...gone].slice(-this.#limits.resultsMax);
+      }
+      filter.nextBlock = Math.max(next, filter.firstBlock) as BlockNumber;
+    }
+    this.#lastTold = { number: head.number, hash: head.hash };
+  }
+
   #logChanges(filter: Filter & { kind: 'logs' }): JsonValue {
     const { reader } = this.#backend;
     const head = reader.head().number;
@@ -217,7 +240,9 @@ export class FilterRegistry {
           this.#limits.resultsMax,
         );
         if (to >= filter.nextBlock) filter.nextBlock = (to + 1) as BlockNumber;
-        return found.map(formatLog);
+        const removed = filter.removed.map(formatRemovedLog);
+        filter.removed = [];
+        return [...removed, ...found.map(formatLog)];
       } catch (thrown) {
         // Too many for one answer: the nearer half now, the rest with the next poll.
         if (!isTooManyResults(thrown) || to <= filter.nextBlock) throw thrown;

@@ -16,3 +16,8 @@ export function formatLog(log: LogData) {
     removed: false,
   };
 }
+
+/** Of a block that is on the chain no more. */
+export function formatRemovedLog(log: LogData) {
+  return { ...formatLog(log), removed: true };
+}

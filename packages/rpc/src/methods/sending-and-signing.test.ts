@@ -60,7 +60,11 @@ describe('sending', () => {
     expect(await running.result('evm_mine', { blocks: 3 })).toBe('0x0');
     expect(await running.result('evm_mine', { blocks: '0x1' })).toBe('0x0');
     expect(await running.result('eth_blockNumber')).toBe('0x5');
-    expect((await running.request('evm_mine', [1_700_000_000])).error?.code).toBe(-32602);
+    expect(await running.result('evm_mine', 1_700_000_000)).toBe('0x0');
+    expect(running.backend.operations).toEqual([
+      { kind: 'set-next-timestamp', timestamp: 1_700_000_000 },
+    ]);
+    expect((await running.request('evm_mine', ['soon'])).error?.code).toBe(-32602);
   });
 });
 

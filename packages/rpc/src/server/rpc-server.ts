@@ -7,6 +7,7 @@ import { FilterRegistry } from '../filters/filter-registry.ts';
 import { DEFAULT_LIMITS, type RpcLimits } from '../limits.ts';
 import { type RpcLogger, silentLogger } from '../logger.ts';
 import type { Method } from '../method.ts';
+import { developmentModeMethods } from '../methods/development/index.ts';
 import { standardMethods } from '../methods/index.ts';
 import { MethodRegistry } from '../registry.ts';
 import { SubscriptionFeed } from '../subscriptions/subscription-feed.ts';
@@ -90,6 +91,7 @@ class NodeRpcServer implements RpcServer {
     this.#port = options.port ?? DEFAULT_PORT;
     const omitted = new Set(options.omittedMethods ?? []);
     this.#registry.add(standardMethods.filter(({ name }) => !omitted.has(name)));
+    if (backend.development !== null) this.#registry.add(developmentModeMethods);
     this.#filters = new FilterRegistry(limits, {
       backend,
       now: options.now ?? (() => performance.now()),

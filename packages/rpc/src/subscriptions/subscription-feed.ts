@@ -4,9 +4,9 @@
  */
 import type { TransactionData } from '@praline/chain';
 import { logMatches } from '@praline/chain/reading';
-import type { ChainEventSource, CommittedBlock } from '../backend.ts';
+import type { ChainEventSource, CommittedBlock, RevertedHead } from '../backend.ts';
 import { formatHeader } from '../format/header.ts';
-import { formatLog } from '../format/log.ts';
+import { formatLog, formatRemovedLog } from '../format/log.ts';
 import { formatPooledTransaction } from '../format/transaction.ts';
 import type { LogCriteria } from '../parameters/log-filter.ts';
 
@@ -57,7 +57,7 @@ export class SubscriptionFeed {
   #listenAsNeeded(): void {
     const kinds = new Set([...this.#subscribers].map(({ subscription }) => subscription.kind));
     if (kinds.has('newHeads') || kinds.has('logs')) {
-      this.#endBlocks ??= this.#events.onBlock((event) => this.#onBlock(event));
+      this.#endBlocks ??= this.#listenToBlocks();
     } else {
       this.#endBlocks?.();
       this.#endBlocks = undefined;
@@ -69,6 +69,27 @@ export class SubscriptionFeed {
     } else {
       this.#endTransactions?.();
       this.#endTransactions = undefined;
+    }
+  }
+
+  #listenToBlocks(): () => void {
+    const endBlocks = this.#events.onBlock((event) => this.#onBlock(event));
+    const endReverts = this.#events.onRevert((event) => this.#onRevert(event));
+    return () => {
+      endBlocks();
+      endReverts();
+    };
+  }
+
+  /** As for a reorganisation: logs that are gone, then the head that is there instead. */
+  #onRevert({ head, logs }: RevertedHead): void {
+    const header = once(() => JSON.stringify(formatHeader(head)));
+    for (const { subscription, deliver } of this.#subscribers) {
+      if (subscription.kind === 'newHeads') deliver(header());
+      if (subscription.kind !== 'logs') continue;
+      for (const log of logs) {
+        if (logMatches(log, subscription.criteria)) deliver(JSON.stringify(formatRemovedLog(log)));
+      }
     }
   }
 

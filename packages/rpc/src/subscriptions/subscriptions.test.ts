@@ -53,6 +53,21 @@ describe('newHeads', () => {
   });
 });
 
+test('a return to a snapshot is told: logs that are gone, and the head that is there instead', async () => {
+  const heads = await subscribe('newHeads');
+  const logs = await subscribe('logs', { address: addressOf(2) });
+  const first = mine(1);
+  const second = mine(2, 3);
+  running.backend.announceRevert({ head: first.block.header, logs: second.logs });
+  await settle();
+  const [, , head] = client.delivered(heads);
+  expect(head).toMatchObject({ hash: first.block.header.hash });
+  expect(client.delivered(logs)).toMatchObject([
+    { address: addressOf(2), removed: false },
+    { address: addressOf(2), removed: true },
+  ]);
+});
+
 test('logs delivers those that match', async () => {
   const wanted = await subscribe('logs', {
     address: addressOf(2),

@@ -75,11 +75,13 @@ export class ChainBackend {
         isListening: () => true,
         syncing: () => false,
       },
+      development: null,
       events: {
         onBlock: (listener) => {
           this.#blockListeners.add(listener);
           return () => void this.#blockListeners.delete(listener);
         },
+        onRevert: () => () => undefined,
         onPendingTransaction: (listener: (transaction: TransactionData) => void) =>
           this.#pool.listen({ pending: ({ data }) => listener(data) }),
       },
@@ -149,6 +151,7 @@ export class ChainBackend {
     await nextTurn();
     this.#pool.onStateReplaced();
     for (const event of committed) {
+      if (event.kind !== 'block') continue;
       const logs = event.receipts.flatMap((receipt) => receipt.logs);
       for (const listener of this.#blockListeners) listener({ ...event, logs });
     }

@@ -7,12 +7,14 @@ import type {
   CallOptions,
   CallRequest,
   CallResult,
+  DevelopmentOperation,
   Hash,
+  OperationOutcome,
   PoolContent,
   TransactionData,
 } from '@praline/chain';
 import { ChainError } from '@praline/chain';
-import type { CommittedBlock, RpcBackend } from '../backend.ts';
+import type { CommittedBlock, RevertedHead, RpcBackend } from '../backend.ts';
 import { addressOf, hashOf, type PlainChain } from './plain-chain.test.support.ts';
 
 /** Key of the first account of the well-known development mnemonic; public on purpose. */
@@ -38,11 +40,18 @@ export interface PlainBackend extends RpcBackend {
   readonly listenerCount: () => number;
   /** Tells everybody of a block. */
   announce(block: CommittedBlock): void;
+  /** Development operations so far, and what the next ones answer; true without. */
+  readonly operations: readonly DevelopmentOperation[];
+  readonly outcomes: OperationOutcome[];
+  announceRevert(event: RevertedHead): void;
   announcePending(transaction: TransactionData): void;
 }
 
 export function plainBackend(chain: PlainChain): PlainBackend {
   const blockListeners = new Set<(event: CommittedBlock) => void>();
+  const operations: DevelopmentOperation[] = [];
+  const outcomes: OperationOutcome[] = [];
+  const revertListeners = new Set<(event: RevertedHead) => void>();
   const pendingListeners = new Set<(transaction: TransactionData) => void>();
   const backend: PlainBackend = {
     chain,
@@ -85,13 +94,26 @@ export function plainBackend(chain: PlainChain): PlainBackend {
       isListening: () => true,
       syncing: () => false,
     },
+    development: {
+      initialMining: { automine: true, intervalMs: 0 },
+      apply: async (operation) => {
+        operations.push(operation);
+        return outcomes.shift() ?? true;
+      },
+    },
+    operations,
+    outcomes,
     events: {
       onBlock: (listener) => subscribe(blockListeners, listener),
+      onRevert: (listener) => subscribe(revertListeners, listener),
       onPendingTransaction: (listener) => subscribe(pendingListeners, listener),
     },
     listenerCount: () => blockListeners.size + pendingListeners.size,
     announce: (block) => {
       for (const listener of blockListeners) listener(block);
+    },
+    announceRevert: (event) => {
+      for (const listener of revertListeners) listener(event);
     },
     announcePending: (transaction) => {
       for (const listener of pendingListeners) listener(transaction);

@@ -8,6 +8,7 @@ import type {
   BlockSelector,
   Bloom,
   ChainReader,
+  DevelopmentState,
   FeeHistory,
   Hash,
   HeaderData,
@@ -19,7 +20,7 @@ import type {
   TransactionData,
   Wei,
 } from '@praline/chain';
-import { ChainError, logMatches } from '@praline/chain';
+import { ChainError, logMatches, UNUSED as UNUSED_DEVELOPMENT } from '@praline/chain';
 import type { CommittedBlock } from '../backend.ts';
 
 export const addressOf = (value: number): Address =>
@@ -58,6 +59,7 @@ export class PlainChain implements ChainReader {
   readonly accounts = new Map<Address, { nonce: bigint; balance: Wei; code: Hex }>();
   readonly slots = new Map<string, Hash>();
   tips: Wei[] = [];
+  developed: DevelopmentState = UNUSED_DEVELOPMENT;
   /** Committed blocks by number, with what came of them. */
   blocks: CommittedBlock[] = [];
   /** Numbers of blocks that a snapshot has skipped. */
@@ -227,6 +229,10 @@ export class PlainChain implements ChainReader {
         percentiles.map(() => this.tips[oldestBlock + index] ?? weiOf(0)),
       ),
     };
+  }
+
+  development(): DevelopmentState {
+    return this.developed;
   }
 
   async close(): Promise<void> {}

@@ -7,15 +7,16 @@
 import { decodePruning } from '../../codec/snapshot-codec.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Entry } from '../../core/entry.ts';
+import type { Input } from '../../core/input.ts';
 import type { Message } from '../../core/message.ts';
 import { PRUNING_RECORD } from '../../core/pruning.ts';
-import type { EntryHash, NodeId, Signature } from '../../core/types.ts';
+import type { EntryHash, NodeId, Signature, Ticket } from '../../core/types.ts';
 import type { StorageOperation } from '../../storage/storage.ts';
 import type { Observer } from '../observer.ts';
 import type { SignatureRecord, SignatureRegister } from '../world/signatures.ts';
 import { ViolationError } from '../world/violation.ts';
 
-/** Signatures of a node that are looked for in its writes; older ones were never to be stored. */
+/** Signatures of a node that are looked for in its writes while none is under way; older ones were never to be stored. */
 const MAX_UNSTORED = 64;
 
 export interface DurabilityModules {
@@ -35,6 +36,8 @@ export class DurabilityChecker implements Observer {
   /** Up to this index each disk's entries are known to follow each other; a write below takes that back. */
   readonly #linked: number[];
   readonly #unstored: SignatureRecord[][];
+  /** Writes of each node that its disk has not answered. */
+  readonly #writes: Set<Ticket>[];
   readonly #parents = new Map<EntryHash, EntryHash>();
   #order = 0;
 
@@ -44,6 +47,7 @@ export class DurabilityChecker implements Observer {
     this.#floors = modules.ids.map(() => 1);
     this.#linked = modules.ids.map(() => 0);
     this.#unstored = modules.ids.map(() => []);
+    this.#writes = modules.ids.map(() => new Set());
   }
 
   /** How many disks hold this entry for sure, or a committed one above it whose state stands for it. */
@@ -59,7 +63,17 @@ export class DurabilityChecker implements Observer {
   signed(record: SignatureRecord): void {
     const unstored = this.#unstored[record.signer] ?? [];
     unstored.push(record);
-    if (unstored.length > MAX_UNSTORED) unstored.shift();
+    // A slow disk may have a long way to go.
+    if (this.#writes[record.signer]?.size !== 0) return;
+    if (unstored.length > MAX_UNSTORED) unstored.splice(0, unstored.length - MAX_UNSTORED);
+  }
+
+  input(node: number, input: Input): void {
+    if (input.type === 'persisted') this.#writes[node]?.delete(input.ticket);
+  }
+
+  crashed(node: number): void {
+    this.#writes[node]?.clear();
   }
 
   synced(node: number, operations: readonly StorageOperation[]): void {
@@ -110,6 +124,7 @@ export class DurabilityChecker implements Observer {
   }
 
   effect(node: number, effect: Effect): void {
+    if (effect.type === 'persist') this.#writes[node]?.add(effect.ticket);
     if (effect.type === 'send') this.#checkSent(node, effect.message);
   }
 

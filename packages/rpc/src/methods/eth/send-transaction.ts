@@ -7,7 +7,7 @@ import { EXAMPLE_ADDRESS, EXAMPLE_HASH, POOL_ERRORS } from '../examples.ts';
 export const ethSendTransaction = defineMethod({
   name: 'eth_sendTransaction',
   summary:
-    'Fills, signs and sends a transaction of a development account. With instant blocks, answers once it is committed and readable here.',
+    'Fills, signs and sends a transaction of a development account, or of one that is impersonated. With instant blocks, answers once it is committed and readable here.',
   params: [callParameter],
   result: 'Hash of the transaction.',
   errors: POOL_ERRORS,
@@ -26,7 +26,10 @@ export const ethSendTransaction = defineMethod({
       );
     }
     // Before anything is estimated for it: an estimate would fail for want of funds, and say so instead.
-    if (!backend.accounts.addresses.includes(call.from)) throw serverError('unknown account');
+    const { impersonated, impersonatesAll } = backend.reader.development();
+    const { addresses } = backend.accounts;
+    const isKnown = impersonatesAll || [...addresses, ...impersonated].includes(call.from);
+    if (!isKnown) throw serverError('unknown account');
     return backend.transactions.send(toCallRequest(call, backend.reader.chainId));
   },
 });

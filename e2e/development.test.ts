@@ -1,0 +1,113 @@
+/** viem's test client and Hardhat's calls, asked of a follower: the same on all nodes, after a killed leader and a restart. */
+import {
+  createTestClient,
+  createWalletClient,
+  defineChain,
+  http,
+  parseEther,
+  publicActions,
+} from 'viem';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../harness/until.ts';
+import { followerOf, useNetwork } from './support/use-network.ts';
+
+const network = useNetwork({ nodes: 3 });
+const RICH = '0x00000000000000000000000000000000000e0001';
+const SENDER = '0x00000000000000000000000000000000000e0002';
+let follower = 0;
+
+beforeAll(async () => {
+  follower = await followerOf(network());
+});
+
+function clientOf(number: number) {
+  const url = network().url(number);
+  const chain = defineChain({
+    id: 31_337,
+    name: 'praline',
+    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+    rpcUrls: { default: { http: [url] } },
+  });
+  const transport = http(url);
+  return {
+    test: createTestClient({ mode: 'anvil', chain, transport }).extend(publicActions),
+    wallet: createWalletClient({ chain, transport }),
+  };
+}
+
+/** All nodes answer this. */
+async function onAll(expected: unknown, method: string, params: readonly unknown[]): Promise<void> {
+  await until(async () => {
+    const answers = await Promise.all(
+      network().numbers.map((number) => network().rpc<unknown>(number, method, [...params])),
+    );
+    expect(answers).toEqual(answers.map(() => expected));
+  });
+}
+
+describe("viem's test client through a follower", () => {
+  it('sets accounts, time and fees of the whole network', async () => {
+    const { test } = clientOf(follower);
+    await test.setBalance({ address: RICH, value: parseEther('2') });
+    await test.setCode({ address: RICH, bytecode: '0x6001' });
+    await test.setNonce({ address: RICH, nonce: 7 });
+    await test.setStorageAt({ address: RICH, index: 2, value: `0x${'00'.repeat(31)}09` });
+    await onAll('0x1bc16d674ec80000', 'eth_getBalance', [RICH, 'latest']);
+    await onAll('0x6001', 'eth_getCode', [RICH, 'latest']);
+    await onAll(`0x${'00'.repeat(31)}09`, 'eth_getStorageAt', [RICH, '0x2', 'latest']);
+    const { timestamp } = await test.getBlock();
+    await test.setNextBlockTimestamp({ timestamp: timestamp + 5_000n });
+    await test.setNextBlockBaseFeePerGas({ baseFeePerGas: 123n });
+    await test.mine({ blocks: 1 });
+    const block = await test.getBlock();
+    expect(block).toMatchObject({ timestamp: timestamp + 5_000n, baseFeePerGas: 123n });
+    await test.increaseTime({ seconds: 1_000 });
+    await test.mine({ blocks: 2, interval: 60 });
+    expect((await test.getBlock()).timestamp).toBeGreaterThanOrEqual(block.timestamp + 1_060n);
+  });
+
+  it('sends for an impersonated account', async () => {
+    const { test, wallet } = clientOf(follower);
+    await test.setBalance({ address: SENDER, value: parseEther('1') });
+    await test.impersonateAccount({ address: SENDER });
+    const hash = await wallet.sendTransaction({ account: SENDER, to: RICH, value: 1n });
+    expect(await test.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' });
+    await network().agreedHashes();
+    await test.stopImpersonatingAccount({ address: SENDER });
+    await expect(wallet.sendTransaction({ account: SENDER, to: RICH, value: 1n })).rejects.toThrow(
+      'unknown account',
+    );
+  });
+
+  it('goes back to a snapshot after the leader was killed and all nodes were started again', async () => {
+    const { test } = clientOf(follower);
+    const height = await test.getBlockNumber();
+    const id = await test.snapshot();
+    await test.mine({ blocks: 3 });
+    await test.setBalance({ address: RICH, value: 5n });
+    const { number: leader } = await network().leader();
+    await network().end('SIGKILL', leader);
+    await network().leader();
+    await network().end('SIGKILL');
+    await network().start();
+    await network().leader();
+    await onAll('0x5', 'eth_getBalance', [RICH, 'latest']);
+    await clientOf(await followerOf(network())).test.revert({ id });
+    await onAll(`0x${height.toString(16)}`, 'eth_blockNumber', []);
+    await onAll('0x1bc16d674ec80001', 'eth_getBalance', [RICH, 'latest']);
+    await network().agreedHashes();
+  });
+});
+
+it("answers Hardhat's network helpers, which look at the name of the node first", async () => {
+  const rpc = (method: string, ...params: unknown[]) =>
+    network().rpc<unknown>(follower, method, params);
+  expect(String(await rpc('web3_clientVersion')).toLowerCase()).toMatch(/^anvil/);
+  expect(await rpc('hardhat_setBalance', RICH, '0x1')).toBe(true);
+  expect(await rpc('hardhat_setPrevRandao', `0x${'07'.repeat(32)}`)).toBe(true);
+  expect(await rpc('hardhat_mine', '0x2', '0xa')).toBe(true);
+  const id = await rpc('evm_snapshot');
+  await rpc('hardhat_mine');
+  expect(await rpc('evm_revert', id)).toBe(true);
+  expect(await rpc('evm_revert', id)).toBe(false);
+});

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RPC_ERROR_CODES } from '../../errors.ts';
+import { parseArguments } from '../../method.ts';
+import { addressOf, hashOf } from '../../testing/plain-chain.test.support.ts';
+import { type RunningServer, startServer } from '../../testing/running-server.test.support.ts';
+import { developmentModeMethods } from './index.ts';
+
+let running: RunningServer;
+beforeEach(async () => {
+  running = await startServer();
+});
+afterEach(() => running.close());
+
+const lastOperation = () => running.backend.operations.at(-1);
+const edit = (changes: object) => ({
+  kind: 'edit',
+  accounts: [
+    {
+      address: addressOf(1),
+      balance: null,
+      addedBalance: 0n,
+      nonce: null,
+      code: null,
+      slots: [],
+      ...changes,
+    },
+  ],
+});
+
+describe('every method', () => {
+  test.each(developmentModeMethods.map((method) => ({ name: method.name, method })))(
+    '$name is documented, and understands its own example',
+    ({ method }) => {
+      expect(method.summary).toMatch(/[.`]$/);
+      expect(method.result).toMatch(/\.$/);
+      for (const parameter of method.params) expect(parameter.description).toMatch(/\.$/);
+      const codes: number[] = Object.values(RPC_ERROR_CODES);
+      for (const { code } of method.errors) expect(codes).toContain(code);
+      parseArguments(method.params, method.example.params);
+    },
+  );
+});
+
+describe('asks the network for', () => {
+  const one = addressOf(1);
+  test.each([
+    ['hardhat_setBalance', [one, '0x5'], edit({ balance: 5n }), true],
+    ['anvil_setBalance', [one, '0x5'], edit({ balance: 5n }), null],
+    ['evm_setAccountBalance', [one, '0x5'], edit({ balance: 5n }), true],
+    ['anvil_addBalance', [one, '0x5'], edit({ addedBalance: 5n }), null],
+    ['hardhat_setNonce', [one, '0x2'], edit({ nonce: 2n }), true],
+    ['anvil_setCode', [one, '0x6001'], edit({ code: Uint8Array.of(0x60, 1) }), null],
+    [
+      'anvil_setStorageAt',
+      [one, '0x2', hashOf(9)],
+      edit({ slots: [{ slot: hashOf(2), value: hashOf(9) }] }),
+      true,
+    ],
+    ['evm_increaseTime', ['0xe10'], { kind: 'increase-time', seconds: 3600 }, 17],
+    ['evm_setTime', [1_900_000_000], { kind: 'set-time', timestamp: 1_900_000_000 }, 17],
+    ['evm_setTime', [1_900_000_000_999], { kind: 'set-time', timestamp: 1_900_000_000 }, 17],
+    ['evm_setNextBlockTimestamp', [7], { kind: 'set-next-timestamp', timestamp: 7 }, null],
+    [
+      'anvil_setBlockTimestampInterval',
+      [12],
+      { kind: 'set-timestamp-interval', seconds: 12 },
+      null,
+    ],
+    ['evm_setIntervalMining', [2], { kind: 'set-mining', automine: false, intervalMs: 2000 }, true],
+    [
+      'evm_setIntervalMining',
+      [0.5],
+      { kind: 'set-mining', automine: false, intervalMs: 500 },
+      true,
+    ],
+    ['evm_setAutomine', [false], { kind: 'set-mining', automine: false, intervalMs: 0 }, true],
+    ['evm_setBlockGasLimit', ['0x7530'], { kind: 'set-gas-limit', gasLimit: 30_000n }, true],
+    ['hardhat_setCoinbase', [one], { kind: 'set-coinbase', address: one }, true],
+    ['hardhat_reset', [], { kind: 'reset' }, true],
+    ['hardhat_impersonateAccount', [one], { kind: 'impersonate', address: one }, true],
+    ['miner_stop', [], { kind: 'set-mining', automine: false, intervalMs: 0 }, true],
+  ])('%s %j', async (method, params, operation, answer) => {
+    running.backend.outcomes.push(17);
+    expect(await running.result(method, ...params)).toEqual(answer);
+    expect(lastOperation()).toEqual(operation);
+  });
+
+  test('a snapshot and the way back to it', async () => {
+    running.backend.outcomes.push(26, false);
+    expect(await running.result('evm_snapshot')).toBe('0x1a');
+    expect(await running.result('evm_revert', '0x1a')).toBe(false);
+    expect(lastOperation()).toEqual({ kind: 'revert', snapshot: 26 });
+  });
+});
+
+test('a fork of another chain, a minimum gas price and a short slot value are refused', async () => {
+  const errorOf = async (method: string, ...params: unknown[]) =>
+    (await running.request(method, params)).error;
+  expect(await errorOf('anvil_reset', { forking: { jsonRpcUrl: 'x' } })).toMatchObject({
+    code: -32602,
+  });
+  expect(await errorOf('hardhat_setMinGasPrice', '0x1')).toMatchObject({ code: -32000 });
+  expect(await errorOf('hardhat_setStorageAt', addressOf(1), '0x0', '0x1')).toMatchObject({
+    code: -32602,
+  });
+  expect(await errorOf('evm_mine', { blocks: 0 })).toMatchObject({ code: -32602 });
+  expect(running.backend.operations).toEqual([]);
+});

@@ -1,0 +1,52 @@
+import { quantity } from '../../format/quantity.ts';
+import { defineMethod, type Method } from '../../method.ts';
+import { EXAMPLE_HASH } from '../examples.ts';
+import { withPrefixes } from './development-method.ts';
+
+export const metadata: readonly Method[] = withPrefixes('metadata', 'hardhat', 'anvil').map(
+  (name) =>
+    defineMethod({
+      name,
+      summary: 'Describes the chain and the snapshots there are.',
+      params: [],
+      result:
+        'Object: `clientVersion`, `chainId`, `instanceId` (the genesis hash, the same on all nodes), `latestBlockNumber`, `latestBlockHash`, `snapshots` (id to `blockNumber` and `blockHash`).',
+      errors: [],
+      example: {
+        params: [],
+        result: {
+          clientVersion: 'anvil/praline/v0.1.0',
+          chainId: 31337,
+          instanceId: EXAMPLE_HASH,
+          latestBlockNumber: 1,
+          latestBlockHash: EXAMPLE_HASH,
+          snapshots: {},
+        },
+      },
+      handler: (_, { backend: { reader, network } }) => {
+        const head = reader.head();
+        const snapshots = reader.development().snapshots.map(({ id, head: hash }) => {
+          const blockNumber = reader.header({ hash })?.number ?? null;
+          return [quantity(id), { blockNumber, blockHash: hash }];
+        });
+        return {
+          clientVersion: network.clientVersion,
+          chainId: Number(reader.chainId),
+          instanceId: reader.genesis.hash,
+          latestBlockNumber: head.number,
+          latestBlockHash: head.hash,
+          snapshots: Object.fromEntries(snapshots),
+        };
+      },
+    }),
+);
+
+export const getGenesisTime = defineMethod({
+  name: 'anvil_getGenesisTime',
+  summary: 'Time of the genesis block.',
+  params: [],
+  result: 'Unix time in seconds, a number.',
+  errors: [],
+  example: { params: [], result: 0 },
+  handler: (_, { backend: { reader } }) => reader.header({ tag: 'earliest' })?.timestamp ?? 0,
+});

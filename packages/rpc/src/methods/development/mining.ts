@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { invalidParams } from '../../errors.ts';
+import {
+  defineMethod,
+  type Method,
+  type MethodContext,
+  required,
+  withDefault,
+} from '../../method.ts';
+import { wholeNumber } from '../../parameters/development.ts';
+import { developmentMethods, developmentOf, withPrefixes } from './development-method.ts';
+
+/** Blocks of one request; each is an agreed entry of the network's log. */
+export const MINED_BLOCKS_MAX = 1_000;
+
+/** Blocks asked for at a time, so that not each of them waits for the way to the leader and back. */
+const TOGETHER = 32;
+
+/** What is set now, or else what the genesis configuration says. */
+function miningOf({ backend }: MethodContext): { automine: boolean; intervalMs: number } {
+  return backend.reader.development().mining ?? developmentOf(backend).initialMining;
+}
+
+export const setAutomine = developmentMethods({
+  names: withPrefixes('setAutomine', 'evm', 'anvil'),
+  summary: 'Whether a block is made as soon as a transaction comes.',
+  params: [required('enabled', z.boolean({ error: 'non-boolean' }), 'On or off.')],
+  result: 'True, null under `anvil_`.',
+  example: { params: [false], result: true },
+  operation: ([automine], context) => {
+    const { intervalMs } = miningOf(context);
+    return { kind: 'set-mining', automine, intervalMs };
+  },
+});
+
+export const setIntervalMining = developmentMethods({
+  names: withPrefixes('setIntervalMining', 'evm', 'anvil'),
+  summary:
+    'Has a block made every so many seconds, also when nothing is pending, and none when a transaction comes; 0 ends it. In seconds, as in Anvil, whose name this node answers to; Hardhat counts milliseconds.',
+  params: [
+    required(
+      'seconds',
+      z.number().min(0).or(wholeNumber),
+      'Seconds, also parts of them; 0 for none.',
+    ),
+  ],
+  result: 'True, null under `anvil_`.',
+  example: { params: [2], result: true },
+  operation: ([seconds]) => ({
+    kind: 'set-mining',
+    automine: false,
+    intervalMs: Math.ceil(seconds * 1000),
+  }),
+});
+
+/** Ganache's. */
+export const minerStart = developmentMethods({
+  names: ['miner_start'],
+  summary: 'Has a block made as soon as a transaction comes.',
+  params: [withDefault('threads', wholeNumber, 1, 'Of no meaning.')],
+  result: 'True.',
+  example: { params: [], result: true },
+  operation: () => ({ kind: 'set-mining', automine: true, intervalMs: 0 }),
+});
+
+/** Ganache's. */
+export const minerStop = developmentMethods({
+  names: ['miner_stop'],
+  summary: 'Has transactions wait until somebody asks for a block.',
+  params: [],
+  result: 'True.',
+  example: { params: [], result: true },
+  operation: () => ({ kind: 'set-mining', automine: false, intervalMs: 0 }),
+});
+
+export const getAutomine: readonly Method[] = withPrefixes('getAutomine', 'hardhat', 'anvil').map(
+  (name) =>
+    defineMethod({
+      name,
+      summary: 'Whether a block is made as soon as a transaction comes.',
+      params: [],
+      result: 'True or false.',
+      errors: [],
+      example: { params: [], result: true },
+      handler: (_, context) => miningOf(context).automine,
+    }),
+);
+
+export const getIntervalMining = defineMethod({
+  name: 'anvil_getIntervalMining',
+  summary: 'Seconds between blocks of interval mining.',
+  params: [],
+  result: 'Seconds, or null without interval mining.',
+  errors: [],
+  example: { params: [], result: null },
+  handler: (_, context) => {
+    const { intervalMs } = miningOf(context);
+    return intervalMs === 0 ? null : intervalMs / 1000;
+  },
+});
+
+export const mine: readonly Method[] = withPrefixes('mine', 'hardhat', 'anvil').map((name) =>
+  defineMethod({
+    name,
+    summary: 'Makes blocks now, the first with what is pending.',
+    params: [
+      withDefault('blocks', wholeNumber, 1, `How many, at most ${MINED_BLOCKS_MAX}.`),
+      withDefault(
+        'interval',
+        wholeNumber,
+        name === 'hardhat_mine' ? 1 : 0,
+        'Seconds between one block and the next; 0 leaves their times to the clock.',
+      ),
+    ],
+    result: 'True, null under `anvil_`.',
+    errors: [{ code: -32002, when: 'the network can not agree at present, for lack of a quorum' }],
+    example: { params: ['0x2', '0xc'], result: name === 'hardhat_mine' ? true : null },
+    handler: async ([blocks, interval], context) => {
+      if (blocks > MINED_BLOCKS_MAX) {
+        throw invalidParams(`invalid argument 0: at most ${MINED_BLOCKS_MAX} blocks`);
+      }
+      await mineBlocks(blocks, interval, context);
+      return name === 'hardhat_mine' ? true : null;
+    },
+  }),
+);
+
+/** The first by the clock, the others `interval` seconds apart; 0: all by the clock. */
+export async function mineBlocks(
+  blocks: number,
+  interval: number,
+  { backend, connection }: MethodContext,
+): Promise<void> {
+  const { transactions, reader } = backend;
+  if (blocks > 0) await transactions.mine();
+  if (blocks < 2) return;
+  const { timestampInterval: before } = reader.development().settings;
+  const setInterval = (seconds: number | null) =>
+    developmentOf(backend).apply({ kind: 'set-timestamp-interval', seconds });
+  if (interval > 0) await setInterval(interval);
+  try {
+    for (let made = 1; made < blocks && connection.isOpen(); made += TOGETHER) {
+      const count = Math.min(TOGETHER, blocks - made);
+      await Promise.all(Array.from({ length: count }, () => transactions.mine()));
+    }
+  } finally {
+    if (interval > 0) await setInterval(before);
+  }
+}

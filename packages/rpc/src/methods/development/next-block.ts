@@ -1,0 +1,53 @@
+import { serverError } from '../../errors.ts';
+import { required } from '../../method.ts';
+import { address, hash, uint64, uint256 } from '../../parameters/hex.ts';
+import { developmentMethods, withPrefixes } from './development-method.ts';
+
+export const setBlockGasLimit = developmentMethods({
+  names: withPrefixes('setBlockGasLimit', 'evm', 'anvil'),
+  summary: 'Sets the gas limit of all blocks from the next on.',
+  params: [required('gasLimit', uint64, 'Gas.')],
+  result: 'True.',
+  example: { params: ['0x1c9c380'], result: true },
+  operation: ([gasLimit]) => ({ kind: 'set-gas-limit', gasLimit }),
+  answer: () => true,
+});
+
+export const setCoinbase = developmentMethods({
+  names: withPrefixes('setCoinbase', 'hardhat', 'anvil'),
+  summary: 'Sets who gets the tips of all blocks from the next on, whichever node makes them.',
+  params: [required('address', address, 'Account, 20 bytes.')],
+  result: 'True, null under `anvil_`.',
+  example: { params: [`0x${'c0'.repeat(20)}`], result: true },
+  operation: ([coinbase]) => ({ kind: 'set-coinbase', address: coinbase }),
+});
+
+export const setNextBlockBaseFeePerGas = developmentMethods({
+  names: withPrefixes('setNextBlockBaseFeePerGas', 'hardhat', 'anvil'),
+  summary: 'Sets the base fee of the next block.',
+  params: [required('baseFeePerGas', uint256, 'Wei per gas.')],
+  result: 'True, null under `anvil_`.',
+  example: { params: ['0x3b9aca00'], result: true },
+  operation: ([fee]) => ({ kind: 'set-next-base-fee', fee }),
+});
+
+export const setNextBlockPrevRandao = developmentMethods({
+  names: ['hardhat_setPrevRandao', 'anvil_setNextBlockPrevRandao'],
+  summary: 'Sets what PREVRANDAO shows in the next block (EIP-4399).',
+  params: [required('prevRandao', hash, '32 bytes.')],
+  result: 'True, null under `anvil_`.',
+  example: { params: [`0x${'01'.repeat(32)}`], result: true },
+  operation: ([value]) => ({ kind: 'set-next-prevrandao', value }),
+});
+
+export const setMinGasPrice = developmentMethods({
+  names: withPrefixes('setMinGasPrice', 'hardhat', 'anvil'),
+  summary:
+    'Refused wherever blocks have a base fee (EIP-1559), as the development nodes refuse it.',
+  params: [required('gasPrice', uint256, 'Wei per gas.')],
+  result: 'An error.',
+  example: { params: ['0x1'], result: null },
+  operation: () => {
+    throw serverError('setMinGasPrice is not supported when EIP-1559 is active');
+  },
+});

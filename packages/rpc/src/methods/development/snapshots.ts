@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { invalidParams } from '../../errors.ts';
+import { quantity } from '../../format/quantity.ts';
+import { optional, required } from '../../method.ts';
+import { wholeNumber } from '../../parameters/development.ts';
+import { developmentMethods, withPrefixes } from './development-method.ts';
+
+export const snapshot = developmentMethods({
+  names: withPrefixes('snapshot', 'evm', 'anvil'),
+  summary: 'Remembers head, state and settings of the chain, for the whole network.',
+  params: [],
+  result: 'Id of the snapshot, never used again.',
+  example: { params: [], result: '0x1' },
+  operation: () => ({ kind: 'snapshot' }),
+  answer: (outcome) => quantity(Number(outcome)),
+});
+
+export const revert = developmentMethods({
+  names: withPrefixes('revert', 'evm', 'anvil'),
+  summary:
+    'Takes the whole network back to a snapshot, which is gone then with all later ones. Transactions mined since are gone.',
+  params: [required('snapshot', wholeNumber, 'Id as `evm_snapshot` answered it.')],
+  result: 'False when there is no such snapshot.',
+  example: { params: ['0x1'], result: true },
+  operation: ([id]) => ({ kind: 'revert', snapshot: id }),
+  answer: (outcome) => outcome,
+});
+
+export const reset = developmentMethods({
+  names: withPrefixes('reset', 'hardhat', 'anvil'),
+  summary:
+    'Takes the whole network back to its genesis block; snapshots, settings and impersonations are gone.',
+  params: [optional('options', z.looseObject({}), 'Empty: there is nothing here to fork from.')],
+  result: 'True, null under `anvil_`.',
+  example: { params: [], result: true },
+  operation: ([options]) => {
+    if (options?.['forking'] !== undefined && options['forking'] !== null) {
+      throw invalidParams('invalid argument 0: this network does not fork another chain');
+    }
+    return { kind: 'reset' };
+  },
+});

@@ -1,0 +1,57 @@
+import { required } from '../../method.ts';
+import { secondsParameter, unixSeconds, wholeNumber } from '../../parameters/development.ts';
+import { developmentMethods, withPrefixes } from './development-method.ts';
+
+const timestampParameter = required('timestamp', wholeNumber, 'Unix time, seconds.');
+
+export const increaseTime = developmentMethods({
+  names: withPrefixes('increaseTime', 'evm', 'anvil'),
+  summary: 'Adds seconds to the clock that later blocks take their time from.',
+  params: [secondsParameter],
+  result: 'Seconds added so far, a number.',
+  example: { params: [3600], result: 3600 },
+  operation: ([seconds]) => ({ kind: 'increase-time', seconds }),
+  answer: (outcome) => outcome,
+});
+
+export const setTime = developmentMethods({
+  names: withPrefixes('setTime', 'evm', 'anvil'),
+  summary: 'Sets the clock that later blocks take their time from.',
+  params: [
+    required('time', wholeNumber, 'Unix time in seconds; in milliseconds when above 10^11.'),
+  ],
+  result: 'Seconds by which the clock is ahead of the real one, a number.',
+  example: { params: [1900000000], result: 104559174 },
+  operation: ([time]) => ({ kind: 'set-time', timestamp: unixSeconds(time) }),
+  answer: (outcome) => outcome,
+});
+
+export const setNextBlockTimestamp = developmentMethods({
+  names: withPrefixes('setNextBlockTimestamp', 'evm', 'anvil'),
+  summary: 'Sets the time of the next block, from where the clock goes on.',
+  params: [timestampParameter],
+  result: 'Null.',
+  example: { params: [1900000000], result: null },
+  operation: ([timestamp]) => ({ kind: 'set-next-timestamp', timestamp }),
+  answer: () => null,
+});
+
+export const setBlockTimestampInterval = developmentMethods({
+  names: withPrefixes('setBlockTimestampInterval', 'anvil', 'hardhat', 'evm'),
+  summary: 'From now on each block is so many seconds after its parent, whatever the clock says.',
+  params: [secondsParameter],
+  result: 'Null.',
+  example: { params: [12], result: null },
+  operation: ([seconds]) => ({ kind: 'set-timestamp-interval', seconds }),
+  answer: () => null,
+});
+
+export const removeBlockTimestampInterval = developmentMethods({
+  names: withPrefixes('removeBlockTimestampInterval', 'anvil', 'hardhat', 'evm'),
+  summary: 'Blocks take their time from the clock again.',
+  params: [],
+  result: 'Whether there was such an interval.',
+  example: { params: [], result: true },
+  operation: () => ({ kind: 'set-timestamp-interval', seconds: null }),
+  answer: (outcome) => outcome,
+});

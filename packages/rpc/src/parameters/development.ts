@@ -1,0 +1,34 @@
+/** Parameters of the development methods: numbers come as JSON numbers from some clients, as hex from others. */
+import type { AccountEdit, Address, DevelopmentOperation } from '@praline/chain';
+import { z } from 'zod';
+import { required } from '../method.ts';
+import { address, uint64 } from './hex.ts';
+
+/** A whole number from 0 on, as JSON number or hex quantity. */
+export const wholeNumber: z.ZodType<number> = z.union(
+  [z.number().int().min(0), uint64.transform(Number)],
+  { error: 'a whole number expected, as number or hex' },
+);
+
+/** Seconds. */
+export const secondsParameter = required('seconds', wholeNumber, 'Seconds.');
+
+export const impersonatedParameter = required('address', address, 'Account, 20 bytes.');
+
+/** Values above are milliseconds: as seconds they would be thousands of years ahead. */
+const SECONDS_MAX = 100_000_000_000;
+
+/** Unix time in seconds, from seconds or milliseconds as clients give it. */
+export function unixSeconds(time: number): number {
+  return time > SECONDS_MAX ? Math.floor(time / 1000) : time;
+}
+
+const NO_EDIT = { balance: null, addedBalance: 0n, nonce: null, code: null, slots: [] } as const;
+
+/** Changes one account. */
+export function editOf(
+  account: Address,
+  changes: Partial<Omit<AccountEdit, 'address'>>,
+): DevelopmentOperation {
+  return { kind: 'edit', accounts: [{ ...NO_EDIT, ...changes, address: account }] };
+}
