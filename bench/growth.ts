@@ -7,7 +7,13 @@ import { Network } from '../harness/network.ts';
 import { loadCluster } from '../packages/node/src/config/cluster-file.ts';
 import { loadGenesis } from '../packages/node/src/config/genesis-source.ts';
 import { measureCommittedRate } from './committed-rate.ts';
-import { accountAt, grownAlloc, LOGGING_CONTRACT, LongChain } from './long-chain.ts';
+import {
+  accountAt,
+  GROWN_ALLOC,
+  GROWN_GAS_LIMIT,
+  LOGGING_CONTRACT,
+  LongChain,
+} from './long-chain.ts';
 import { residentMiB } from './memory.ts';
 import { processorSeconds } from './processor-time.ts';
 import { type BenchResult, formatTable, percentile, progress, rounded } from './report.ts';
@@ -71,7 +77,7 @@ export async function benchGrowth(options: GrowthOptions): Promise<BenchResult> 
   return {
     name: 'growth',
     method: [
-      `Accounts are in the genesis block, beside ${SENDERS} that send. Blocks are made by the chain package before the node starts, empty but for up to ${HITS_MAX} with one log of one address; then ${MEASURED_BLOCKS} blocks of ${SENDERS} transfers, which are the block rate of the chain.`,
+      `Accounts and blocks are made by the chain package before the node starts. Accounts get 1 wei each in a few large blocks; the blocks are empty but for up to ${HITS_MAX} with one log of one address; then ${MEASURED_BLOCKS} blocks of ${SENDERS} transfers, which are the block rate of the chain.`,
       `The node: a network of one, instant blocks, ${SENDERS} connections of one sender each for ${options.seconds} s; recipients of the chain's transfers lie all over the accounts, the node's are one for each sender.`,
       'Start and restart are until it leads and answers; the second has the blocks of the load behind it too. eth_getLogs over all blocks: median of 10. One run each.',
     ],
@@ -86,17 +92,22 @@ async function measure(accounts: number, blocks: number, options: GrowthOptions)
   const init = ['--chain-id', String(CHAIN_ID), '--accounts', String(SENDERS + 1)];
   const network = await Network.create({ nodes: 1, init });
   try {
-    await changeGenesis(network, {}, grownAlloc(accounts));
+    const gasLimit = `0x${GROWN_GAS_LIMIT.toString(16)}`;
+    await changeGenesis(network, { gasLimit }, GROWN_ALLOC);
     const cluster = loadCluster(network.clusterPath);
     const folder = join(cluster.dataPath(1), 'chain');
     const hits = Math.min(HITS_MAX, blocks);
-    const made = await makeChain(folder, loadGenesis(cluster).json, { accounts, blocks, hits });
+    const { height: made, ...chain } = await makeChain(folder, loadGenesis(cluster).json, {
+      accounts,
+      blocks,
+      hits,
+    });
     progress(
-      `${label}: ${rounded(made.chainBlocksPerSecond)} blocks/s in the chain; starting a node`,
+      `${label}: ${rounded(chain.chainBlocksPerSecond)} blocks/s in the chain; starting a node`,
     );
     const startSeconds = await start(network);
     const height = await network.height(1);
-    if (height !== blocks + MEASURED_BLOCKS) throw new Error(`the node begins at block ${height}`);
+    if (height !== made) throw new Error(`the node begins at block ${height}, not ${made}`);
     const startMiB = residentMiB(network.process(1).pid);
     const logs = await queryLogs(network.url(1), hits);
     const load = await loadNode(network, options);
@@ -106,7 +117,7 @@ async function measure(accounts: number, blocks: number, options: GrowthOptions)
     const restartSeconds = await start(network);
     const { pid } = network.process(1);
     return {
-      ...{ accounts, blocks, ...made, ...load, startSeconds, restartSeconds },
+      ...{ accounts, blocks, ...chain, ...load, startSeconds, restartSeconds },
       restartProcessorSeconds: processorSeconds([pid]),
       ...{ startMiB, loadedMiB, restartMiB: residentMiB(pid) },
       chainFileMiB: statSync(join(folder, 'chain.mdb')).size / 2 ** 20,
@@ -121,13 +132,16 @@ async function makeChain(
   folder: string,
   genesisJson: unknown,
   size: { readonly accounts: number; readonly blocks: number; readonly hits: number },
-): Promise<Pick<Grown, 'chainBlocksPerSecond' | 'chainProcessorMsPerBlock'>> {
-  const chain = await LongChain.open(folder, genesisJson);
+): Promise<
+  Pick<Grown, 'chainBlocksPerSecond' | 'chainProcessorMsPerBlock'> & { readonly height: number }
+> {
+  const senders = deriveAccounts(DEV_MNEMONIC, SENDERS + 1);
+  const caller = senders.pop();
+  if (caller === undefined) throw new Error('no account is left to call');
+  const chain = await LongChain.open(folder, genesisJson, caller);
   try {
-    const senders = deriveAccounts(DEV_MNEMONIC, SENDERS + 1);
-    const logger = senders.pop();
-    if (logger === undefined) throw new Error('no account is left to log');
-    await chain.extend(size.blocks, size.hits, logger);
+    await chain.addAccounts(size.accounts);
+    await chain.addBlocks(size.blocks, size.hits);
     const prepared = Array.from({ length: MEASURED_BLOCKS }, (_, nonce) =>
       senders.map((sender, index) => {
         const at = ((nonce * SENDERS + index) * RECIPIENT_STEP) % size.accounts;
@@ -140,6 +154,7 @@ async function makeChain(
     for (const block of prepared) await chain.commitBlock(block);
     const seconds = (performance.now() - started) / 1000;
     return {
+      height: chain.height,
       chainBlocksPerSecond: MEASURED_BLOCKS / seconds,
       chainProcessorMsPerBlock:
         ((processorSeconds([process.pid]) - before) * 1000) / MEASURED_BLOCKS,

@@ -41,7 +41,7 @@ const USAGE = `npm run bench -- NAME [options]
   --block-time S,S      transfers, erc20: seconds between blocks, 0 is instant: 0,1
   --nodes N,N           transfers, erc20, rpc: sizes of the networks: 1,3
   --gas-limit N         transfers, erc20: of a block, for all alike: 300000000
-  --accounts N,N        growth: 200,100000; 1000000 needs a minute and 2 GiB of memory
+  --accounts N,N        growth: accounts behind the node: 200,100000
   --blocks N,N          growth: blocks behind the node: 100,100000
   --crash-model M       wire: CFT (default) or BFT
   --rounds N            failover: 50 of each kind, start: 3
