@@ -47,6 +47,8 @@ interface Sighting {
 
 /** Milliseconds between two looks at the head. */
 const LOOK_INTERVAL_MS = 20;
+/** Milliseconds after the window until there have to be two blocks. */
+const BLOCKS_TIMEOUT_MS = 30_000;
 /** Milliseconds until a transaction has to be mined, or a full pool to have room. */
 const MINED_TIMEOUT_MS = 120_000;
 
@@ -64,6 +66,7 @@ export async function measureCommittedRate(
   const isInstant = blockTimeSeconds === 0;
   let isOver = false;
   let isUsedUp = false;
+  let hasFailed = false;
   let sent = 0;
   const sending = sequences.map(async ({ raw }, index) => {
     const client = clients[index % clients.length];
@@ -77,18 +80,21 @@ export async function measureCommittedRate(
     isOver = true;
     isUsedUp = true;
   });
-  const ended = Promise.all(sending).finally(() => {
+  const ended = Promise.all(sending).catch((error: unknown) => {
     isOver = true;
+    hasFailed = true;
+    throw error;
   });
   const watching = watch(target, watched, window, {
     isOver: () => isOver,
+    hasFailed: () => hasFailed,
     tell: (block) => progress(`${label}: block ${block}, ${sent} answered`),
   }).finally(() => {
     isOver = true;
   });
   try {
     const [sightings] = await Promise.all([watching, ended]);
-    const rate = await rateBetween(target, blockTimeSeconds, sightings, window);
+    const rate = await rateBetween(target, blockTimeSeconds, sightings);
     progress(`${label}: ${rounded(rate.transactionsPerSecond)} tx/s`);
     return { ...rate, isCutShort: isUsedUp };
   } finally {
@@ -116,17 +122,33 @@ async function send(client: HttpClient, raw: string, isInstant: boolean): Promis
   }
 }
 
-/** Every new head as it is seen, from the start until the window is over or the senders are. */
+interface WatchModules {
+  /** Nobody sends any more. */
+  readonly isOver: () => boolean;
+  readonly hasFailed: () => boolean;
+  readonly tell: (block: number) => void;
+}
+
+/**
+ * Every new head as it is seen after the warm-up, until the window is over or nothing is sent any more; a node that takes longer than that for
+ * two blocks is waited for.
+ */
 async function watch(
   target: Target,
   client: HttpClient,
   window: RateWindow,
-  modules: { readonly isOver: () => boolean; readonly tell: (block: number) => void },
+  modules: WatchModules,
 ): Promise<readonly Sighting[]> {
-  const end = performance.now() + (window.warmUpSeconds + window.seconds) * 1000;
+  const started = performance.now();
+  const warm = started + window.warmUpSeconds * 1000;
+  const end = warm + window.seconds * 1000;
   const sightings: Sighting[] = [];
-  let told = performance.now();
-  while (performance.now() < end && !modules.isOver()) {
+  const counted = () => sightings.filter(({ at }) => at >= warm);
+  let told = started;
+  for (;;) {
+    const now = performance.now();
+    if (modules.hasFailed() || now > end + BLOCKS_TIMEOUT_MS) return counted();
+    if ((now >= end || modules.isOver()) && counted().length >= 2) return counted();
     const block = Number(await client.call('eth_blockNumber', []));
     if (block !== sightings.at(-1)?.block) {
       const pids = [...target.pids, process.pid];
@@ -139,17 +161,14 @@ async function watch(
     }
     await pause();
   }
-  return sightings;
 }
 
 async function rateBetween(
   target: Target,
   blockTimeSeconds: number,
   sightings: readonly Sighting[],
-  window: RateWindow,
 ): Promise<Omit<CommittedRate, 'isCutShort'>> {
-  const start = (sightings[0]?.at ?? 0) + window.warmUpSeconds * 1000;
-  const first = sightings.find(({ at }) => at >= start);
+  const first = sightings[0];
   const last = sightings.at(-1);
   if (first === undefined || last === undefined || last.block <= first.block) {
     throw new Error(

@@ -24,6 +24,8 @@ export interface ThroughputOptions {
 export interface ThroughputSubject {
   /** What Praline is compared with, the first of them most of all. */
   readonly peers: readonly StartTarget[];
+  /** As `peers`, with instant blocks only. */
+  readonly instantPeers?: readonly StartTarget[];
   readonly sequences: readonly SignedSequence[];
   /** Accounts beside those that send. */
   readonly moreAccounts?: number;
@@ -41,7 +43,9 @@ export async function compareThroughput(
   const accounts = options.connections + (subject.moreAccounts ?? 0);
   const { gasLimit, warmUpSeconds, seconds } = options;
   for (const blockTimeSeconds of options.blockTimes) {
-    for (const start of [...subject.peers, ...options.nodeCounts.map(startPraline)]) {
+    const instantPeers = blockTimeSeconds === 0 ? (subject.instantPeers ?? []) : [];
+    const peers = [...subject.peers, ...instantPeers];
+    for (const start of [...peers, ...options.nodeCounts.map(startPraline)]) {
       const target = await start({ accounts, blockTimeSeconds, gasLimit });
       try {
         await subject.prepare?.(target);
