@@ -4,7 +4,7 @@ import { Network } from '../harness/network.ts';
 import { PartitionedLinks } from '../harness/partitioned-links.ts';
 import { until } from '../harness/until.ts';
 import { type BenchResult, formatTable, percentile, progress, rounded } from './report.ts';
-import { CHAIN_ID } from './signed-transfers.ts';
+import { CHAIN_ID } from './signed-transactions.ts';
 import { SteadyLoad } from './steady-load.ts';
 
 export const FAILOVER_KINDS = ['kill', 'pause', 'partition', 'hand-over'] as const;

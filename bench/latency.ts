@@ -3,7 +3,7 @@ import { Network } from '../harness/network.ts';
 import { HttpClient } from './http-client.ts';
 import { processorSeconds } from './processor-time.ts';
 import { type BenchResult, formatTable, percentile, progress, rounded } from './report.ts';
-import { CHAIN_ID, signTransfers } from './signed-transfers.ts';
+import { CHAIN_ID, signTransfers } from './signed-transactions.ts';
 
 export interface LatencyOptions {
   readonly transactions: number;
@@ -13,7 +13,7 @@ export interface LatencyOptions {
 const WARM_UP = 100;
 
 export async function benchLatency(options: LatencyOptions): Promise<BenchResult> {
-  const [sequence] = await signTransfers(1, options.transactions + WARM_UP);
+  const [sequence] = signTransfers(1, options.transactions + WARM_UP);
   const init = ['--chain-id', String(CHAIN_ID)];
   const network = await Network.create({ nodes: 3, init });
   const milliseconds: number[] = [];

@@ -1,17 +1,24 @@
 /** `npm run bench -- NAME [--json]`: every figure that is published comes from one of these. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchErc20 } from './erc20.ts';
 import { benchFailover, FAILOVER_KINDS, type FailoverKind } from './failover.ts';
+import { benchGrowth } from './growth.ts';
 import { benchLatency } from './latency.ts';
 import { benchMokka } from './mokka.ts';
 import type { BenchResult } from './report.ts';
+import { benchRpc } from './rpc.ts';
 import { benchStart } from './start.ts';
+import type { ThroughputOptions } from './throughput.ts';
 import { benchTransfers } from './transfers.ts';
 import { benchWire } from './wire.ts';
 
 const USAGE = `npm run bench -- NAME [options]
 
   transfers   signed transfers per second over HTTP, 1 and 3 nodes, beside Anvil
+  erc20       the same with transfers of an ERC-20, beside Anvil, Hardhat node and Ganache
+  rpc         requests per second and their times by method, beside the same three
+  growth      blocks per second with many accounts and blocks behind them, memory, restart, eth_getLogs
   latency     send to receipt on a follower
   start       "praline start" to a leader, with processor time and memory
   failover    time without service: leader killed, paused, cut off, handed over
@@ -27,9 +34,15 @@ const USAGE = `npm run bench -- NAME [options]
   transport   synced writes and frames between two nodes, without consensus
 
   --json                one JSON object on standard output
-  --transactions N      transfers: 6000, latency: 500
-  --connections N       transfers: 50
-  --seconds N           mokka, per row: 5
+  --transactions N      transfers, erc20, rpc: 60000 signed beforehand, latency: 500
+  --connections N       transfers, erc20, rpc: 32
+  --seconds N           transfers, erc20: 20 measured in each run; mokka, rpc: 5 for each row
+  --warm-up N           transfers, erc20: seconds before that, 5
+  --block-time S,S      transfers, erc20: seconds between blocks, 0 is instant: 0,1
+  --nodes N,N           transfers, erc20, rpc: sizes of the networks: 1,3
+  --gas-limit N         transfers, erc20: of a block, for all alike: 300000000
+  --accounts N,N        growth: accounts behind the node: 200,100000
+  --blocks N,N          growth: blocks behind the node: 100,100000
   --crash-model M       wire: CFT (default) or BFT
   --rounds N            failover: 50 of each kind, start: 3
   --kinds A,B           failover: kill,pause,partition,hand-over
@@ -60,6 +73,12 @@ async function main(): Promise<number> {
       help: { type: 'boolean', default: false },
       transactions: { type: 'string' },
       connections: { type: 'string' },
+      'warm-up': { type: 'string' },
+      'block-time': { type: 'string', default: '0,1' },
+      nodes: { type: 'string', default: '1,3' },
+      'gas-limit': { type: 'string' },
+      accounts: { type: 'string', default: '200,100000' },
+      blocks: { type: 'string', default: '100,100000' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       'crash-model': { type: 'string', default: 'CFT' },
@@ -67,7 +86,7 @@ async function main(): Promise<number> {
     },
   });
   const count = (
-    name: 'transactions' | 'connections' | 'rounds' | 'seconds',
+    name: 'transactions' | 'connections' | 'rounds' | 'seconds' | 'warm-up' | 'gas-limit',
     otherwise: number,
   ): number => {
     const value = Number(values[name] ?? otherwise);
@@ -75,11 +94,41 @@ async function main(): Promise<number> {
       throw new Error(`--${name} is a whole number above 0`);
     return value;
   };
+  const numbers = (
+    name: 'block-time' | 'nodes' | 'accounts' | 'blocks',
+    least: number,
+  ): readonly number[] =>
+    values[name].split(',').map((text) => {
+      const value = Number(text);
+      if (text === '' || !Number.isSafeInteger(value) || value < least)
+        throw new Error(`--${name} is a list of whole numbers from ${least}, such as 1,3`);
+      return value;
+    });
+  const throughput = (): ThroughputOptions => ({
+    transactions: count('transactions', 60_000),
+    connections: count('connections', 32),
+    seconds: count('seconds', 20),
+    warmUpSeconds: count('warm-up', 5),
+    blockTimes: numbers('block-time', 0),
+    nodeCounts: numbers('nodes', 1),
+    gasLimit: count('gas-limit', 300_000_000),
+  });
   const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
-    transfers: () =>
-      benchTransfers({
-        transactions: count('transactions', 6_000),
-        connections: count('connections', 50),
+    transfers: () => benchTransfers(throughput()),
+    erc20: () => benchErc20(throughput()),
+    growth: () =>
+      benchGrowth({
+        accounts: numbers('accounts', 1),
+        blocks: numbers('blocks', 1),
+        seconds: count('seconds', 10),
+        transactions: count('transactions', 60_000),
+      }),
+    rpc: () =>
+      benchRpc({
+        transactions: count('transactions', 60_000),
+        connections: count('connections', 32),
+        seconds: count('seconds', 5),
+        nodeCounts: numbers('nodes', 1),
       }),
     latency: () => benchLatency({ transactions: count('transactions', 500) }),
     start: () => benchStart({ rounds: count('rounds', 3) }),

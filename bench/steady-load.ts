@@ -2,7 +2,7 @@
 import { type Hex, keccak256 } from 'viem';
 import type { HDAccount } from 'viem/accounts';
 import { HttpClient } from './http-client.ts';
-import { CHAIN_ID } from './signed-transfers.ts';
+import { CHAIN_ID } from './signed-transactions.ts';
 
 /** Far above any base fee these runs reach: 1000 gwei. */
 const MAX_FEE_WEI = 1_000_000_000_000n;

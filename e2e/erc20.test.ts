@@ -9,8 +9,8 @@ import {
   webSocket,
 } from 'viem';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { compile, TOKEN_SOURCE } from '../harness/contracts.ts';
 import { until } from '../harness/until.ts';
-import { compile, TOKEN_SOURCE } from './support/contracts.ts';
 import { useNetwork } from './support/use-network.ts';
 
 const SUPPLY = 1_000_000n;

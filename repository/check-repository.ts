@@ -5,6 +5,7 @@ import { checkDocuments } from './rules/documents.ts';
 import { checkEscapeHatches } from './rules/escape-hatches.ts';
 import { checkImportEdges } from './rules/import-edges.ts';
 import { checkLockFiles } from './rules/lock-files.ts';
+import { checkPitfalls } from './rules/pitfalls.ts';
 import { checkPureCode } from './rules/pure-code.ts';
 import { checkTests } from './rules/tests.ts';
 import { checkTexts } from './rules/texts.ts';
@@ -24,6 +25,7 @@ export function checkRepository(tree: RepositoryTree): readonly string[] {
     ...checkTexts(tree),
     ...checkLockFiles(tree),
     ...checkDocuments(tree),
+    ...checkPitfalls(tree),
     ...checkUnusedCode(tree, sources),
     ...checkUnusedDependencies(tree, sources),
   ];

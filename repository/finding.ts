@@ -22,6 +22,7 @@ export type RuleName =
   | 'dead-link'
   | 'dead-path'
   | 'unlisted-page'
+  | 'pitfall'
   | 'unused-export'
   | 'unused-file'
   | 'syntax';

@@ -1,5 +1,5 @@
 /** The contract that the clients' tests deploy: state, an event, and one function per way of failing. */
-import { compile } from '../support/contracts.ts';
+import { compile } from '../../harness/contracts.ts';
 
 const SOURCE = `
 // SPDX-License-Identifier: MIT

@@ -4,6 +4,7 @@ import { memoryTree } from '../repository-tree.ts';
 import { sourceFiles } from '../source-file.ts';
 import { checkDocuments } from './documents.ts';
 import { checkLockFiles } from './lock-files.ts';
+import { checkPitfalls } from './pitfalls.ts';
 import { checkTexts, FILE_LINES_MAX } from './texts.ts';
 import { checkUnusedCode } from './unused-code.ts';
 import { checkUnusedDependencies } from './unused-dependencies.ts';
@@ -91,6 +92,33 @@ describe('documents', () => {
   ])('may not say %s', (text, rule) => {
     const found = check(`\n${text}`);
     expect(new Set(found)).toEqual(new Set([`docs/page.md:2 ${rule}`]));
+  });
+});
+
+describe('the table of pitfalls', () => {
+  const check = (...cells: readonly string[]) =>
+    checkPitfalls(
+      memoryTree({
+        'docs/pitfalls.md': `| no. | caught by |\n| --- | --- |\n| ${cells.join(' | ')} |\n`,
+        'a/b.test.ts': "it('notices it')",
+        'packages/mokka/src/simulator/mutants/mistakes.ts': "what: 'a mistake'",
+      }),
+    ).map(({ line, message }) => `${line} ${message}`);
+
+  it.each(['`a/b.test.ts`', '`a/b.test.ts` "notices it"; mutants "a mistake", "mistake"', 'row 3'])(
+    'takes %s',
+    (cell) => {
+      expect(check('1', cell)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['`a/gone.test.ts`', 'a/gone.test.ts is no file'],
+    ['`a/b.test.ts` "is gone"', '"is gone" is not in a/b.test.ts'],
+    ['`a/b.test.ts`; mutant "notices it"', '"notices it" is not in packages'],
+    ['nothing yet', 'name the test'],
+  ])('reports %s', (cell, message) => {
+    expect(check('1', cell)[0]).toContain(`3 ${message}`);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The two contracts that clients call: registers, each with a count of its writes, and a counter. */
 import { decodeFunctionResult, encodeFunctionData, type Hex, parseAbi } from 'viem';
-import { compile } from '../../support/contracts.ts';
+import { compile } from '../../../harness/contracts.ts';
 import type { ReadAnswer } from '../history.ts';
 
 const REGISTERS_SOURCE = `

@@ -2,24 +2,32 @@ import { bigIntMax } from '@ethereumjs/util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChainError } from '../errors.ts';
-import type { Hash } from '../primitives.ts';
+import type { Address, Hash } from '../primitives.ts';
 import { NaivePool } from '../testing/naive-pool.ts';
 import { PoolFixture, testAddress, testTransaction } from '../testing/pool-fixture.ts';
 import type { SignedTransaction } from '../transaction/signed-transaction.ts';
+import type { MempoolLimits } from './limits.ts';
 import { effectiveTip } from './pooled-transaction.ts';
 
 const SENDERS = [0, 1, 2, 3].map(testAddress);
 const GAS = 21_000n;
 
 const senderIndexes = fc.nat({ max: SENDERS.length - 1 });
-const operations = fc.array(
+interface Mix {
+  readonly nonceMax: number;
+  /** Of an account after a commit, in units of `GAS` wei. */
+  readonly fundsMax: number;
+  readonly commitWeight: number;
+}
+
+const operationsOf = ({ nonceMax, fundsMax, commitWeight }: Mix) =>
   fc.oneof(
     {
       weight: 8,
       arbitrary: fc.record({
         kind: fc.constant('add' as const),
         sender: senderIndexes,
-        nonce: fc.nat({ max: 7 }),
+        nonce: fc.nat({ max: nonceMax }),
         feeCap: fc.integer({ min: 1, max: 30 }),
         tip: fc.integer({ min: 1, max: 30 }),
         gasLimit: fc.constantFrom(GAS, GAS * 2n),
@@ -27,7 +35,7 @@ const operations = fc.array(
       }),
     },
     {
-      weight: 3,
+      weight: commitWeight,
       arbitrary: fc.record({
         kind: fc.constant('commit' as const),
         // Nonces may fall: the head can return to a snapshot.
@@ -35,7 +43,7 @@ const operations = fc.array(
           fc.record({
             sender: senderIndexes,
             nonce: fc.nat({ max: 5 }),
-            funds: fc.nat({ max: 120 }),
+            funds: fc.nat({ max: fundsMax }),
           }),
           { minLength: 1, maxLength: 3 },
         ),
@@ -46,9 +54,20 @@ const operations = fc.array(
       weight: 1,
       arbitrary: fc.record({ kind: fc.constant('drop' as const), index: fc.nat({ max: 20 }) }),
     },
-  ),
-  { maxLength: 40 },
+  );
+
+const operations = fc.array(operationsOf({ nonceMax: 7, fundsMax: 120, commitWeight: 3 }), {
+  maxLength: 40,
+});
+
+/** Many low nonces and few commits, of senders that can pay: so that a small pool is full most of the time. */
+const crowdedOperations = fc.array(
+  operationsOf({ nonceMax: 4, fundsMax: 10_000, commitWeight: 1 }),
+  { minLength: 30, maxLength: 60, size: 'max' },
 );
+
+/** Wei per gas, in turn. */
+const baseFees = fc.array(fc.bigInt({ min: 0n, max: 25n }), { minLength: 1, maxLength: 10 });
 
 type Operation = (typeof operations extends fc.Arbitrary<infer T> ? T : never)[number];
 
@@ -78,16 +97,22 @@ function commit(fixture: PoolFixture, operation: Extract<Operation, { kind: 'com
   return touched;
 }
 
+function twinOf(fixture: PoolFixture, limits?: MempoolLimits): NaivePool {
+  const head = {
+    account: (address: Address) => fixture.accounts.get(address) ?? { nonce: 0n, balance: 0n },
+    gasLimit: () => fixture.blockGasLimit,
+    baseFee: () => fixture.baseFee,
+  };
+  return new NaivePool(head, limits);
+}
+
 describe('Mempool', () => {
   it('does at every step what a pool without indexes does', () => {
     fc.assert(
       fc.property(operations, (steps) => {
         const fixture = new PoolFixture();
         for (const sender of SENDERS) fixture.fund(sender, 60n * GAS);
-        const twin = new NaivePool(
-          (address) => fixture.accounts.get(address) ?? { nonce: 0n, balance: 0n },
-          () => fixture.blockGasLimit,
-        );
+        const twin = twinOf(fixture);
         const dropped = new Set<Hash>();
         fixture.pool.listen({ dropped: ({ hash }) => dropped.add(hash) });
         for (const step of steps) {
@@ -116,12 +141,49 @@ describe('Mempool', () => {
     );
   });
 
+  it.each([
+    ['counts', { countMax: 6, bytesMax: 100_000, senderCountMax: 4, senderQueuedMax: 2 }],
+    ['bytes', { countMax: 100, bytesMax: 600, senderCountMax: 5, senderQueuedMax: 3 }],
+  ])('gives up what the rules name where %s are bounded, and nothing else', (_, limits) => {
+    let evictions = 0;
+    fc.assert(
+      fc.property(crowdedOperations, baseFees, (steps, fees) => {
+        const fixture = new PoolFixture(limits);
+        for (const sender of SENDERS) fixture.fund(sender, 10_000n * GAS);
+        const twin = twinOf(fixture, limits);
+        let evicted: Hash[] = [];
+        fixture.pool.listen({
+          dropped: ({ hash, reason }) => {
+            if (reason === 'evicted') evicted.push(hash);
+          },
+        });
+        for (const [index, step] of steps.entries()) {
+          evicted = [];
+          fixture.baseFee = fees[index % fees.length] ?? 0n;
+          if (step.kind === 'add') {
+            const transaction = transactionOf(step);
+            const refused = accept(fixture, transaction);
+            expect(twin.add(transaction, evicted)).toBe(refused);
+            evictions += evicted.length;
+          } else if (step.kind === 'commit') {
+            fixture.blockGasLimit = step.gasLimit;
+            twin.commit(commit(fixture, step));
+          }
+          expectEqualContent(fixture, twin);
+          expect(fixture.pool.bytes).toBe(twin.bytes);
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(evictions).toBeGreaterThan(100);
+  });
+
   it('holds its bounds at every step, and proposes in order', () => {
     const limits = { countMax: 8, bytesMax: 700, senderCountMax: 5, senderQueuedMax: 2 };
     fc.assert(
-      fc.property(operations, (steps) => {
+      fc.property(crowdedOperations, baseFees, (steps, fees) => {
         const fixture = new PoolFixture(limits);
-        for (const sender of SENDERS) fixture.fund(sender, 200n * GAS);
+        for (const sender of SENDERS) fixture.fund(sender, 10_000n * GAS);
         for (const step of steps) {
           const before = fixture.pool.transactions();
           if (step.kind === 'add') {
@@ -140,10 +202,10 @@ describe('Mempool', () => {
             expect(own.length).toBeLessThanOrEqual(limits.senderCountMax);
             expect(new Set(own.map(({ data }) => data.nonce)).size).toBe(own.length);
           }
-          expectOrderedCandidates(fixture);
+          for (const baseFee of fees) expectOrderedCandidates(fixture, baseFee);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });
@@ -167,8 +229,7 @@ function expectEqualContent(fixture: PoolFixture, twin: NaivePool): void {
 }
 
 /** Every pending transaction above the base fee whose predecessors are too, each the best of the senders' next ones. */
-function expectOrderedCandidates(fixture: PoolFixture): void {
-  const baseFee = 10n;
+function expectOrderedCandidates(fixture: PoolFixture, baseFee: bigint): void {
   const next = new Map(
     [...fixture.pool.content().pending].map(([sender, list]) => [sender, [...list]]),
   );

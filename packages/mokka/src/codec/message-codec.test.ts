@@ -308,4 +308,40 @@ describe('message codec', () => {
       }),
     );
   });
+
+  it('Rule signed: what is signed tells the type, the cluster and every field', () => {
+    const statement = fc.oneof(preVote, yields, termVote, handOver, vote);
+    const clusterId = digits as fc.Arbitrary<ClusterId>;
+    fc.assert(
+      fc.property(statement, clusterId, clusterId, (signed, here, there) => {
+        const bytes = toHex(signingBytes(here, signed));
+        expect(toHex(signingBytes(there, signed)) === bytes).toBe(here === there);
+        const { signature: _, type, ...fields } = signed;
+        for (const name of Object.keys(fields)) {
+          for (const other of changesOf(fields[name as keyof typeof fields])) {
+            const changed = { ...signed, [name]: other };
+            expect(toHex(signingBytes(here, changed)), `${type} ${name}`).not.toBe(bytes);
+          }
+        }
+        if (type === 'pre-vote' || type === 'yield') {
+          const other = {
+            ...signed,
+            type: type === 'yield' ? 'pre-vote' : 'yield',
+          } as typeof signed;
+          expect(toHex(signingBytes(here, other))).not.toBe(bytes);
+        }
+      }),
+    );
+  });
 });
+
+/** Values that differ from one in a single place. */
+function changesOf(value: unknown): unknown[] {
+  if (typeof value === 'number') return [value === 0 ? 1 : value - 1];
+  if (value === 'prepare') return ['commit'];
+  if (value === 'commit') return ['prepare'];
+  if (typeof value === 'string') return [`${value.slice(0, -1)}${value.endsWith('0') ? '1' : '0'}`];
+  return Object.entries(value as object).flatMap(([name, inner]) =>
+    changesOf(inner).map((other) => ({ ...(value as object), [name]: other })),
+  );
+}

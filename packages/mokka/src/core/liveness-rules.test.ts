@@ -1,7 +1,9 @@
 /** Directed tests of what must go on; each names its rule, or the liveness trap of docs/protocol.md it stays out of. */
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './entry.ts';
+import { DEFAULT_TIMING } from './options.ts';
 import {
+  certificateOf,
   EPOCH,
   Probe,
   preVoteOf,
@@ -114,7 +116,9 @@ describe('Rule pre-vote', () => {
     cluster.link = () => true;
     cluster.submit('second');
     cluster.until(everyone(cluster, 2));
+    cluster.pass(2_000);
     expect(cluster.node(leader).running.status()).toMatchObject({ role: 'leader', term });
+    expect(cluster.node(away).running.status()).toMatchObject({ role: 'follower', term });
   });
 
   it('trap: in a star only the hub can lead, and it comes to lead', async () => {
@@ -377,21 +381,34 @@ describe('Rule timeouts', () => {
     cluster.until(everyone(cluster, 2));
     expect(cluster.now - since).toBeLessThan(2_500);
   });
-});
 
-describe('lost messages', () => {
-  it.each(['propose', 'vote', 'certificate', 'term-vote', 'pre-vote', 'entries', 'heartbeat-ack'])(
-    'heals a lost %s',
-    async (type) => {
-      const { cluster } = await running(3);
-      let lost = 0;
-      cluster.link = (_from, _to, message) => {
-        if (message.type !== type || lost >= 3) return true;
-        lost += 1;
-        return false;
-      };
-      for (let at = 0; at < 10; at += 1) cluster.submit(`payload ${at}`);
-      cluster.until(everyone(cluster, 11));
-    },
-  );
+  it('are capped however many elections failed, and short again after a commit', async () => {
+    const probe = await Probe.started(0, 3);
+    const { electionTimeout, electionTimeoutMax, electionJitter } = DEFAULT_TIMING;
+    const promise = async (term: number) => {
+      const justification = [preVoteOf(1, term), preVoteOf(2, term)];
+      await probe.receive(2, { type: 'term-vote', termVote: termVoteOf(2, term), justification });
+      expect(probe.core.status().term).toBe(term);
+    };
+    const silence = async () => {
+      const since = probe.now;
+      while (probe.core.status().role !== 'candidate') await probe.pass(10);
+      return probe.now - since - 10;
+    };
+    await promise(2);
+    expect(await silence()).toBeLessThanOrEqual(2 * electionTimeout + electionJitter);
+    for (let term = 5; term < 100; term += 3) await promise(term);
+    const longest = await silence();
+    expect(longest).toBeGreaterThanOrEqual(electionTimeoutMax - 10);
+    expect(longest).toBeLessThanOrEqual(electionTimeoutMax + electionJitter);
+    const first = termStartOf(100, 3, [termVoteOf(1, 100), termVoteOf(2, 100)]);
+    await probe.follow(first);
+    await probe.receive(1, { type: 'certificate', certificate: certificateOf(first, [1, 2]) });
+    expect(probe.core.status().commitIndex).toBe(1);
+    const lock = lockOf(first);
+    const justification = [preVoteOf(1, 101), preVoteOf(2, 101)];
+    const termVote = termVoteOf(2, 101, lock);
+    await probe.receive(2, { type: 'term-vote', termVote, justification });
+    expect(await silence()).toBeLessThanOrEqual(2 * electionTimeout + electionJitter);
+  });
 });

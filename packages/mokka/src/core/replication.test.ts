@@ -39,6 +39,22 @@ describe('replication', () => {
     expect(cluster.committed(0)).toEqual(cluster.committed(2));
   });
 
+  it.each(['CFT', 'BFT'] as const)(
+    'begins soon after the last validator of a quorum has come, however late (%s)',
+    async (crashModel) => {
+      const cluster = new VirtualCluster(7, {}, crashModel);
+      const quorum = crashModel === 'CFT' ? 4 : 5;
+      for (let number = 0; number < quorum - 1; number += 1) await cluster.start(number);
+      cluster.submit('first');
+      cluster.pass(60_000);
+      expect(cluster.committed(0)).toEqual([]);
+      await cluster.start(6);
+      const since = cluster.now;
+      cluster.until(everyone(cluster, 1));
+      expect(cluster.now - since).toBeLessThan(5_000);
+    },
+  );
+
   it('brings a node up to date that was away for a thousand entries', async () => {
     const cluster = await VirtualCluster.started(3);
     cluster.submit('first');

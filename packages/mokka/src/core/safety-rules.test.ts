@@ -319,6 +319,17 @@ describe('Rule promise', () => {
     expect(probe.core.status().term).toBe(0);
     await probe.receive(4, { type: 'term-vote', termVote: termVoteOf(4, 3), justification: [] });
     expect(probe.core.status().term).toBe(2);
+    // Of four, f+1 are fewer than a quorum.
+    const fewer = await Probe.started(0, 4);
+    for (const [voter, term] of [
+      [2, 7],
+      [3, 9],
+    ] as const) {
+      expect(fewer.core.status().term).toBe(0);
+      const termVote = termVoteOf(voter, term);
+      await fewer.receive(voter, { type: 'term-vote', termVote, justification: [] });
+    }
+    expect(fewer.core.status().term).toBe(7);
   });
 });
 

@@ -11,9 +11,10 @@ import {
   termVoteOf,
 } from './probe.test.support.ts';
 import { quorumSize } from './quorum.ts';
+import { StatementSigner } from './signing.ts';
 import type { CrashModel, Signature } from './types.ts';
 import { type ValidatorSet, verifyCertificate, verifyLeaderProof } from './verification.ts';
-import { nodeId } from './virtual-cluster.test.support.ts';
+import { CLUSTER_ID, nodeId } from './virtual-cluster.test.support.ts';
 
 const signer = signerFor(0);
 
@@ -84,5 +85,23 @@ describe('certificates and proofs', () => {
         }
       }),
     );
+  });
+
+  it('costs one check of a signature for each vote, however many validators there are', () => {
+    let checks = 0;
+    const counting = new StatementSigner(CLUSTER_ID, {
+      sign: () => new Uint8Array(64) as Signature,
+      verify: () => {
+        checks += 1;
+        return true;
+      },
+    });
+    const voters = [...Array(25).keys()];
+    const set = setOf(25, 'CFT');
+    expect(verifyCertificate(preparedBy(entry, voters), set, counting)).toBe(true);
+    expect(checks).toBe(25);
+    const votes = voters.map((voter) => termVoteOf(voter, 3));
+    expect(verifyLeaderProof(proofOf(3, votes), set, counting)).toBe(true);
+    expect(checks).toBe(50);
   });
 });

@@ -9,6 +9,7 @@ import { Ed25519Scheme } from '../identity/ed25519-scheme.ts';
 import { NodeKey } from '../identity/node-key.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
 import { MemoryNetwork } from '../transport/memory.ts';
+import type { Clock } from './clock.ts';
 import { asApplication, until } from './mokka.test.support.ts';
 import { Mokka, type MokkaOptions, storeIdentityOf } from './mokka.ts';
 import { createStore } from './restore.ts';
@@ -241,5 +242,86 @@ describe('Mokka', () => {
     await until(() => first.running.send(second.key.id, new TextEncoder().encode('hello')));
     await until(() => received.length > 0);
     expect(received[0]).toBe('hello');
+  });
+
+  it('goes on when a member sends what is no message', async () => {
+    cluster = new Cluster(3);
+    const [first, second, liar] = cluster.nodes;
+    if (first === undefined || second === undefined || liar === undefined)
+      throw new Error('no node');
+    await cluster.start(first);
+    await cluster.start(second);
+    const transport = cluster.network.createTransport(liar.key.id);
+    const linked = new Set<string>();
+    await transport.listen({
+      onFrame: () => undefined,
+      onConnected: (peer) => linked.add(peer),
+      onDisconnected: () => undefined,
+    });
+    const addresses = cluster
+      .options(first)
+      .validators.map(({ id, host, port }) => ({ id, host, port }));
+    transport.setPeers(addresses.filter(({ id }) => id !== liar.key.id));
+    await until(() => linked.has(first.key.id) && linked.has(second.key.id));
+    for (const peer of [first, second]) {
+      for (const bytes of [
+        [],
+        [0],
+        [0xff, 0xff],
+        [0xc0],
+        [0xc1, 0x80],
+        [...Buffer.from('{"type":1}')],
+      ]) {
+        transport.write(peer.key.id, 'consensus', Uint8Array.from(bytes));
+        transport.write(peer.key.id, 'application', Uint8Array.from(bytes));
+      }
+    }
+    cluster.submit('payload');
+    await until(() => payloads(first) === 1 && payloads(second) === 1);
+    await transport.close();
+  });
+
+  it('follows its leader after it was busy: what waits in its links is read before a timeout is believed', async () => {
+    cluster = new Cluster(3);
+    const [first] = cluster.nodes;
+    if (first === undefined) throw new Error('no node');
+    const calls: (() => void)[] = [];
+    let time = 0;
+    const clock: Clock = {
+      now: () => time,
+      unixTime: () => 1_700_000_000_000 + time,
+      schedule: (_delay, call) => {
+        calls.push(call);
+        return () => calls.splice(calls.indexOf(call), 1);
+      },
+    };
+    const options = { ...cluster.options(first), clock };
+    await createStore(options.storage, storeIdentityOf(options));
+    const step = vi.spyOn(Core.prototype, 'step');
+    first.mokka = new Mokka(options);
+    await first.mokka.start();
+    await until(() => calls.length > 0);
+    const seen: string[] = [];
+    const instants = new Set<number>();
+    step.mockClear();
+    step.mockImplementation((input, { now }) => {
+      seen.push(input.type);
+      instants.add(now);
+      return [];
+    });
+    // As after a long task: the timer is due, and an answer of a link is in the queue of this turn.
+    time += 60_000;
+    const arrived = new Promise<void>((resolve) => {
+      setImmediate(() => {
+        first.running.notifyPending();
+        resolve();
+      });
+    });
+    for (const call of [...calls]) call();
+    await arrived;
+    await until(() => seen.includes('tick'));
+    step.mockRestore();
+    expect(seen[0]).not.toBe('tick');
+    expect([...instants]).toEqual([time]);
   });
 });

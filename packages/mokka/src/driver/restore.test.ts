@@ -129,4 +129,26 @@ describe('Rule durability', () => {
       RestoreError,
     );
   });
+
+  it('refuses a log that ends below what is applied', async () => {
+    const entries = chain(4, 'agreed');
+    const storage = await stored(entries.slice(0, 3), []);
+    const info = { ...applied(at(entries, 4), certificateOf(at(entries, 4), [1, 2])) };
+    const damaged = { code: 'store-damaged', message: expect.stringContaining('ends at 3') };
+    await expect(restoreCore(storage, info, options)).rejects.toMatchObject(damaged);
+  });
+
+  it('refuses a log with a gap, or an entry that does not follow the one before', async () => {
+    const entries = chain(6, 'agreed');
+    const other = at(chain(6, 'other'), 5);
+    const committed = certificateOf(at(entries, 3), [1, 2]);
+    for (const kept of [
+      entries.filter(({ index }) => index !== 5),
+      entries.map((entry) => (entry.index === 5 ? other : entry)),
+    ]) {
+      const storage = await stored(kept, [committed]);
+      const restored = restoreCore(storage, applied(at(entries, 3), committed), options);
+      await expect(restored).rejects.toMatchObject({ code: 'store-damaged' });
+    }
+  });
 });

@@ -1,9 +1,12 @@
 /** The commands of scenarios, one handler each. New ones go into the table; `docs/guides/scenarios.md` lists them. */
 import type { Message } from '../core/message.ts';
+import { DEFAULT_LIMITS } from '../core/options.ts';
 import { nodeId } from '../core/virtual-cluster.test.support.ts';
 import { MemoryTables } from '../storage/memory.ts';
 import { lies } from './lies.test.support.ts';
+import { membershipCommands } from './membership.test.support.ts';
 import { type Command, ScriptError } from './script.test.support.ts';
+import { snapshotCommands } from './snapshots.test.support.ts';
 import { type Handler, nodeOf, type Stage, worldOf } from './stage.test.support.ts';
 import { type Flight, ScenarioWorld } from './world.test.support.ts';
 
@@ -14,13 +17,15 @@ const LONGEST_TIMEOUT = 10_000;
 
 const handlers: Readonly<Record<string, Handler>> = {
   ...lies,
+  ...membershipCommands,
+  ...snapshotCommands,
 
   /** `quiet`: its block prints nothing; for what other scripts show. */
   quiet: (stage) => {
     stage.isQuiet = true;
   },
 
-  /** `cluster 3 [bft] [limit=value ...]`: starts that many validators. */
+  /** `cluster 3 [bft] [validators=2] [keep=4] [limit=value ...]`: starts that many nodes. */
   cluster: async (stage, { words: [count, ...settings] }) => {
     stage.world = createWorld(wholeNumber(count), settings);
     for (const number of stage.world.nodes.keys()) await stage.world.boot(number);
@@ -195,6 +200,17 @@ const handlers: Readonly<Record<string, Handler>> = {
     if (!state.includes(wanted)) throw new ScriptError(`n${number} is not "${wanted}": ${state}`);
   },
 
+  /** `expect-said "n0 is leader T2"`: fails unless this block has said so, in a line of its own or as a part of one. */
+  'expect-said': ({ said }, { words: [wanted = ''] }) => {
+    if (!said.some((line) => line.includes(wanted))) throw new ScriptError('nobody said so');
+  },
+
+  /** `expect-unsaid "n0 commits"`: the other way round. */
+  'expect-unsaid': ({ said }, { words: [unwanted = ''] }) => {
+    const line = said.find((one) => one.includes(unwanted));
+    if (line !== undefined) throw new ScriptError(`it was said: ${line}`);
+  },
+
   /** `expect-no vote`: fails if a message of this type is in flight. */
   'expect-no': (stage, { words: types }) => {
     const found = worldOf(stage).flights.find(({ message }) => isOf(message, types));
@@ -207,7 +223,9 @@ export async function runCommand(stage: Stage, command: Command): Promise<string
   const handler = handlers[command.name];
   if (handler === undefined) throw new ScriptError(`there is no command ${command.name}`);
   await handler(stage, command);
-  return stage.world?.takeLines() ?? [];
+  const lines = stage.world?.takeLines() ?? [];
+  stage.said.push(...lines);
+  return lines;
 }
 
 /** The commands there are. */
@@ -216,12 +234,18 @@ export const COMMANDS: readonly string[] = Object.keys(handlers);
 function createWorld(count: number, settings: readonly string[]): ScenarioWorld {
   const limits: Record<string, number> = {};
   const timing: Record<string, number> = {};
+  const own: { validators: number; keep: number | null } & Record<string, number | null> = {
+    validators: count,
+    keep: null,
+  };
   const crashModel = settings[0] === 'bft' ? 'BFT' : 'CFT';
   for (const setting of settings.slice(crashModel === 'BFT' ? 1 : 0)) {
     const [name = '', value] = setting.split('=');
-    (name.startsWith('max') ? limits : timing)[name] = wholeNumber(value);
+    const group = name in own ? own : name in DEFAULT_LIMITS ? limits : timing;
+    group[name] = wholeNumber(value);
   }
-  return new ScenarioWorld(count, { limits, timing, crashModel });
+  const { validators, keep } = own;
+  return new ScenarioWorld(count, { limits, timing, crashModel, validators, keep });
 }
 
 function flightsOn(world: ScenarioWorld, link: string | undefined, types: string[]): Flight[] {

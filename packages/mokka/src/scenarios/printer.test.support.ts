@@ -1,4 +1,5 @@
 /** Says in few words what the protocol's objects are: an entry is `2@T1`, index 2 of term 1, and the root is `root`. */
+import { decodeMembership } from '../codec/membership-codec.ts';
 import type { Certificate, LeaderProof } from '../core/certificate.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Member } from '../core/members.ts';
@@ -50,7 +51,9 @@ export class Printer {
   entry(entry: Entry): string {
     this.learn(entry);
     if (entry.kind === 'term-start') return `${this.id(entry)} start`;
-    if (entry.kind === 'membership') return `${this.id(entry)} membership`;
+    if (entry.kind === 'membership') {
+      return `${this.id(entry)} members ${this.members(decodeMembership(entry.payload).members)}`;
+    }
     return `${this.id(entry)} "${new TextDecoder().decode(entry.payload)}"`;
   }
 
@@ -90,7 +93,7 @@ export class Printer {
       case 'propose':
         return `propose ${this.entry(message.entry)}${this.#proof(message.entry)}`;
       case 'vote':
-        return `vote ${this.id(message.vote)}${message.vote.phase === 'commit' ? '' : ` (${message.vote.phase})`}`;
+        return `vote ${this.#inTerm(message.vote)}${message.vote.phase === 'commit' ? '' : ` (${message.vote.phase})`}`;
       case 'certificate':
         return this.certificate(message.certificate);
       case 'fetch':
@@ -111,7 +114,7 @@ export class Printer {
       case 'recertify':
         return `recertify ${this.entry(message.entry)} in T${message.proof.term}`;
       case 'membership-request':
-        return `membership-request ${message.request} for ${this.#members(message.members)}`;
+        return `membership-request ${message.request} for ${this.members(message.members)}`;
       case 'membership-refusal':
         return `membership-refusal ${message.request} ${message.code}`;
       case 'readiness-request':
@@ -123,21 +126,22 @@ export class Printer {
       case 'read-position':
         return `read-position ${requestCount(message.request)} lock ${this.id(message.lock)}`;
       case 'snapshot-request':
-        return `snapshot-request ${message.request} from ${message.from}`;
+        return `snapshot-request ${requestCount(message.request)} from ${message.from}`;
       case 'snapshot-offer': {
         const at = message.offer === null ? 'nothing' : this.id(message.offer.base);
-        return `snapshot-offer ${message.request}: ${at}`;
+        return `snapshot-offer ${requestCount(message.request)}: ${at}`;
       }
       case 'chunk-request':
-        return `chunk-request ${message.request} ${message.chunk} of ${this.id(message.entry)}`;
+        return `chunk-request ${requestCount(message.request)} ${message.chunk} of ${this.id(message.entry)}`;
       case 'chunk':
-        return `chunk ${message.request} ${message.chunk}: ${message.bytes?.length ?? 'nothing'}`;
+        return `chunk ${requestCount(message.request)} ${message.chunk}: ${message.bytes?.length ?? 'nothing'}`;
       default:
         return message satisfies never;
     }
   }
 
-  #members(members: readonly Member[]): string {
+  /** Names, observers with a question mark. */
+  members(members: readonly Member[]): string {
     return members
       .map(({ id, role }) => `${this.node(id)}${role === 'observer' ? '?' : ''}`)
       .join(' ');
@@ -146,7 +150,14 @@ export class Printer {
   certificate(certificate: Certificate): string {
     const voters = certificate.votes.map(({ voter }) => this.node(voter)).sort();
     const phase = certificate.phase === 'commit' ? '' : ' (prepare)';
-    return `certificate${phase} ${this.id(certificate)} by ${voters.join(' ')}`;
+    return `certificate${phase} ${this.#inTerm(certificate)} by ${voters.join(' ')}`;
+  }
+
+  /** An entry's name, with the term of the votes for it where that is another one. */
+  #inTerm(voted: EntryId & { readonly term: number }): string {
+    const entry = this.#entries.get(voted.hash);
+    const isOther = entry !== undefined && entry.term !== voted.term;
+    return `${this.id(voted)}${isOther ? ` in T${voted.term}` : ''}`;
   }
 
   /** One line on a node: role, term, leader, log. */
@@ -155,7 +166,8 @@ export class Printer {
     if (halted !== null) return `stopped: ${halted.code}`;
     const whose = role === 'follower' && leader !== null ? ` of ${this.node(leader)}` : '';
     const chain = log.map((entry) => this.entry(entry)).join(', ');
-    return `${role}${whose} T${term} | log ${chain === '' ? 'empty' : chain} | committed ${this.id(committed)}`;
+    const epoch = status.epoch === 0 ? '' : ` | epoch ${status.epoch}`;
+    return `${role}${whose} T${term} | log ${chain === '' ? 'empty' : chain} | committed ${this.id(committed)}${epoch}`;
   }
 
   /** The proof that a term-start carries: whose term votes, and the anchor they name. */

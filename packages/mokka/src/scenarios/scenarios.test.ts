@@ -15,11 +15,12 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.txt'));
 const isUpdate = process.env['UPDATE'] === '1';
 
 async function play(script: Script): Promise<string[]> {
-  const stage: Stage = { world: null, isQuiet: false };
+  const stage: Stage = { world: null, isQuiet: false, said: [] };
   const outputs: string[] = [];
   for (const block of script.blocks) {
     const lines: string[] = [];
     stage.isQuiet = false;
+    stage.said = [];
     for (const command of block.commands) {
       try {
         lines.push(...(await runCommand(stage, command)));
@@ -68,6 +69,10 @@ describe('a script', () => {
     await expect(outputOf('cluster 1\n----\n\nexpect n0 leader T7\n----\n')).rejects.toThrow(
       /line 4: .*not "leader T7"/,
     );
+    const said = outputOf('cluster 3\ntimeout n0\nexpect-said "n1 misses"\n----\n');
+    await expect(said).rejects.toThrow(/nobody said so/);
+    const unsaid = outputOf('cluster 3\ntimeout n0\nexpect-unsaid "n0 misses"\n----\n');
+    await expect(unsaid).rejects.toThrow(/it was said: n0 misses a leader/);
   });
 
   it('fails on an unknown command, a node that is not there and a link without messages', async () => {

@@ -6,6 +6,8 @@ export interface Stage {
   world: ScenarioWorld | null;
   /** Until the end of the block. */
   isQuiet: boolean;
+  /** What was said in this block so far. */
+  said: string[];
 }
 
 export type Handler = (stage: Stage, command: Command) => Promise<void> | void;

@@ -3,13 +3,10 @@
  * delivered or dropped. Each node has a clock of its own, which stands still until the script moves it. The disk syncs at once
  * unless writes are held; the application answers at once.
  */
-import {
-  decodeCertificate,
-  decodeLeaderProof,
-  decodeLockCertificate,
-} from '../codec/certificate-codec.ts';
+import { decodeCertificate } from '../codec/certificate-codec.ts';
 import { decodeEntry } from '../codec/entry-codec.ts';
 import { decodeMessage, encodeMessage } from '../codec/message-codec.ts';
+import { decodeTermStart } from '../codec/term-start-codec.ts';
 import type { CommitCertificate } from '../core/certificate.ts';
 import { Core } from '../core/core.ts';
 import type { Effect } from '../core/effect.ts';
@@ -19,11 +16,14 @@ import type { Message } from '../core/message.ts';
 import type { CoreOptions, Limits, Timing } from '../core/options.ts';
 import { ROOT_HASH, TestApplication } from '../core/test-application.test.support.ts';
 import type { CrashModel, LogIndex, NodeId } from '../core/types.ts';
-import { testOptions } from '../core/virtual-cluster.test.support.ts';
+import { nodeId, testOptions } from '../core/virtual-cluster.test.support.ts';
+import { TestSnapshots } from '../core/virtual-snapshots.test.support.ts';
 import { createStore, restoreCore } from '../driver/restore.ts';
 import { MemoryStorage, MemoryTables } from '../storage/memory.ts';
 import { Printer } from './printer.test.support.ts';
 import { ScriptError } from './script.test.support.ts';
+import { runSnapshot } from './snapshots.test.support.ts';
+import { contentOf } from './writes.test.support.ts';
 
 /** Inputs that one command may cause at one node; beyond, something goes round in circles. */
 const MAX_INPUTS = 10_000;
@@ -39,13 +39,18 @@ export interface WorldSettings {
   readonly limits: Partial<Limits>;
   readonly timing: Partial<Timing>;
   readonly crashModel: CrashModel;
+  /** Nodes that are validators of genesis; the others join later. */
+  readonly validators: number;
+  /** Entries kept of the log; null for all. Applications give and take snapshots where it is set. */
+  readonly keep: number | null;
 }
 
 type Write = Extract<Effect, { type: 'persist' }>;
 
 class ScenarioNode {
   readonly options: CoreOptions;
-  application = new TestApplication();
+  readonly application = new TestApplication();
+  readonly snapshots = new TestSnapshots(this.application);
   tables = new MemoryTables();
   core: Core | null = null;
   now = 0;
@@ -54,6 +59,9 @@ class ScenarioNode {
   holdsWrites = false;
   readonly writes: Write[] = [];
   backup: MemoryTables | null = null;
+  /** Whom it keeps links to, and the numbers of those with whom it has one. */
+  peers: ReadonlySet<NodeId> = new Set();
+  readonly linked = new Set<number>();
   ignored: ReadonlyMap<string, number> = new Map();
 
   constructor(options: CoreOptions) {
@@ -72,19 +80,31 @@ export class ScenarioWorld {
   readonly flights: Flight[] = [];
   /** Delivered messages, for `replay`. */
   readonly delivered: Flight[] = [];
+  /** Changes of the members that were asked for. */
+  requests = 0;
   readonly #lines: string[] = [];
   /** Links that carry nothing, as `lower-higher`. */
   readonly #cuts = new Set<string>();
+  /** Some node keeps links to others than before. */
+  #peersChanged = false;
 
-  constructor(count: number, { limits, timing, crashModel }: WorldSettings) {
+  constructor(count: number, settings: WorldSettings) {
+    const { limits, timing, crashModel, validators, keep } = settings;
     this.nodes = Array.from({ length: count }, (_, number) => {
-      const options = testOptions(number, count, { electionJitter: 20, ...timing }, crashModel);
-      return new ScenarioNode({ ...options, limits: { ...options.limits, ...limits } });
+      const options = testOptions(
+        number,
+        validators,
+        { electionJitter: 20, ...timing },
+        crashModel,
+      );
+      const all = { ...options, limits: { ...options.limits, ...limits } };
+      const snapshots = { snapshots: true, retention: { entries: keep ?? 0 } };
+      return new ScenarioNode(keep === null ? all : { ...all, ...snapshots });
     });
     this.printer = new Printer({
       validators: this.nodes.map((node) => node.options.self),
       rootHash: ROOT_HASH,
-      proofOf: (entry) => decodeLeaderProof(entry.payload),
+      proofOf: (entry) => decodeTermStart(entry.payload).proof,
     });
   }
 
@@ -117,52 +137,60 @@ export class ScenarioWorld {
     const restored = await restoreCore(storage, node.application.info(), node.options);
     node.core = new Core(node.options, restored);
     node.ignored = new Map();
+    node.peers = new Set(node.core.peerAddresses().map(({ id }) => id));
     await this.input(number, { type: 'tick' });
-    for (const other of this.nodes.keys()) await this.#meet(number, other);
+    await this.#connect();
   }
 
   /** The node loses what is not synced; its peers notice. Messages it sent stay in flight, those to it are lost. */
   async crash(number: number): Promise<void> {
     const node = this.node(number);
     if (node.core === null) throw new ScriptError(`n${number} is down`);
-    for (const write of node.writes.splice(0)) this.say(`n${number} loses ${this.#content(write)}`);
+    for (const write of node.writes.splice(0))
+      this.say(`n${number} loses ${contentOf(this.printer, write)}`);
     node.core = null;
     node.holdsWrites = false;
     node.application.crash();
     this.dropWhere(({ to }) => to === number);
-    for (const other of this.nodes.keys()) await this.#part(number, other);
+    await this.#connect();
   }
 
-  /** A peer of the node is gone, for both. */
-  async #part(left: number, right: number): Promise<void> {
-    for (const [number, peer] of [
-      [left, right],
-      [right, left],
-    ] as const) {
-      if (left === right || this.node(number).core === null) continue;
-      const { self } = this.node(peer).options;
-      await this.input(number, { type: 'peer-disconnected', peer: self });
+  /** Tells both ends of links that came to be, or are no more: a link is where both run, want one and are not cut off. */
+  async #connect(): Promise<void> {
+    this.#peersChanged = false;
+    for (const [left, one] of this.nodes.entries()) {
+      for (const [right, other] of this.nodes.entries()) {
+        if (left >= right || one.linked.has(right) === this.#isPossible(left, right)) continue;
+        const type = one.linked.has(right) ? 'peer-disconnected' : 'peer-connected';
+        for (const [node, peer] of [
+          [one, right],
+          [other, left],
+        ] as const) {
+          if (type === 'peer-connected') node.linked.add(peer);
+          else node.linked.delete(peer);
+        }
+        await this.input(left, { type, peer: other.options.self });
+        await this.input(right, { type, peer: one.options.self });
+      }
     }
   }
 
-  async #meet(left: number, right: number): Promise<void> {
-    if (left === right || this.#isCut(left, right)) return;
-    if (this.node(left).core === null || this.node(right).core === null) return;
-    await this.input(left, { type: 'peer-connected', peer: this.node(right).options.self });
-    await this.input(right, { type: 'peer-connected', peer: this.node(left).options.self });
+  #isPossible(left: number, right: number): boolean {
+    const wants = (from: number, to: number): boolean =>
+      this.node(from).core !== null && this.node(from).peers.has(nodeId(to));
+    return wants(left, right) && wants(right, left) && !this.#isCut(left, right);
   }
 
   /** Nothing passes between two nodes from now on, what is in flight is lost, and both notice. */
   async cut(left: number, right: number): Promise<void> {
     this.#cuts.add(linkOf(left, right));
     this.dropWhere(({ from, to }) => this.#isCut(from, to));
-    await this.#part(left, right);
+    await this.#connect();
   }
 
   async heal(): Promise<void> {
-    const pairs = [...this.#cuts].map((link) => link.split('-').map(Number));
     this.#cuts.clear();
-    for (const [left = 0, right = 0] of pairs) await this.#meet(left, right);
+    await this.#connect();
   }
 
   #isCut(from: number, to: number): boolean {
@@ -228,6 +256,7 @@ export class ScenarioWorld {
         if (answer !== null) inputs.push(answer);
       }
     }
+    if (this.#peersChanged) await this.#connect();
   }
 
   /** Entries in a node's disk or on their way to it, oldest first. */
@@ -260,7 +289,7 @@ export class ScenarioWorld {
     for (const effect of sent) {
       if (effect.type !== 'send') continue;
       const to = this.#numberOf(effect.to);
-      const isLost = this.#isCut(number, to) || this.node(to).core === null;
+      const isLost = !this.node(number).linked.has(to) && !this.#isPossible(number, to);
       if (!isLost) this.flights.push({ from: number, to, message });
       names.push(isLost ? `(n${to})` : `n${to}`);
     }
@@ -276,7 +305,7 @@ export class ScenarioWorld {
       case 'persist':
         if (!node.holdsWrites) return this.#store(number, effect);
         node.writes.push(effect);
-        this.say(`n${number} writes ${this.#content(effect)}, not synced`);
+        this.say(`n${number} writes ${contentOf(this.printer, effect)}, not synced`);
         return null;
       case 'read-entries':
         return entriesRead(node.tables, effect);
@@ -306,6 +335,8 @@ export class ScenarioWorld {
         this.say(`n${number} may answer reads up to ${effect.through} from ${effect.index} on`);
         return null;
       case 'peers':
+        node.peers = new Set(effect.peers.map(({ id }) => id));
+        this.#peersChanged = true;
         return null;
       case 'membership-result': {
         const { result, request } = effect;
@@ -322,13 +353,18 @@ export class ScenarioWorld {
       case 'restore-chunk':
       case 'abandon-restore':
       case 'finish-restore':
-        throw new Error(`the application has no snapshots: ${effect.type}`);
+        return runSnapshot(node, effect, (line) => this.say(`n${number} ${line}`));
     }
   }
 
   #reportEvent(number: number, event: Extract<Effect, { type: 'event' }>['event']): void {
     if (event.type === 'heartbeat_timeout') this.say(`n${number} misses a leader`);
-    if (event.type === 'epoch') this.say(`n${number} is in epoch ${event.epoch}`);
+    if (event.type === 'epoch') {
+      this.say(`n${number} is in epoch ${event.epoch}: ${this.printer.members(event.members)}`);
+    }
+    if (event.type === 'snapshot') {
+      this.say(`n${number} goes on from the snapshot of ${this.printer.id(event.entry)}`);
+    }
     if (event.type === 'error') this.say(`n${number} reports ${event.code}`);
     if (event.type === 'evidence') {
       this.say(`n${number} has evidence against n${this.#numberOf(event.offender)}`);
@@ -343,38 +379,8 @@ export class ScenarioWorld {
 
   async #store(number: number, write: Write): Promise<Input> {
     await new MemoryStorage(this.node(number).tables).write(write.operations);
-    this.say(`n${number} stores ${this.#content(write)}`);
+    this.say(`n${number} stores ${contentOf(this.printer, write)}`);
     return { type: 'persisted', ticket: write.ticket };
-  }
-
-  /** What a transaction holds, without what follows from the rest of it. */
-  #content(write: Write): string {
-    const parts: string[] = [];
-    for (const operation of write.operations) {
-      if (operation.type === 'put' && operation.table === 'entries') {
-        parts.push(this.printer.entry(decodeEntry(operation.value)));
-      } else if (operation.type === 'put' && operation.table === 'votes') {
-        parts.push('vote');
-      } else if (operation.type === 'put' && operation.table === 'commit-votes') {
-        parts.push('commit vote');
-      } else if (operation.type === 'put' && operation.table === 'evidence') {
-        parts.push('evidence');
-      } else if (operation.type === 'put-record' && operation.name === 'lock') {
-        parts.push(`lock ${this.printer.id(decodeLockCertificate(operation.value))}`);
-      } else if (operation.type === 'delete-record' && operation.name === 'lock') {
-        parts.push('no lock');
-      } else if (operation.type === 'put' && operation.table === 'certificates') {
-        parts.push(this.printer.certificate(decodeCertificate(operation.value)));
-      } else if (operation.type === 'delete-from' && operation.table === 'entries') {
-        parts.push(`drop from ${operation.from}`);
-      } else if (operation.type === 'put-record' && operation.name === 'term-vote') {
-        const message = decodeMessage(operation.value);
-        if (message.type === 'term-vote') parts.push(`term-vote T${message.termVote.term}`);
-      } else if (operation.type === 'put-record' && operation.name === 'binding') {
-        parts.push('binding');
-      }
-    }
-    return parts.length === 0 ? 'its term' : parts.join(' + ');
   }
 
   #numberOf(id: NodeId): number {

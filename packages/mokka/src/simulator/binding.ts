@@ -23,7 +23,7 @@ export interface ConsensusCore {
 }
 
 export interface BootRequest {
-  /** Number of the node in the cluster; the validators of genesis come first. */
+  /** Number of the machine in the cluster; the validators of genesis come first. */
   readonly node: number;
   readonly validators: readonly NodeId[];
   readonly crashModel: CrashModel;

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly crashModel: CrashModel;
   /** BFT only: nodes that do not keep to the protocol, f at most. */
   readonly liars: readonly LiarSettings[];
+  /** BFT only: nodes whose key a second machine holds as well. With the liars f at most. */
+  readonly twins: readonly number[];
   /** Somebody who is no validator lies to everyone. */
   readonly outsider: boolean;
   /** Nodes that suffice to go on. */
@@ -147,6 +149,9 @@ const ABSENT = 0.4;
 /** Likewise, in which nodes outside of genesis come late. */
 const LATE = 0.5;
 
+/** Share of seeds, among those with liars, in which some of them are honest and run twice instead. */
+const TWINNED = 0.3;
+
 export function drawScenario(
   seed: number,
   nodes: number,
@@ -159,9 +164,40 @@ export function drawScenario(
   const conditions = drawConditions(seed, nodes, random);
   const { snapshots, distance } = drawSnapshots(seed, nodes);
   const limits = { ...conditions.limits, snapshotDistance: distance };
-  const drawn = { ...conditions, limits, snapshots, crashModel, quorum, liars, outsider };
+  const drawn = {
+    ...conditions,
+    limits,
+    snapshots,
+    crashModel,
+    quorum,
+    liars,
+    twins: [],
+    outsider,
+  };
   const scenario = withMembership(drawn);
-  return withSnapshotFetches(random.chance(TURBULENT) ? makeTurbulent(scenario) : scenario);
+  const isTurbulent = random.chance(TURBULENT);
+  return withTwins(withSnapshotFetches(isTurbulent ? makeTurbulent(scenario) : scenario));
+}
+
+/** Drawn last: who would lie is honest instead, on two machines. */
+function withTwins(scenario: Scenario): Scenario {
+  const random = new Random(scenario.seed, `twins/${scenario.nodes}`);
+  if (scenario.liars.length === 0 || !random.chance(TWINNED)) return scenario;
+  return makeTwins(scenario, random.integer(1, scenario.liars.length));
+}
+
+/** The first liars, at most `count`, become honest nodes with a second machine each. */
+export function makeTwins(scenario: Scenario, count: number): Scenario {
+  return {
+    ...scenario,
+    liars: scenario.liars.slice(count),
+    twins: [...scenario.twins, ...scenario.liars.slice(0, count).map(({ node }) => node)],
+  };
+}
+
+/** Nodes of whose keys nothing can be demanded. */
+export function faultyNodes({ liars, twins }: Scenario): readonly number[] {
+  return [...liars.map(({ node }) => node), ...twins];
 }
 
 /** Drawn apart, so that what a seed means otherwise stays as it was. */
@@ -293,7 +329,7 @@ function drawConditions(
   seed: number,
   nodes: number,
   random: Random,
-): Omit<Scenario, 'snapshots' | 'crashModel' | 'quorum' | 'liars' | 'outsider'> {
+): Omit<Scenario, 'snapshots' | 'crashModel' | 'quorum' | 'liars' | 'twins' | 'outsider'> {
   /** 0 in calm seeds, up to 1 in brutal ones. */
   const harshness = random.pick([0, 0.15, 0.4, 0.7, 1]);
   const upTo = (most: number, enabled = 0.6): number =>

@@ -4,7 +4,7 @@ import type { CrashModel } from '../core/types.ts';
 import { HABITS, SNAPSHOT_HABITS } from './byzantine/habits.ts';
 import { coreBinding } from './core-binding.ts';
 import { isAgainstLiars, isRare, missingRules, ruleNames } from './coverage/rules.ts';
-import { drawScenario } from './scenario.ts';
+import { drawScenario, makeTurbulent, makeTwins } from './scenario.ts';
 import { simulate } from './simulation.ts';
 import { addStatistics, emptyStatistics, faultKinds } from './statistics.ts';
 import { createTrace } from './trace/trace.ts';
@@ -91,7 +91,7 @@ describe('Byzantine mode', () => {
   test(
     'liars who offer snapshots keep nobody from taking one',
     async () => {
-      for (const seed of seedsWithSnapshots(4, 'BFT', 14)) {
+      for (const seed of seedsWithSnapshots(4, 'BFT', 16)) {
         const { violation, statistics } = await simulate({
           seed,
           nodes: 4,
@@ -102,6 +102,47 @@ describe('Byzantine mode', () => {
         expect(violation, `seed ${seed}`).toBeNull();
       }
       expect(lied.snapshots).toBeGreaterThan(10);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'honest machines that share a key keep nobody from keeping every promise',
+    async () => {
+      for (const nodes of [4, 7]) {
+        for (let seed = 1; seed <= 10; seed += 1) {
+          const { violation, statistics } = await simulate({
+            seed,
+            nodes,
+            crashModel: 'BFT',
+            binding: coreBinding,
+            adjust: (scenario) => makeTwins(makeTurbulent(scenario), scenario.liars.length),
+          });
+          addStatistics(lied, statistics);
+          expect(violation, `seed ${seed} with ${nodes} nodes`).toBeNull();
+        }
+      }
+      expect(lied.twins).toBeGreaterThan(15);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'one key too many on two machines is too much: honest code forks, and the checkers see it',
+    async () => {
+      const messages: string[] = [];
+      for (let seed = 6; seed <= 40 && messages.length === 0; seed += 1) {
+        const { violation } = await simulate({
+          seed,
+          nodes: 4,
+          crashModel: 'BFT',
+          binding: coreBinding,
+          only: 'agreement',
+          adjust: (scenario) => ({ ...scenario, liars: [], twins: [0, 1] }),
+        });
+        if (violation?.rule === 'agreement') messages.push(violation.message);
+      }
+      expect(messages[0]).toMatch(/another one is committed there|misses committed entries/);
     },
     TIMEOUT,
   );

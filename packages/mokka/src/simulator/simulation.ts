@@ -16,8 +16,9 @@ import { CoverageCounter } from './coverage/coverage.ts';
 import { MembershipCoverage } from './coverage/membership.ts';
 import type { Rule } from './coverage/rules.ts';
 import { SnapshotCoverage } from './coverage/snapshots.ts';
+import { TwinCoverage } from './coverage/twins.ts';
 import { combineObservers, type Observer, ofCorrectNodes } from './observer.ts';
-import { drawScenario, type Scenario } from './scenario.ts';
+import { drawScenario, faultyNodes, type Scenario } from './scenario.ts';
 import { emptyStatistics, type Statistics } from './statistics.ts';
 import { AbsenceInjector } from './world/absence.ts';
 import { VirtualClient } from './world/client.ts';
@@ -27,6 +28,7 @@ import { SnapshotInterrupter } from './world/interruptions.ts';
 import { MembershipOperators } from './world/membership.ts';
 import { Random } from './world/random.ts';
 import { VirtualReader } from './world/reader.ts';
+import { TwinDivider } from './world/twins.ts';
 import { ViolationError } from './world/violation.ts';
 
 /** Virtual milliseconds a healed cluster may take until every node has applied a new command. */
@@ -86,7 +88,9 @@ class Simulation {
   readonly #operators: MembershipOperators;
   readonly #observer: Required<Observer>;
   readonly #random: Random;
-  readonly #liars: ReadonlySet<number>;
+  readonly #twins: TwinDivider;
+  /** Machines that nothing is demanded of: liars, and both machines of a key. */
+  readonly #faulty: ReadonlySet<number>;
 
   constructor(scenario: Scenario, options: SimulationOptions) {
     this.#scenario = scenario;
@@ -94,7 +98,6 @@ class Simulation {
     const observers: Observer[] = [];
     this.#observer = combineObservers(observers);
     const { statistics } = this;
-    this.#liars = new Set(scenario.liars.map((liar) => liar.node));
     const plans = new Map(
       scenario.liars.map(({ node, habits, eagerness }) => {
         const onLie = (habit: Habit): void => {
@@ -110,16 +113,21 @@ class Simulation {
     );
     const modules = { binding, observer: this.#observer, statistics };
     this.#cluster = new Cluster(scenario, modules);
+    const { ids } = this.#cluster.names;
+    const faultyIds = faultyNodes(scenario).map((number) => ids[number]);
+    this.#faulty = new Set([...ids.keys()].filter((number) => faultyIds.includes(ids[number])));
     if (options.trace !== undefined) {
       observers.push(options.trace(() => this.#cluster.timeline.now));
     }
     const checkers = createCheckers(this.#cluster, options.binding, {
       statistics,
       only: options.only ?? null,
-      liars: this.#liars,
+      liars: this.#faulty,
+      twins: this.#twinMachines(),
     });
     observers.push(...checkers.observers);
-    for (const each of this.#coverage()) observers.push(ofCorrectNodes(each, this.#liars));
+    for (const each of this.#coverage()) observers.push(ofCorrectNodes(each, this.#faulty));
+    if (scenario.twins.length > 0) observers.push(this.#twinCoverage());
     this.#reads = checkers.reads;
     this.#epochs = checkers.epochs;
     this.#operators = new MembershipOperators(this.#cluster, scenario, statistics);
@@ -134,10 +142,25 @@ class Simulation {
     this.#client = new VirtualClient(this.#cluster, scenario.seed);
     const reported = { counts: statistics.faults, observer: this.#observer };
     this.#faults = new FaultInjector(this.#cluster, scenario, reported);
+    this.#twins = new TwinDivider(this.#cluster, scenario, this.#observer);
+    statistics.twins = scenario.twins.length;
     this.#absence = new AbsenceInjector(this.#cluster, scenario.snapshots.absence, reported);
     if (scenario.snapshots.interruption > 0) {
       observers.push(new SnapshotInterrupter(this.#cluster, scenario, reported));
     }
+  }
+
+  #twinMachines(): ReadonlySet<number> {
+    const { ids, keys } = this.#cluster.names;
+    const twinned = this.#scenario.twins.map((number) => keys[number]);
+    return new Set([...ids.keys()].filter((number) => twinned.includes(ids[number])));
+  }
+
+  #twinCoverage(): Observer {
+    const { rules } = this.statistics;
+    return new TwinCoverage(this.#cluster.names.ids, this.#twinMachines(), (rule) => {
+      rules[rule] += 1;
+    });
   }
 
   #coverage(): Observer[] {
@@ -169,6 +192,7 @@ class Simulation {
       this.#faults.start();
       this.#operators.start();
       this.#absence.start();
+      this.#twins.start();
       await this.#cluster.run(this.#scenario.breakFor);
       const healed = this.#heal();
       await this.#awaitRecovery(healed);
@@ -197,7 +221,7 @@ class Simulation {
     const all = nodes.map((node) => node.number);
     // A store that is in doubt may be refused at the next start: nothing can be demanded of its node.
     const able = all.filter(
-      (number) => nodes[number]?.hasDoubtfulStore === false && !this.#liars.has(number),
+      (number) => nodes[number]?.hasDoubtfulStore === false && !this.#faulty.has(number),
     );
     // Which members there will be is not known yet where operators are at work: everyone may be needed.
     const isWhole = this.#random.chance(0.5) || this.#scenario.membership.interval > 0;
@@ -209,8 +233,8 @@ class Simulation {
     this.#observer.fault(`heal ${healed}`);
     this.#absence.end();
     network.heal();
-    // Liars keep their connections: they do their worst.
-    const connected = [...healed, ...this.#liars];
+    // Liars keep their connections: they do their worst. So do twins, apart or together.
+    const connected = [...healed, ...this.#faulty];
     for (const left of connected) {
       for (const right of connected) network.open(left, right);
     }
@@ -218,6 +242,7 @@ class Simulation {
       this.#abandon(number, healed);
     }
     for (const number of connected) this.#repair(number);
+    this.#twins.settle(healed);
     connections.reconnect();
     return healed;
   }
@@ -258,7 +283,7 @@ class Simulation {
   async #awaitRecovery(healed: readonly number[]): Promise<void> {
     const { timeline, nodes } = this.#cluster;
     const healedAt = timeline.now;
-    const limit = this.#liars.size === 0 ? RECOVERY_LIMIT : RECOVERY_LIMIT_WITH_LIARS;
+    const limit = this.#faulty.size === 0 ? RECOVERY_LIMIT : RECOVERY_LIMIT_WITH_LIARS;
     const command = this.#client.send(healed);
     const hasRecovered = (): boolean =>
       this.#membersAmong(healed).every((number) => nodes[number]?.application.hasApplied(command));

@@ -94,8 +94,10 @@ export interface Statistics {
   recovery: number;
   /** Snapshots that nodes took. */
   snapshots: number;
-  /** Liars that correct nodes found evidence against. */
+  /** Keys of liars and of twins that correct nodes found evidence against. */
   convicted: number;
+  /** Keys that two machines held. */
+  twins: number;
   readonly faults: FaultCounts;
   /** How often each habit of liars showed. */
   readonly lies: Record<Habit, number>;
@@ -120,6 +122,7 @@ export function emptyStatistics(): Statistics {
     recovery: 0,
     snapshots: 0,
     convicted: 0,
+    twins: 0,
     faults: noFaults(),
     lies: noLies(),
     rules: noRules(),
@@ -139,6 +142,7 @@ export function addStatistics(total: Statistics, more: Statistics): void {
   total.recovery = Math.max(total.recovery, more.recovery);
   total.snapshots += more.snapshots;
   total.convicted += more.convicted;
+  total.twins += more.twins;
   for (const habit of HABITS) total.lies[habit] += more.lies[habit];
   for (const rule of ruleNames) total.rules[rule] += more.rules[rule];
   for (const kind of faultKinds) total.faults[kind] += more.faults[kind];

@@ -5,7 +5,7 @@
  * a synchronous write of the meta page). Transactions run on the library's own thread, one at a time, and share syncs
  * (`GroupCommit`).
  */
-import { open as openFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeChecked, encodeChecked } from './checked-value.ts';
@@ -28,6 +28,7 @@ import type {
   StorageOperation,
 } from './storage.ts';
 import { StorageError } from './storage-error.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Version of the tables and encodings below; raised by every change that an older release can not read. */
 export const STORAGE_FORMAT_VERSION = 1;
@@ -335,14 +336,4 @@ async function exists(path: string): Promise<boolean> {
     ({ size }) => size > 0,
     () => false,
   );
-}
-
-/** Makes the new file's name durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await openFile(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

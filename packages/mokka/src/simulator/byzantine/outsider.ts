@@ -28,15 +28,15 @@ export class Outsider implements Observer {
     this.#random = new Random(seed, 'outsider');
     this.#knowledge = new Knowledge(this.#random);
     this.id = digestHex(digestOf(new TextEncoder().encode('outsider'), 0)) as NodeId;
-    const { ids, clusterId, rootHash } = cluster.names;
+    const { keys, clusterId, rootHash } = cluster.names;
     const stateDigest = cluster.nodes[0]?.application.info.stateDigest;
     if (stateDigest === undefined) throw new RangeError('A cluster has at least one node.');
     const request = {
-      validators: ids,
+      validators: keys,
       clusterId,
       rootHash,
       crashModel: cluster.crashModel,
-      signatures: cluster.signatures.scheme(ids.length),
+      signatures: cluster.signatures.scheme(keys.length),
       stateDigest,
     };
     this.#forger = new Forger(request, this.id, this.#random, this.#knowledge);

@@ -21,8 +21,10 @@ import { VoteChecker } from './votes.ts';
 export interface CheckOptions {
   readonly statistics: Statistics;
   readonly only: 'agreement' | null;
-  /** Nodes that nothing is demanded of. */
+  /** Machines that nothing is demanded of. */
   readonly liars: ReadonlySet<number>;
+  /** Those among them that are honest, and share their key. */
+  readonly twins: ReadonlySet<number>;
 }
 
 export function createCheckers(
@@ -34,7 +36,7 @@ export function createCheckers(
   readonly reads: ReadChecker;
   readonly epochs: EpochBook;
 } {
-  const { statistics, only, liars } = options;
+  const { statistics, only, liars, twins } = options;
   const { ids, rootHash } = cluster.names;
   const { crashModel } = cluster;
   const liarIds = new Set(ids.filter((_, node) => liars.has(node)));
@@ -129,7 +131,19 @@ export function createCheckers(
   const all = [disks, collecting, epochs, proofs, agreement, accusations, reads];
   const chosen = only === null ? all : [collecting, forks];
   const observers = chosen.map((each) => ofCorrectNodes(each, liars));
+  if (twins.size > 0) observers.push(committedByTwins(twins, evidence));
   return { observers, reads, epochs };
+}
+
+/** Whatever one half of a twin commits is certified by votes of others: it must fit what all others commit. */
+function committedByTwins(twins: ReadonlySet<number>, evidence: EvidenceCollector): Observer {
+  return {
+    effect(node, effect): void {
+      if (!twins.has(node) || effect.type !== 'commit') return;
+      for (const entry of effect.entries) evidence.entry(entry);
+      evidence.certificate(effect.certificate);
+    },
+  };
 }
 
 /** Lets every violation pass but a fork: two entries committed at one index. */

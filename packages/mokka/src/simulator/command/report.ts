@@ -48,9 +48,9 @@ export function summaryText(summary: Summary): string {
   return `${lines.join('\n')}\n`;
 }
 
-function liesText({ lies, convicted }: Statistics): string {
+function liesText({ lies, convicted, twins }: Statistics): string {
   const counts = HABITS.map((habit) => `${habit} ${lies[habit]}`).join(', ');
-  return `lies: ${counts}; ${convicted} liars convicted`;
+  return `lies: ${counts}; ${twins} keys held by two machines; ${convicted} keys convicted`;
 }
 
 function neverFired(summary: Summary): string[] {

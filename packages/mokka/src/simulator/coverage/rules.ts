@@ -23,6 +23,8 @@ const alone: RuleReach = { modes: ['CFT', 'BFT'], nodes: 1 };
 const three: RuleReach = { modes: ['CFT', 'BFT'], nodes: 3 };
 
 const liars: RuleReach = { modes: ['BFT'], nodes: 4 };
+/** Where two machines hold one key. */
+const twins: RuleReach = { modes: ['BFT'], nodes: 4 };
 /** Shows without liars, too. */
 const changedByMany: RuleReach = { modes: ['BFT'], nodes: 4 };
 
@@ -74,6 +76,10 @@ const RULES = {
   'evidence: found': liars,
   'evidence: passed on': liars,
   'evidence: false one refused': liars,
+  'own-key: twins vote for two entries': { ...twins, rare: true },
+  'own-key: twins report two locks': twins,
+  'own-key: twins propose two entries': twins,
+  'own-key: twin stopped by the other': twins,
   'progress: leader complained of': liars,
   'catch-up: asked': everywhere,
   'catch-up: served': everywhere,

@@ -14,6 +14,8 @@ export interface CaughtBySimulator {
   readonly turbulent?: true;
   /** Operators change the members all the time. */
   readonly changing?: true;
+  /** Whoever would lie is honest instead, on two machines. */
+  readonly twinned?: true;
   /** Only seeds in which somebody is away until it needs a snapshot, and dies while it takes one. */
   readonly absent?: true;
 }

@@ -8,19 +8,31 @@ import type * as ScenarioModule from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 import type * as SimulationModule from '../simulation.ts';
 import type { Violation } from '../simulation.ts';
+import { HOST_PITFALLS } from './host-pitfalls.ts';
+import { LIVENESS_PITFALLS } from './liveness-pitfalls.ts';
 import type { CaughtBySimulator, CaughtByTest } from './mutant.ts';
 import { OTHER_MISTAKES } from './other-mistakes.ts';
+import { SAFETY_PITFALLS } from './safety-pitfalls.ts';
 import { SNAPSHOT_AND_MEMBER_MISTAKES } from './snapshots-and-members.ts';
 import { growMutant, type MutantTree } from './tree.ts';
 import { WRONG_READINGS } from './wrong-readings.ts';
 
-const MUTANTS = [...WRONG_READINGS, ...OTHER_MISTAKES, ...SNAPSHOT_AND_MEMBER_MISTAKES];
+const MUTANTS = [
+  ...WRONG_READINGS,
+  ...OTHER_MISTAKES,
+  ...SNAPSHOT_AND_MEMBER_MISTAKES,
+  ...SAFETY_PITFALLS,
+  ...LIVENESS_PITFALLS,
+  ...HOST_PITFALLS,
+];
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
 const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
 const CHANGING = { strangers: 1, interval: 60, newcomersFrom: 0 };
 /** Milliseconds; generous for a busy machine. */
 const TIMEOUT = 180_000;
+/** Of one directed test; what a mutant holds up for ever ends here. */
+const TEST_TIMEOUT = 20_000;
 
 async function withMutant<Result>(
   edits: Parameters<typeof growMutant>[0],
@@ -45,14 +57,16 @@ async function firstViolation(
   only?: 'agreement',
 ): Promise<Violation | null> {
   const { simulate } = await load<typeof SimulationModule>(tree, 'simulator/simulation.ts');
-  const { drawScenario, makeTurbulent } = await load<typeof ScenarioModule>(
+  const { drawScenario, makeTurbulent, makeTwins } = await load<typeof ScenarioModule>(
     tree,
     'simulator/scenario.ts',
   );
   const { coreBinding } = await load<typeof Binding>(tree, 'simulator/core-binding.ts');
-  const { nodes, seeds, firstSeed = 1, turbulent, changing, crashModel = 'CFT' } = caught;
+  const { nodes, seeds, firstSeed = 1, crashModel = 'CFT' } = caught;
+  const { turbulent, changing, twinned } = caught;
   const adjust = (scenario: Scenario): Scenario => {
-    const adjusted = turbulent === true ? makeTurbulent(scenario) : scenario;
+    const moved = turbulent === true ? makeTurbulent(scenario) : scenario;
+    const adjusted = twinned === true ? makeTwins(moved, moved.liars.length) : moved;
     return changing === true ? { ...adjusted, membership: CHANGING } : adjusted;
   };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
@@ -93,7 +107,8 @@ async function runTest(
   { file, test: name }: CaughtByTest,
 ): Promise<number | null> {
   const path = join(tree.sources, file);
-  const { code } = await run([VITEST, 'run', '--root', tree.root, path, '-t', name], tree.root);
+  const options = ['--root', tree.root, '--testTimeout', String(TEST_TIMEOUT)];
+  const { code } = await run([VITEST, 'run', ...options, path, '-t', name], tree.root);
   return code;
 }
 
@@ -157,5 +172,5 @@ test(
       }
     });
   },
-  TIMEOUT,
+  4 * TIMEOUT,
 );

@@ -35,6 +35,52 @@ export const WRONG_READINGS: readonly Mutant[] = [
     caught: { by: 'test', file: SAFETY, test: 'wrong reading 2: a validator votes for one' },
   },
   {
+    what: 'wrong reading 2 (BFT): a validator votes for every term-start that the leader shows',
+    edits: [
+      {
+        file: 'core/leadership.ts',
+        find: "  if (leadership?.term === entry.term) {\n    if (leadership.termStart?.hash === entry.hash) return true;\n    context.ignore('second-term-start');\n    return false;\n  }",
+        replace:
+          '  if (leadership?.term === entry.term && leadership.termStart?.hash === entry.hash) return true;',
+      },
+      {
+        file: 'core/leadership.ts',
+        find: 'if (binding?.term === entry.term && binding.termStart.hash !== entry.hash) {',
+        replace: 'if (binding === undefined) {',
+      },
+      {
+        file: 'core/leadership.ts',
+        find: 'if (isOpen && (log.tip.term === entry.term || currentLock(context).lock.term === entry.term)) {',
+        replace: 'if (binding === undefined) {',
+      },
+      {
+        file: 'core/voting.ts',
+        find: 'return binding.term === termStart.term && binding.termStart.hash === termStart.hash;',
+        replace: 'return binding.term === termStart.term;',
+      },
+      {
+        file: 'core/voting.ts',
+        find: 'return known.term !== entry.term || known.hash !== entry.hash;',
+        replace: 'return known.term !== entry.term;',
+      },
+      {
+        file: 'core/voting.ts',
+        find: 'if (known !== undefined && known.term >= term) {',
+        replace: 'if (known !== undefined && known.term >= term && known.hash === hash) {',
+      },
+    ],
+    // Nobody lies: both machines of a twinned leader start the term, each on a proof of its own.
+    caught: {
+      by: 'simulator',
+      crashModel: 'BFT',
+      nodes: 4,
+      seeds: 40,
+      rules: ['vote', 'halt'],
+      turbulent: true,
+      twinned: true,
+    },
+  },
+  {
     what: 'wrong reading 3: the lock has the term whose proof was adopted',
     edits: [
       {

@@ -24,6 +24,9 @@ export interface ClusterModules {
 
 /** Names of the virtual cluster; deterministic, so that traces of a seed are the same everywhere. */
 export interface ClusterNames {
+  /** Every key, in the order of the nodes. */
+  readonly keys: readonly NodeId[];
+  /** The key of each machine: `keys`, and after them the keys that a second machine holds. */
   readonly ids: readonly NodeId[];
   readonly clusterId: ClusterId;
   readonly rootHash: EntryHash;
@@ -39,15 +42,20 @@ export function genesisMembers(validators: readonly NodeId[]): readonly Member[]
   }));
 }
 
-export function clusterNames(nodes: number): ClusterNames {
+/** The machines of `nodes` keys; those in `twins` have two. */
+export function clusterNames(nodes: number, twins: readonly number[] = []): ClusterNames {
   const name = (text: string): string => digestHex(digestOf(new TextEncoder().encode(text), 0));
+  const keyOf = (number: number): NodeId => name(`node ${number}`) as NodeId;
+  const keys = Array.from({ length: nodes }, (_, number) => keyOf(number));
   return {
-    ids: Array.from({ length: nodes }, (_, number) => name(`node ${number}`) as NodeId),
+    keys,
+    ids: [...keys, ...twins.map(keyOf)],
     clusterId: name('cluster') as ClusterId,
     rootHash: name('root') as EntryHash,
   };
 }
 
+/** Nodes are machines: number `n` is the first with key `n`, and second machines of a key come after all keys. */
 export class Cluster {
   readonly timeline = new Timeline();
   readonly names: ClusterNames;
@@ -70,13 +78,13 @@ export class Cluster {
     this.#modules = modules;
     this.#random = new Random(scenario.seed, 'cluster');
     this.crashModel = scenario.crashModel;
-    this.names = clusterNames(scenario.nodes);
-    this.validators = this.names.ids.slice(0, scenario.nodes - scenario.membership.strangers);
-    this.signatures = new SignatureRegister(this.names.ids);
+    this.names = clusterNames(scenario.nodes, scenario.twins);
+    this.validators = this.names.keys.slice(0, scenario.nodes - scenario.membership.strangers);
+    this.signatures = new SignatureRegister(this.names.keys);
     this.signatures.onSigned = (record) => modules.observer.signed(record);
     this.network = new VirtualNetwork(
       {
-        nodes: scenario.nodes,
+        nodes: this.names.ids.length,
         timeline: this.timeline,
         random: new Random(scenario.seed, 'network'),
         codec: modules.binding,
@@ -101,8 +109,10 @@ export class Cluster {
     const { seed, disk, application, clocks, faults, timing, limits } = this.#scenario;
     const { binding, observer, statistics } = this.#modules;
     const random = new Random(seed, `node ${number}`);
-    const slowDisk = number < disk.slowDisks;
-    const slowApplication = number >= this.#scenario.nodes - application.slowApplications;
+    const self = this.names.ids[number] as NodeId;
+    const key = this.names.keys.indexOf(self);
+    const slowDisk = key < disk.slowDisks;
+    const slowApplication = key >= this.#scenario.nodes - application.slowApplications;
     const virtualApplication = new VirtualApplication({
       name: `node ${number}`,
       rootHash: this.names.rootHash,
@@ -125,11 +135,11 @@ export class Cluster {
         node: number,
         validators: this.validators,
         crashModel: this.crashModel,
-        self: this.names.ids[number] as NodeId,
-        contacts: this.names.ids,
+        self,
+        contacts: this.names.keys,
         clusterId: this.names.clusterId,
         rootHash: this.names.rootHash,
-        signatures: this.signatures.scheme(number),
+        signatures: this.signatures.scheme(key),
         timing,
         limits,
         snapshots: this.#scenario.snapshots.enabled,

@@ -3,7 +3,7 @@
  * broken connections, clock jumps and requests to transfer leadership.
  */
 import type { Observer } from '../observer.ts';
-import type { Scenario } from '../scenario.ts';
+import { faultyNodes, type Scenario } from '../scenario.ts';
 import type { FaultCounts } from '../statistics.ts';
 import type { Cluster } from './cluster.ts';
 import { Random } from './random.ts';
@@ -186,12 +186,12 @@ export class FaultInjector {
 
   /** A store that can not be trusted any more, on as many nodes as the cluster can lose for good. */
   #loseStore(how: 'damage' | 'wipe'): void {
-    const { nodes } = this.#cluster;
-    const spare = nodes.length - this.#scenario.quorum - this.#scenario.liars.length;
+    const { nodes, names } = this.#cluster;
+    const faulty = faultyNodes(this.#scenario).map((number) => names.keys[number]);
+    const spare = names.keys.length - this.#scenario.quorum - faulty.length;
     const node = this.#random.pick(nodes);
     const lost = nodes.filter((each) => each.hasDoubtfulStore).length;
-    const isLiar = this.#scenario.liars.some((liar) => liar.node === node.number);
-    if (isLiar || node.hasDoubtfulStore || lost >= spare) return;
+    if (faulty.includes(names.ids[node.number]) || node.hasDoubtfulStore || lost >= spare) return;
     this.#cluster.crash(node.number);
     node.hasDoubtfulStore = true;
     if (how === 'wipe') {
@@ -226,7 +226,7 @@ export class FaultInjector {
   }
 
   #transferLeadership(): void {
-    const to = this.#random.chance(0.5) ? this.#random.pick(this.#cluster.names.ids) : null;
+    const to = this.#random.chance(0.5) ? this.#random.pick(this.#cluster.names.keys) : null;
     this.#counts.transfers += 1;
     this.#observer.fault('every node is asked to transfer leadership');
     for (const node of this.#cluster.nodes) node.receive({ type: 'transfer-leadership', to });

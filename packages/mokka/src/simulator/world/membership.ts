@@ -10,7 +10,7 @@ import {
   validatorsOf,
 } from '../../core/members.ts';
 import type { NodeId } from '../../core/types.ts';
-import { liarsTolerated, type Scenario } from '../scenario.ts';
+import { faultyNodes, liarsTolerated, type Scenario } from '../scenario.ts';
 import type { Statistics } from '../statistics.ts';
 import type { Cluster } from './cluster.ts';
 import type { VirtualNode } from './node.ts';
@@ -95,12 +95,12 @@ export class MembershipOperators {
   }
 
   #isTolerable(members: readonly Member[], change: MembershipChange): boolean {
-    const { liars } = this.#scenario;
-    if (liars.length === 0) return true;
+    const faulty = faultyNodes(this.#scenario);
+    if (faulty.length === 0) return true;
     const next = validatorsOf(changedMembers(members, change) ?? members);
-    const { ids } = this.#cluster.names;
-    const lying = liars.filter(({ node }) => next.includes(ids[node] as NodeId));
-    return lying.length <= liarsTolerated(next.length);
+    const { keys } = this.#cluster.names;
+    const counted = faulty.filter((node) => next.includes(keys[node] as NodeId));
+    return counted.length <= liarsTolerated(next.length);
   }
 
   #draw(members: readonly Member[]): MembershipChange | null {
@@ -126,7 +126,7 @@ export class MembershipOperators {
 
   #add(members: readonly Member[]): MembershipChange | null {
     const { names, timeline } = this.#cluster;
-    const strangers = names.ids.filter((id) => !members.some((member) => member.id === id));
+    const strangers = names.keys.filter((id) => !members.some((member) => member.id === id));
     const isEarly = timeline.now < this.#scenario.membership.newcomersFrom;
     if (strangers.length === 0 || isEarly) return null;
     const id = this.#random.pick(strangers);

@@ -62,7 +62,8 @@ export class VirtualNode {
   readonly peers = new Set<number>();
   onPeers: () => void = () => {};
   readonly #settings: NodeSettings;
-  readonly #numbers: ReadonlyMap<NodeId, number>;
+  /** The machines of each key. */
+  readonly #numbers = new Map<NodeId, number[]>();
   #core: ConsensusCore | null = null;
   #boot = 0;
   #inbox: Input[] = [];
@@ -75,7 +76,9 @@ export class VirtualNode {
 
   constructor(settings: NodeSettings) {
     this.#settings = settings;
-    this.#numbers = new Map(settings.ids.map((id, number) => [id, number]));
+    for (const [number, id] of settings.ids.entries()) {
+      this.#numbers.set(id, [...(this.#numbers.get(id) ?? []), number]);
+    }
     settings.disk.onSynced = (operations) => settings.observer.synced(settings.number, operations);
     settings.application.onApplied = (entries) =>
       settings.observer.applied(settings.number, entries);
@@ -298,7 +301,9 @@ export class VirtualNode {
     const { network, application, disk, random, timeline } = this.#settings;
     switch (effect.type) {
       case 'send':
-        network.send(this.number, this.#numberOf(effect.to), effect.message);
+        for (const to of this.#machinesOf(effect.to)) {
+          network.send(this.number, to, effect.message);
+        }
         return;
       case 'persist': {
         const { ticket } = effect;
@@ -334,7 +339,9 @@ export class VirtualNode {
         return;
       case 'peers':
         this.peers.clear();
-        for (const { id } of effect.peers) this.peers.add(this.#numberOf(id));
+        for (const { id } of effect.peers) {
+          for (const number of this.#machinesOf(id)) this.peers.add(number);
+        }
         this.onPeers();
         return;
       case 'event':
@@ -429,9 +436,10 @@ export class VirtualNode {
     return { type: 'entries-read', ticket: effect.ticket, entries, certificate };
   }
 
-  #numberOf(id: NodeId): number {
-    const number = this.#numbers.get(id);
-    if (number === undefined) throw new ViolationError('address', `a message is sent to ${id}`);
-    return number;
+  /** Which of them hears it is up to the network. */
+  #machinesOf(id: NodeId): readonly number[] {
+    const numbers = this.#numbers.get(id);
+    if (numbers === undefined) throw new ViolationError('address', `a message is sent to ${id}`);
+    return numbers;
   }
 }

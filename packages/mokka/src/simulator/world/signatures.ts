@@ -12,7 +12,7 @@ import { digestKey, digestOf, expandDigest, isExpansionOf } from './digest.ts';
 const SIGNATURE_BYTES = 64;
 
 export interface SignatureRecord {
-  /** Number of the node whose key made it. */
+  /** Number of the key that made it. */
   readonly signer: number;
   readonly signature: Signature;
   /** Names the signed bytes. */
@@ -27,11 +27,11 @@ export class SignatureRegister {
   /** Told of each signature when it is made for the first time. */
   onSigned: (record: SignatureRecord) => void = () => {};
 
-  constructor(nodes: readonly NodeId[]) {
-    this.#keys = new Map(nodes.map((id, number) => [id, number]));
+  constructor(keys: readonly NodeId[]) {
+    this.#keys = new Map(keys.map((id, number) => [id, number]));
   }
 
-  /** The scheme of one node. */
+  /** The scheme of one key. */
   scheme(node: number): SignatureScheme {
     return {
       sign: (bytes) => this.#sign(node, bytes),

@@ -28,12 +28,22 @@ export interface CompiledContract {
   readonly bytecode: Hex;
 }
 
+export interface CompileOptions {
+  /** The fork whose instructions may be used, such as `shanghai`. Default: the compiler's. */
+  readonly evmVersion?: string;
+}
+
 /** Throws with the compiler's messages when the source has errors. */
-export function compile(contract: string, source: string): CompiledContract {
+export function compile(
+  contract: string,
+  source: string,
+  options: CompileOptions = {},
+): CompiledContract {
   const input = {
     language: 'Solidity',
     sources: { 'test.sol': { content: source } },
     settings: {
+      ...options,
       optimizer: { enabled: true, runs: 200 },
       outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
     },
