@@ -61,7 +61,8 @@ const nextTo = (node: number) => (node % 3) + 1;
 const transfer = (node: number) =>
   rpc(node, 'eth_sendTransaction', { from: FROM, to: TO, value: '0x1' });
 
-describe('development methods', () => {
+// Whole networks in one process: a busy machine takes its time.
+describe('development methods', { timeout: 120_000 }, () => {
   it('set state, time and the next block through a follower, and hold on all nodes', async () => {
     const node = await follower();
     expect(await rpc(node, 'hardhat_setBalance', RICH, '0x7')).toBe(true);

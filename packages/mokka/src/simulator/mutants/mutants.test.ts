@@ -1,4 +1,8 @@
-/** Each wrong reading of the protocol is caught, by the simulator within a stated number of seeds or by a directed test. */
+/**
+ * Each wrong reading of the protocol is caught, by the simulator within a stated number of seeds or by a directed test.
+ *
+ * A run examines every third mutant; `PRALINE_MUTANTS_ONE_OF=1` examines all. That each edit fits the sources is checked always.
+ */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,7 +18,7 @@ import type { CaughtBySimulator, CaughtByTest } from './mutant.ts';
 import { OTHER_MISTAKES } from './other-mistakes.ts';
 import { SAFETY_PITFALLS } from './safety-pitfalls.ts';
 import { SNAPSHOT_AND_MEMBER_MISTAKES } from './snapshots-and-members.ts';
-import { growMutant, type MutantTree } from './tree.ts';
+import { checkEdits, growMutant, type MutantTree } from './tree.ts';
 import { WRONG_READINGS } from './wrong-readings.ts';
 
 const MUTANTS = [
@@ -25,6 +29,9 @@ const MUTANTS = [
   ...LIVENESS_PITFALLS,
   ...HOST_PITFALLS,
 ];
+
+const ONE_OF = Number(process.env['PRALINE_MUTANTS_ONE_OF'] ?? 3);
+const EXAMINED = MUTANTS.filter((_, position) => position % ONE_OF === 0);
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
 const VITEST = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
@@ -113,7 +120,7 @@ async function runTest(
 }
 
 describe('a wrong reading is caught', () => {
-  test.each(MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
+  test.each(EXAMINED.map((mutant) => [mutant.what, mutant] as const))(
     '%s',
     async (_, { edits, caught }) => {
       await withMutant(edits, async (tree) => {
@@ -128,6 +135,12 @@ describe('a wrong reading is caught', () => {
     },
     TIMEOUT,
   );
+});
+
+test('every edit fits the sources once', async () => {
+  for (const { what, edits } of MUTANTS) {
+    await expect(checkEdits(edits), what).resolves.toBeUndefined();
+  }
 });
 
 test(

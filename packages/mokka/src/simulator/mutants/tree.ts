@@ -43,12 +43,25 @@ export async function growMutant(edits: readonly Edit[]): Promise<MutantTree> {
   return { sources, root, remove };
 }
 
-async function applyEdit(sources: string, { file, find, replace }: Edit): Promise<void> {
-  const path = join(sources, file);
-  const text = await readFile(path, 'utf8');
+/** Throws when an edit does not fit these sources exactly once, after those before it. */
+export async function checkEdits(edits: readonly Edit[]): Promise<void> {
+  const texts = new Map<string, string>();
+  for (const edit of edits) {
+    const { file } = edit;
+    const text = texts.get(file) ?? (await readFile(join(PACKAGE, 'src', file), 'utf8'));
+    texts.set(file, edited(text, edit));
+  }
+}
+
+async function applyEdit(sources: string, edit: Edit): Promise<void> {
+  const path = join(sources, edit.file);
+  await writeFile(path, edited(await readFile(path, 'utf8'), edit));
+}
+
+function edited(text: string, { file, find, replace }: Edit): string {
   const parts = text.split(find);
   if (parts.length !== 2) {
     throw new RangeError(`${file} holds ${parts.length - 1} times, not once: ${find}`);
   }
-  await writeFile(path, parts.join(replace));
+  return parts.join(replace);
 }
