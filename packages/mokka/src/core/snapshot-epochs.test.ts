@@ -88,18 +88,24 @@ describe('a snapshot of a later epoch', () => {
   );
 });
 
+/** Node 2 is away while the others delete what it lacks. */
+async function withoutOne(): Promise<VirtualCluster> {
+  const cluster = new VirtualCluster(3);
+  for (const node of cluster.nodes) {
+    const limits = { ...node.options.limits, snapshotDistance: DISTANCE };
+    node.options = { ...node.options, snapshots: true, limits, retention: { entries: 5 } };
+  }
+  for (const number of [0, 1, 2]) await cluster.start(number);
+  cluster.until(() => cluster.leader() !== null);
+  commit(cluster, [0, 1, 2], 2, 'early');
+  cluster.crash(2);
+  commit(cluster, [0, 1], 4 * DISTANCE, 'missed');
+  return cluster;
+}
+
 describe('pruning', () => {
   it('leaves a way for whoever lacks what is deleted, also when nothing can be committed without it', async () => {
-    const cluster = new VirtualCluster(3);
-    for (const node of cluster.nodes) {
-      const limits = { ...node.options.limits, snapshotDistance: DISTANCE };
-      node.options = { ...node.options, snapshots: true, limits, retention: { entries: 5 } };
-    }
-    for (const number of [0, 1, 2]) await cluster.start(number);
-    cluster.until(() => cluster.leader() !== null);
-    commit(cluster, [0, 1, 2], 2, 'early');
-    cluster.crash(2);
-    commit(cluster, [0, 1], 4 * DISTANCE, 'missed');
+    const cluster = await withoutOne();
     expect(cluster.node(0).running.position().lowest).toBeGreaterThan(DISTANCE);
     expect(cluster.node(1).running.position().lowest).toBeGreaterThan(DISTANCE);
     // Now two are needed, and one of them lacks what the other has deleted.
@@ -109,16 +115,7 @@ describe('pruning', () => {
   });
 
   it('leaves that way over a restart, when the newest snapshot is not proved yet', async () => {
-    const cluster = new VirtualCluster(3);
-    for (const node of cluster.nodes) {
-      const limits = { ...node.options.limits, snapshotDistance: DISTANCE };
-      node.options = { ...node.options, snapshots: true, limits, retention: { entries: 5 } };
-    }
-    for (const number of [0, 1, 2]) await cluster.start(number);
-    cluster.until(() => cluster.leader() !== null);
-    commit(cluster, [0, 1, 2], 2, 'early');
-    cluster.crash(2);
-    commit(cluster, [0, 1], 4 * DISTANCE, 'missed');
+    const cluster = await withoutOne();
     cluster.crash(0);
     // Only the vote of the one that is behind could prove it.
     const { snapshots } = cluster.node(1);
