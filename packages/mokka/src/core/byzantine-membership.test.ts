@@ -194,6 +194,29 @@ describe('Rule membership (BFT): adding and removing', () => {
   );
 });
 
+describe('an observer that its leader leaves out (BFT)', () => {
+  const said = { heartbeats: ['heartbeat'], nothing: [] as string[] };
+
+  it.each(Object.entries(said))('and tells %s follows through the others', async (_, types) => {
+    const cluster = await led(4);
+    const added = await cluster.join();
+    agree(cluster, FOUR, addition(added));
+    commitsEverywhere(cluster, 'before', [...FOUR, added]);
+    const liar = leaderOf(cluster);
+    cluster.pass(200);
+    const { committed, last } = cluster.node(liar).sentOf('heartbeat').at(-1) ?? {};
+    cluster.tamper = (from, to, message) => {
+      if (from !== liar || to !== added) return message;
+      if (!types.includes(message.type)) return null;
+      return { ...message, committed, last } as typeof message;
+    };
+    commitsEverywhere(cluster, 'kept from it', FOUR);
+    cluster.until(() => cluster.committed(added).includes('kept from it'), 5_000);
+    expect(leaderOf(cluster)).toBe(liar);
+    standing(cluster);
+  });
+});
+
 describe('Rule membership (BFT): certified again in place', () => {
   it('the old set prepares and commits an open entry again under the next leader', async () => {
     const cluster = await led(4);

@@ -39,14 +39,24 @@ export function repeatInterval(context: CoreContext): number {
 /** The election timer ran out: no live leader. */
 export function onElectionTimeout(context: CoreContext): Done {
   const { election } = context;
-  const wasHeard = election.leaderHeardAt !== null;
+  if (!context.isValidator) return askAsObserver(context);
   election.deadline = Number.POSITIVE_INFINITY;
   election.leaderHeardAt = null;
-  if (context.isValidator || wasHeard) {
+  context.event({ type: 'heartbeat_timeout', term: context.term });
+  sendPreVote(context);
+}
+
+/** Whoever is ahead answers, and may be in an epoch that has this node for a validator. */
+function askAsObserver(context: CoreContext): Done {
+  const { election, options } = context;
+  const { leaderHeardAt } = election;
+  const isMissed =
+    context.crashModel === 'CFT' ||
+    context.now - (leaderHeardAt ?? 0) >= options.timing.electionTimeout;
+  if (leaderHeardAt !== null && isMissed) {
+    election.leaderHeardAt = null;
     context.event({ type: 'heartbeat_timeout', term: context.term });
   }
-  if (context.isValidator) return sendPreVote(context);
-  // The others may be in an epoch that has this node for a validator.
   tellEveryone(context);
   resetElectionTimer(context);
 }
@@ -118,7 +128,8 @@ function termToAskFor(context: CoreContext): Term {
 export function onLeaderHeard(context: CoreContext): Done {
   const { election } = context;
   election.leaderHeardAt = context.now;
-  resetElectionTimer(context);
+  // BFT: a leader can keep an observer from nothing but its own word, and the observer goes on asking the others.
+  if (context.isValidator || context.crashModel === 'CFT') resetElectionTimer(context);
   if (election.preVote === null) return;
   election.preVote = null;
   election.repeatAt = Number.POSITIVE_INFINITY;

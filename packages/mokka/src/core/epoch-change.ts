@@ -171,7 +171,7 @@ function epochTold(message: Message): Epoch | null {
   }
 }
 
-/** A node that is no validator and hears no leader: nobody else would ever learn that it is behind. */
+/** A node that is no validator: nobody but its leader would ever learn that it is behind. */
 export function tellEveryone(context: CoreContext): Done {
   context.broadcast(positionOf(context));
 }

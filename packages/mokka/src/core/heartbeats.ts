@@ -14,7 +14,7 @@ import { distrustsLeader, noteStatement } from './misbehaviour.ts';
 import { repeatCommitVotes, repeatPrepareCertificate } from './preparing.ts';
 import { sendRecertification } from './recertifying.ts';
 import type { Vote } from './statements.ts';
-import type { NodeId } from './types.ts';
+import type { EntryId, NodeId } from './types.ts';
 import { incomingWindow, repeatVotes } from './voting.ts';
 
 type Heartbeat = Extract<Message, { type: 'heartbeat' }>;
@@ -90,6 +90,7 @@ export function onHeartbeatAck(context: CoreContext, from: NodeId, message: Hear
   const { leading, leadership, log } = context;
   const peer = context.peers.get(from);
   if (message.epoch !== context.epoch) return context.ignore('other-epoch');
+  if (leading === null && !message.following) tellCommitted(context, from, message.committed);
   // One that has just come to this epoch missed the term-start.
   if (message.term < context.term && !message.following) return offerProof(context, from);
   if (leading === null || leadership === null || message.term !== context.term) {
@@ -108,6 +109,13 @@ export function onHeartbeatAck(context: CoreContext, from: NodeId, message: Hear
   if (context.now >= peer.repeatAt) repeatProposals(context, from, peer, message);
   repeatPrepareCertificate(context, from, message.last.index);
   context.changed = true;
+}
+
+/** A node that its leader does not reach, or leaves out, follows what is committed through the others. */
+function tellCommitted(context: CoreContext, to: NodeId, known: EntryId): Done {
+  const { certificate, committed } = context.log;
+  if (certificate === null || known.index >= committed.index) return;
+  context.send(to, { type: 'certificate', certificate });
 }
 
 /** Leader: its term-start, or what stands for it, to one that does not follow it. */

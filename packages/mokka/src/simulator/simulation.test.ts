@@ -32,6 +32,20 @@ describe.each(SIZES)('%i nodes', (nodes) => {
   );
 });
 
+test.each([
+  // Twins lead, and only one of them reaches the observers.
+  { seed: 502121, nodes: 7, crashModel: 'BFT' },
+  // The only member of the last epoch is still taking its snapshot when the clients have stopped.
+  { seed: 602281, nodes: 2, crashModel: 'CFT' },
+] as const)(
+  '$crashModel seed $seed: everybody gets the last entry',
+  async (run) => {
+    const { violation } = await simulate({ ...run, binding: coreBinding });
+    expect(violation).toBeNull();
+  },
+  TIMEOUT,
+);
+
 /** The first seeds in which somebody has to take a snapshot, and what can go wrong with that does. */
 function seedsWithSnapshots(nodes: number, crashModel: CrashModel, count: number): number[] {
   const seeds: number[] = [];

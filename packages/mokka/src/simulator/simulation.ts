@@ -297,11 +297,14 @@ class Simulation {
   }
 
   async #awaitConvergence(healed: readonly number[]): Promise<void> {
-    const { timeline } = this.#cluster;
+    const { timeline, nodes } = this.#cluster;
+    const correct = nodes.map(({ number }) => number).filter((node) => !this.#faulty.has(node));
     const isConverged = (): boolean => {
       const members = this.#membersAmong(healed);
+      // A member that is alone in its epoch may still be on its way to where it begins.
+      const farthest = Math.max(...correct.map((number) => this.#appliedIndex(number)));
       return (
-        new Set(members.map((number) => this.#appliedIndex(number))).size === 1 &&
+        members.every((number) => this.#appliedIndex(number) === farthest) &&
         members.every((number) => this.#reads.isAnswered(number))
       );
     };
