@@ -25,6 +25,7 @@ import { CommittedState } from './state/committed-state.ts';
 import type { State } from './state/layered-state.ts';
 import { type StateHistory, StatePruner } from './state/state-pruner.ts';
 import { removeStaleState } from './store/flat-generation.ts';
+import { beginParticipants } from './store/participants-floor.ts';
 import { metaKey } from './store/schema.ts';
 import { initialiseStore, openStore } from './store/store-identity.ts';
 import { Tables, type TableWriter } from './store/tables.ts';
@@ -132,6 +133,7 @@ export class Chain {
     const tables = new Tables(directory, { readOnly: false });
     try {
       const { position, marker } = openStore(tables, genesis);
+      await beginParticipants(tables, position.head.number);
       const chain = new Chain(directory, tables, genesis, position, marker, options);
       void chain.#removeStaleState();
       return chain;

@@ -18,3 +18,4 @@ export { revertMessage } from './query/revert-reason.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
 export { type ChainPosition, readChainPosition } from './store/chain-position.ts';
 export { createChainFolder } from './store/create-chain-folder.ts';
+export { decodeTransaction } from './transaction/decode.ts';
