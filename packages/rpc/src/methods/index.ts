@@ -4,10 +4,12 @@ import { debugGetRawBlock } from './debug/get-raw-block.ts';
 import { debugGetRawHeader } from './debug/get-raw-header.ts';
 import { debugGetRawReceipts } from './debug/get-raw-receipts.ts';
 import { debugGetRawTransaction } from './debug/get-raw-transaction.ts';
+import { debugStorageRangeAt } from './debug/storage-range-at.ts';
 import { debugTraceBlockByHash } from './debug/trace-block-by-hash.ts';
 import { debugTraceBlockByNumber } from './debug/trace-block-by-number.ts';
 import { debugTraceCall } from './debug/trace-call.ts';
 import { debugTraceTransaction } from './debug/trace-transaction.ts';
+import { erigonGetHeaderByNumber } from './erigon/get-header-by-number.ts';
 import { ethAccounts } from './eth/accounts.ts';
 import { ethBlobBaseFee } from './eth/blob-base-fee.ts';
 import { ethBlockNumber } from './eth/block-number.ts';
@@ -60,8 +62,10 @@ import { evmMine } from './evm/mine.ts';
 import { netListening } from './net/listening.ts';
 import { netPeerCount } from './net/peer-count.ts';
 import { netVersion } from './net/version.ts';
+import { otterscanMethods } from './ots/index.ts';
 import { personalSign } from './personal/sign.ts';
 import { rpcModules } from './rpc/modules.ts';
+import { traceMethods } from './trace/index.ts';
 import { txpoolContent } from './txpool/content.ts';
 import { txpoolContentFrom } from './txpool/content-from.ts';
 import { txpoolInspect } from './txpool/inspect.ts';
@@ -74,10 +78,12 @@ export const standardMethods: readonly Method[] = [
   debugGetRawHeader,
   debugGetRawReceipts,
   debugGetRawTransaction,
+  debugStorageRangeAt,
   debugTraceBlockByHash,
   debugTraceBlockByNumber,
   debugTraceCall,
   debugTraceTransaction,
+  erigonGetHeaderByNumber,
   ethAccounts,
   ethBlobBaseFee,
   ethBlockNumber,
@@ -130,8 +136,10 @@ export const standardMethods: readonly Method[] = [
   netListening,
   netPeerCount,
   netVersion,
+  ...otterscanMethods,
   personalSign,
   rpcModules,
+  ...traceMethods,
   txpoolContentFrom,
   txpoolContent,
   txpoolInspect,
