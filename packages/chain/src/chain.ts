@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HeaderData } from './block/block-data.ts';
 import { receiptsData } from './block/receipt-data.ts';
+import { printedBy } from './console/printed-lines.ts';
 import type { AgreedOperation, OperationRequest } from './development/operation.ts';
 import { type Position, positionOf } from './development/position.ts';
 import { ChainError } from './errors.ts';
@@ -85,7 +86,9 @@ export class Chain {
     this.#tables = tables;
     this.#genesis = genesis;
     this.restore = new SnapshotRestore(join(directory, RESTORE_FOLDER), this.#closing.signal);
-    this.#evms = new ForkEvms(genesis.common, genesis.depositContract);
+    this.#evms = new ForkEvms(genesis.common, genesis.depositContract, {
+      hearsConsole: genesis.praline.devMode,
+    });
     const state = new CommittedState(tables);
     const position = () => this.#position;
     this.#committed = state;
@@ -371,6 +374,7 @@ export class Chain {
       },
       receipts: receiptsData(header, transactions, stored, blobFee),
       touched: [...touched],
+      printed: executed.transactions.flatMap(printedBy),
     };
   }
 

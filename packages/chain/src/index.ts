@@ -9,6 +9,9 @@ export {
   type ImportProgress,
   importChainFile,
 } from './chain-file/import-chain.ts';
+export { CONSOLE_ADDRESS } from './console/console-address.ts';
+export { CONSOLE_LINE_MAX, consoleLine } from './console/console-line.ts';
+export type { PrintedLines } from './console/printed-lines.ts';
 export { keccak256 } from './crypto/keccak.ts';
 export {
   type DevelopmentSettings,

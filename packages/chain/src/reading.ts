@@ -3,6 +3,8 @@
  */
 export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export { InvalidBlockError } from './block/invalid-block-error.ts';
+export { CONSOLE_ADDRESS } from './console/console-address.ts';
+export { consoleLine } from './console/console-line.ts';
 export {
   decodeAgreedOperation,
   encodeAgreedOperation,

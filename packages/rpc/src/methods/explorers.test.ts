@@ -17,6 +17,9 @@ const pushed = (address: string) => `73${address.slice(2)}`;
 const GIVER_CODE = `0x${NO_ARGUMENTS}34${pushed(TAKER)}5af150${'5f5f5ff050'}${NO_ARGUMENTS}5f${pushed(REVERTING)}5af150602a60015500`;
 /** Reverts with four zero bytes. */
 const REVERTING_CODE = '0x60045ffd';
+/** Sends its input to the console. */
+const PRINTER = `0x${'d0'.repeat(20)}`;
+const PRINTER_CODE = `0x365f5f375f5f365f73000000000000000000636f6e736f6c652e6c6f675afa00`;
 /** Makes a contract of one STOP. */
 const CREATION = '0x60015ff3';
 const WORD_1 = `0x${'1'.padStart(64, '0')}`;
@@ -68,6 +71,7 @@ beforeAll(async () => {
     ...(file['alloc'] as object),
     [GIVER]: contract(GIVER_CODE),
     [REVERTING]: contract(REVERTING_CODE),
+    [PRINTER]: contract(PRINTER_CODE),
   };
   chain = await ChainBackend.create(folder, createGenesis({ ...file, alloc }), {
     mnemonic: DEV_MNEMONIC,
@@ -349,4 +353,11 @@ test('debuggers page through the storage of a contract in the middle of a block'
     code: -32602,
     message: `transaction index 3 out of range for block ${hash}`,
   });
+});
+
+test('what contracts printed is told of a committed transaction', async () => {
+  const data = `0xf82c50f1${WORD_42.slice(2)}`;
+  const [hash] = await mine({ to: PRINTER, data });
+  expect(await ask('debug_consoleLog', hash)).toEqual(['42']);
+  expect(await ask('debug_consoleLog', gift)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** The methods every server has. Those of `mokka_*` and development mode are added by the node. */
 import type { Method } from '../method.ts';
+import { debugConsoleLog } from './debug/console-log.ts';
 import { debugGetRawBlock } from './debug/get-raw-block.ts';
 import { debugGetRawHeader } from './debug/get-raw-header.ts';
 import { debugGetRawReceipts } from './debug/get-raw-receipts.ts';
@@ -74,6 +75,7 @@ import { web3ClientVersion } from './web3/client-version.ts';
 import { web3Sha3 } from './web3/sha3.ts';
 
 export const standardMethods: readonly Method[] = [
+  debugConsoleLog,
   debugGetRawBlock,
   debugGetRawHeader,
   debugGetRawReceipts,
