@@ -3,6 +3,8 @@
  */
 export { DevelopmentAccountSet } from './accounts/development-accounts.ts';
 export { InvalidBlockError } from './block/invalid-block-error.ts';
+export { CONSOLE_ADDRESS } from './console/console-address.ts';
+export { consoleLine } from './console/console-line.ts';
 export {
   decodeAgreedOperation,
   encodeAgreedOperation,
@@ -18,3 +20,4 @@ export { revertMessage } from './query/revert-reason.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
 export { type ChainPosition, readChainPosition } from './store/chain-position.ts';
 export { createChainFolder } from './store/create-chain-folder.ts';
+export { decodeTransaction } from './transaction/decode.ts';

@@ -53,10 +53,13 @@ import { Tables } from '../store/tables.ts';
 import { decodeKnownTransaction } from '../transaction/decode.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { proveKey } from '../trie/read-trie.ts';
+import { searchAddress } from './address-search.ts';
 import { readHead, readHeadHash, requireHeader, selectHeader } from './block-selection.ts';
 import type {
   AccountData,
   AccountProof,
+  AddressSearch,
+  AddressTransactions,
   BlockSelector,
   ChainReader,
   FeeHistory,
@@ -199,6 +202,22 @@ export class StoredChainReader implements ChainReader {
     }
     HistoryGaps.read(this.tables).require(filter.from, filter.to);
     return searchLogs(source, filter);
+  }
+
+  transactionsOf(search: AddressSearch): AddressTransactions {
+    this.tables.refresh();
+    const source = {
+      tables: this.tables,
+      head: readHead(this.tables).number,
+      lowest: HistoryGaps.read(this.tables).lowest,
+      header: (number: BlockNumber) => this.#select({ number }),
+      transactions: ({ hash }: HeaderData) => {
+        const { transactions, senders } = this.#stored(hash);
+        return transactions.map((raw, index) => decodeStored(raw, senders[index]));
+      },
+      receipts: (header: HeaderData) => this.#receiptsOf(header),
+    };
+    return searchAddress(source, search);
   }
 
   requireHistory(from: BlockNumber, to: BlockNumber): void {

@@ -12,10 +12,16 @@ import type {
   CallRequest,
   CallResult,
   Hash,
+  Replay,
+  ReplayedCall,
+  ReplayOptions,
   SimulatedBlock,
   SimulationRequest,
+  StorageRange,
+  StorageRangeRequest,
   TraceOptions,
   TraceValue,
+  TransactionReplay,
   TransactionTrace,
 } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
@@ -110,6 +116,22 @@ export class CallPool implements CallExecutor {
     options?: CallOptions,
   ): Promise<TraceValue> {
     return this.#submit((executor) => executor.traceCall(request, block, trace, options));
+  }
+
+  replayTransaction(hash: Hash, options: ReplayOptions): Promise<TransactionReplay> {
+    return this.#submit((executor) => executor.replayTransaction(hash, options));
+  }
+
+  replayBlock(block: BlockSelector, options: ReplayOptions): Promise<readonly TransactionReplay[]> {
+    return this.#submit((executor) => executor.replayBlock(block, options));
+  }
+
+  replayCalls(calls: readonly ReplayedCall[], block: BlockSelector): Promise<readonly Replay[]> {
+    return this.#submit((executor) => executor.replayCalls(calls, block));
+  }
+
+  storageRange(request: StorageRangeRequest): Promise<StorageRange> {
+    return this.#submit((executor) => executor.storageRange(request));
   }
 
   /** Rejects what waits and ends the threads. */

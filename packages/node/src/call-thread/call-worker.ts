@@ -24,5 +24,9 @@ const served: CallThread = {
   traceTransaction: (hash, trace) => executor.traceTransaction(hash, trace),
   traceBlock: (block, trace) => executor.traceBlock(block, trace),
   traceCall: (request, block, trace, options) => executor.traceCall(request, block, trace, options),
+  replayTransaction: (hash, options) => executor.replayTransaction(hash, options),
+  replayBlock: (block, options) => executor.replayBlock(block, options),
+  replayCalls: (calls, block) => executor.replayCalls(calls, block),
+  storageRange: (request) => executor.storageRange(request),
 };
 openThreadChannel<object, CallThread>(data.port, served);

@@ -34,6 +34,10 @@ export function startCallThread(
     traceBlock: (block, trace) => remote.traceBlock(block, trace),
     traceCall: (request, block, trace, callOptions) =>
       remote.traceCall(request, block, trace, callOptions),
+    replayTransaction: (hash, replayOptions) => remote.replayTransaction(hash, replayOptions),
+    replayBlock: (block, replayOptions) => remote.replayBlock(block, replayOptions),
+    replayCalls: (calls, block) => remote.replayCalls(calls, block),
+    storageRange: (request) => remote.storageRange(request),
   };
   return {
     executor,

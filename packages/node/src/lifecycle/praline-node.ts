@@ -18,6 +18,7 @@ import { advertisedRpcUrl } from '../config/advertised-rpc-url.ts';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
+import { logBlock } from '../telemetry/log-block.ts';
 import { NodeMetrics } from '../telemetry/metrics.ts';
 import { type RemoteThread, ThreadClosedError } from '../threads/thread-channel.ts';
 import type {
@@ -116,8 +117,7 @@ export class PralineNode {
 
   /** `tcp://host:port/<public key>`. */
   get peerAddress(): string {
-    const { host, port } = this.#member;
-    return formatPeerAddress({ id: this.id, host, port });
+    return formatPeerAddress({ ...this.#member, id: this.id });
   }
 
   /** Starts everything. Rejects with `ConfigError` where the operator must act; nothing is left running then. */
@@ -347,7 +347,7 @@ export class PralineNode {
     this.#head = { number: block.number, hash: block.hash };
     this.#metrics.blockApplied(block);
     this.#running?.blockEntries.remember(block.number, block.entryIndex);
-    this.#options.logger.debug({ block: block.number, hash: block.hash }, 'block committed');
+    logBlock(this.#options.logger, block);
     this.#options.onEvent({
       event: 'block',
       number: block.number,

@@ -12,6 +12,7 @@ import type {
   OperationOutcome,
   PoolContent,
   PoolStatus,
+  PrintedLines,
   TransactionData,
 } from '@praline/chain';
 import type { Application, NodeId, SnapshotApplication } from 'mokka';
@@ -110,6 +111,8 @@ export interface BlockSummary {
   readonly entryIndex: number;
   /** Unix time in seconds. */
   readonly timestamp: number;
+  /** By `console.log` of its contracts. */
+  readonly printed: readonly PrintedLines[];
 }
 
 /** Served by the RPC thread to the chain thread; events. */

@@ -140,6 +140,10 @@ function plainExecutor(backend: () => PlainBackend): CallExecutor {
     traceTransaction: async (_, trace) => trace,
     traceBlock: async () => [],
     traceCall: async (_, __, trace) => trace,
+    replayTransaction: async (hash) => ({ hash, index: 0, frames: [] }),
+    replayBlock: async () => [],
+    replayCalls: async (calls) => calls.map(() => ({ frames: [] })),
+    storageRange: async () => ({ slots: [], next: null }),
   };
 }
 

@@ -3,6 +3,7 @@ import type {
   AccountData,
   AccountProof,
   Address,
+  AddressTransactions,
   BlockData,
   BlockNumber,
   BlockSelector,
@@ -201,6 +202,10 @@ export class PlainChain implements ChainReader {
       );
     }
     return found;
+  }
+
+  transactionsOf(): AddressTransactions {
+    return { transactions: [], hasMore: false };
   }
 
   account(address: Address, block: BlockSelector): AccountData {
