@@ -38,6 +38,8 @@ import { ReadableWaits } from './readable-waits.ts';
 
 /** How often waits are looked at, in milliseconds. */
 const TICK_INTERVAL_MS = 100;
+/** A call thread loads the EVM, which takes many seconds on a machine that is busy with something else. */
+const CALL_START_LIMIT_MS = 60_000;
 /** The network this node sees is given up as ready after this many blocks behind. */
 const READY_LAG_BLOCKS = 16;
 
@@ -147,7 +149,7 @@ export class RpcService {
     const feed = new BlockFeed(reader);
     const { folder, genesisJson, callThreads, callTimeLimitMs } = options;
     const executor = new CallPool(
-      { threads: callThreads, timeLimitMs: callTimeLimitMs },
+      { threads: callThreads, timeLimitMs: callTimeLimitMs, startLimitMs: CALL_START_LIMIT_MS },
       { spawn: (onDeath) => startCallThread({ folder, genesisJson }, onDeath) },
     );
     const transactions = new NodeTransactions(
