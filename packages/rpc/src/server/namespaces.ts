@@ -9,7 +9,7 @@ export interface MethodView {
 }
 
 /** What methods of nodes for development are called; `dev` names all of them. */
-const DEVELOPMENT = ['anvil', 'evm', 'hardhat', 'ganache'];
+const DEVELOPMENT = ['anvil', 'evm', 'hardhat', 'miner', 'tenderly'];
 /** Always there: a client must be able to ask what else is. */
 const ALWAYS = 'rpc';
 
