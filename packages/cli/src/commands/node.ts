@@ -95,6 +95,7 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
     if (options.json && error instanceof ConfigError) {
       print({ event: 'failed', code: error.code, message: error.message });
     }
+    leaveParent();
     throw error;
   });
   const failure = await Promise.race([asked.then(() => null), node.failed]);
@@ -125,7 +126,11 @@ function untilParentGone(): Promise<void> {
 
 async function stopNode(node: StartedNode): Promise<void> {
   await node.close();
-  // The channel to `praline start` would keep the process alive.
+  leaveParent();
+}
+
+/** The channel to `praline start` would keep the process alive. */
+function leaveParent(): void {
   if (process.connected) {
     process.disconnect();
   }
