@@ -2,11 +2,16 @@
 import type { NodeId } from 'mokka';
 import type { PeerStatus } from '../gossip/peer-message.ts';
 import type { ClusterNode } from './cluster-file.ts';
+import type { RpcAccess } from './rpc-access.ts';
 
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 const LOOPBACK = /^(localhost|127\..*|::1)$/;
 
 type Places = Pick<ClusterNode, 'host' | 'rpcHost' | 'rpcPort'>;
+
+export function schemeOf(access: RpcAccess | undefined): 'http' | 'https' {
+  return access?.tls === undefined ? 'http' : 'https';
+}
 
 /** What a node tells the others; null when its RPC port serves its own machine only, and they are elsewhere. */
 export function advertisedRpcUrl(

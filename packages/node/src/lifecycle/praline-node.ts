@@ -14,7 +14,7 @@ import {
   type NodeId,
   parseNodeId,
 } from 'mokka';
-import { advertisedRpcUrl } from '../config/advertised-rpc-url.ts';
+import { advertisedRpcUrl, schemeOf } from '../config/advertised-rpc-url.ts';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
@@ -111,7 +111,7 @@ export class PralineNode {
   /** Where clients reach it, once it has started. */
   get rpcUrl(): string {
     const { rpcHost } = this.#member;
-    return `${this.#rpcScheme}://${rpcHost === '0.0.0.0' ? '127.0.0.1' : rpcHost}:${this.#rpcPort}`;
+    return `${schemeOf(this.#options.rpc)}://${rpcHost === '0.0.0.0' ? '127.0.0.1' : rpcHost}:${this.#rpcPort}`;
   }
 
   /** `tcp://host:port/<public key>`. */
@@ -367,7 +367,7 @@ export class PralineNode {
       blockNumber: this.#head.number,
       blockHash: this.#head.hash,
       pooled: this.#pool.pending + this.#pool.queued,
-      rpcUrl: advertisedRpcUrl(this.#member, this.#rpcScheme),
+      rpcUrl: advertisedRpcUrl(this.#member, schemeOf(this.#options.rpc)),
     };
   }
 
@@ -419,10 +419,6 @@ export class PralineNode {
       throw new Error(`There is no node ${this.number}`);
     }
     return member;
-  }
-
-  get #rpcScheme(): 'http' | 'https' {
-    return this.#options.rpc?.tls === undefined ? 'http' : 'https';
   }
 
   get #required(): Running {

@@ -14,7 +14,7 @@ const DEVELOPMENT = ['anvil', 'evm', 'hardhat', 'miner', 'tenderly'];
 const ALWAYS = 'rpc';
 
 /** Namespace of a method: its own choice, or the beginning of its name. */
-export function namespaceOf({ name, namespace }: Pick<Method, 'name' | 'namespace'>): string {
+function namespaceOf({ name, namespace }: Pick<Method, 'name' | 'namespace'>): string {
   return namespace ?? name.slice(0, name.indexOf('_'));
 }
 
