@@ -87,6 +87,8 @@ export class StoredChainReader implements ChainReader {
   readonly #nodes: NodeReader;
   /** By block hash, which no other receipts can have. */
   readonly #recentReceipts = new Map<Hash, readonly ReceiptData[]>();
+  /** The head as last decoded, which takes far longer than to look which block the head is. */
+  #recentHead: HeaderData | undefined;
 
   /** Opens the chain in `directory`, which must hold this genesis. Throws `no-chain`. */
   constructor(directory: string, genesis: Genesis) {
@@ -100,7 +102,7 @@ export class StoredChainReader implements ChainReader {
 
   head(): HeaderData {
     this.tables.refresh();
-    return readHead(this.tables);
+    return this.#readHead();
   }
 
   header(block: BlockSelector): HeaderData | undefined {
@@ -190,7 +192,7 @@ export class StoredChainReader implements ChainReader {
 
   logs(filter: LogFilter): readonly LogData[] {
     this.tables.refresh();
-    const head = readHead(this.tables);
+    const head = this.#readHead();
     const source = {
       tables: this.tables,
       header: (number: BlockNumber) => this.#select({ number }),
@@ -271,7 +273,7 @@ export class StoredChainReader implements ChainReader {
 
   nextBlock(): ReturnType<ChainReader['nextBlock']> {
     this.tables.refresh();
-    const head = readHead(this.tables);
+    const head = this.#readHead();
     const { nextBaseFee, gasLimit } = readDevelopmentState(this.tables).settings;
     return {
       number: blockNumberOf(head.number + 1),
@@ -315,7 +317,14 @@ export class StoredChainReader implements ChainReader {
     return this.tables.close();
   }
 
+  #readHead(): HeaderData {
+    const hash = readHeadHash(this.tables);
+    if (this.#recentHead?.hash !== hash) this.#recentHead = readHead(this.tables);
+    return this.#recentHead;
+  }
+
   #select(block: BlockSelector): HeaderData | undefined {
+    if ('tag' in block && block.tag !== 'earliest') return this.#readHead();
     return selectHeader(this.tables, this.genesis.hash, block);
   }
 

@@ -17,6 +17,7 @@ const genesis = createGenesis(data.genesisJson);
 const reader = new StoredChainReader(data.folder, genesis);
 const executor = new EvmCallExecutor(reader.tables, genesis);
 const served: CallThread = {
+  ready: async () => {},
   call: (request, block, options) => executor.call(request, block, options),
   estimateGas: (request, block, options) => executor.estimateGas(request, block, options),
   createAccessList: (request, block, options) => executor.createAccessList(request, block, options),

@@ -24,6 +24,9 @@ export function startCallThread(
     },
   });
   const { remote } = channel;
+  const ready = remote.ready();
+  // A thread that ends before reports that by `onDeath`, also when no call waits for it.
+  ready.catch(() => undefined);
   const executor: CallExecutor = {
     call: (request, block, callOptions) => remote.call(request, block, callOptions),
     estimateGas: (request, block, callOptions) => remote.estimateGas(request, block, callOptions),
@@ -41,6 +44,7 @@ export function startCallThread(
   };
   return {
     executor,
+    ready,
     kill: async () => {
       channel.close();
       await thread.kill();

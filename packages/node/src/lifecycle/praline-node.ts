@@ -14,7 +14,7 @@ import {
   type NodeId,
   parseNodeId,
 } from 'mokka';
-import { advertisedRpcUrl } from '../config/advertised-rpc-url.ts';
+import { advertisedRpcUrl, schemeOf } from '../config/advertised-rpc-url.ts';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
@@ -112,7 +112,7 @@ export class PralineNode {
   /** Where clients reach it, once it has started. */
   get rpcUrl(): string {
     const { rpcHost } = this.#member;
-    return `http://${rpcHost === '0.0.0.0' ? '127.0.0.1' : rpcHost}:${this.#rpcPort}`;
+    return `${schemeOf(this.#options.rpc)}://${rpcHost === '0.0.0.0' ? '127.0.0.1' : rpcHost}:${this.#rpcPort}`;
   }
 
   /** `tcp://host:port/<public key>`. */
@@ -217,9 +217,8 @@ export class PralineNode {
           port: this.#member.rpcPort,
           callThreads: this.#options.callThreads ?? DEFAULT_CALL_THREADS,
           callTimeLimitMs: this.#options.callTimeLimitMs ?? DEFAULT_CALL_TIME_LIMIT_MS,
-          allowedHosts: this.#options.allowedHosts ?? [],
           admin: this.#options.admin ?? genesis.praline.devMode,
-          allowedOrigins: this.#options.allowedOrigins ?? [],
+          access: this.#options.rpc ?? {},
         },
       },
       {
@@ -368,7 +367,7 @@ export class PralineNode {
       blockNumber: this.#head.number,
       blockHash: this.#head.hash,
       pooled: this.#pool.pending + this.#pool.queued,
-      rpcUrl: advertisedRpcUrl(this.#member),
+      rpcUrl: advertisedRpcUrl(this.#member, schemeOf(this.#options.rpc)),
     };
   }
 

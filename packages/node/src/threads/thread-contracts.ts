@@ -188,7 +188,10 @@ export interface NetworkView {
 }
 
 /** Served by a call thread to the RPC thread. */
-export type CallThread = CallExecutor;
+export interface CallThread extends CallExecutor {
+  /** Answers once calls would be taken at once. */
+  ready(): Promise<void>;
+}
 
 /** Answer of `mokka_status`. */
 export interface NodeStatusReport {
