@@ -51,6 +51,7 @@ const operation = fc.oneof(
   of('stop-impersonating', { address }),
   of('auto-impersonate', { enabled: fc.boolean() }),
   of('drop-transactions', { hash: fc.option(hash) }),
+  of('rollback', { depth: number }),
 ) as fc.Arbitrary<DevelopmentOperation>;
 
 const NOTHING_KNOWN = { id: Buffer.alloc(16), agreedSeconds: 1_000 };

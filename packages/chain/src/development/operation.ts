@@ -83,6 +83,8 @@ const KINDS = {
   'auto-impersonate': { enabled: flag },
   /** Removes from the pools: this transaction, or all when null. */
   'drop-transactions': { hash: nullable(hash) },
+  /** Takes so many blocks off the chain; settings stay, and snapshots of what stays. */
+  rollback: { depth: integer },
 } as const;
 
 export type OperationKind = keyof typeof KINDS;

@@ -15,6 +15,7 @@ import {
   Mempool,
   type MempoolHead,
   nextBaseFee,
+  ROLLBACK_DEPTH_MAX,
 } from '@praline/chain';
 import type { EntryHash } from 'mokka';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
@@ -153,7 +154,7 @@ async function startRunning(
     knownTransaction: (hash) => pool.get(hash),
     ...(options.stateHistory === undefined
       ? {}
-      : { stateHistory: { blocks: options.stateHistory } }),
+      : { stateHistory: { blocks: keptStates(genesis, options.stateHistory) } }),
   });
   const pool = new Mempool(mempoolHead(chain, genesis));
   const held = new HeldTransactions(() => performance.now());
@@ -267,6 +268,11 @@ async function startRunning(
       await chain.close();
     },
   };
+}
+
+/** Whatever can be rolled back must be here. */
+function keptStates({ praline }: Genesis, wanted: number): number {
+  return praline.devMode ? Math.max(wanted, ROLLBACK_DEPTH_MAX + 1) : wanted;
 }
 
 /** In a crash-tolerant network leaders are trusted. */

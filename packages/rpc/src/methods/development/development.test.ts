@@ -77,6 +77,8 @@ describe('asks the network for', () => {
     ['evm_setBlockGasLimit', ['0x7530'], { kind: 'set-gas-limit', gasLimit: 30_000n }, true],
     ['hardhat_setCoinbase', [one], { kind: 'set-coinbase', address: one }, true],
     ['hardhat_reset', [], { kind: 'reset' }, true],
+    ['anvil_rollback', [3], { kind: 'rollback', depth: 3 }, null],
+    ['hardhat_rollback', [], { kind: 'rollback', depth: 1 }, true],
     ['hardhat_impersonateAccount', [one], { kind: 'impersonate', address: one }, true],
     ['miner_stop', [], { kind: 'set-mining', automine: false, intervalMs: 0 }, true],
   ])('%s %j', async (method, params, operation, answer) => {

@@ -29,7 +29,7 @@ import {
 } from './next-block.ts';
 import { dropAllTransactions, dropTransaction } from './pool.ts';
 import { sendUnsignedTransaction } from './send-unsigned-transaction.ts';
-import { reset, revert, snapshot } from './snapshots.ts';
+import { reset, revert, rollback, snapshot } from './snapshots.ts';
 import {
   increaseTime,
   removeBlockTimestampInterval,
@@ -42,6 +42,7 @@ export const developmentModeMethods: readonly Method[] = [
   ...snapshot,
   ...revert,
   ...reset,
+  ...rollback,
   ...increaseTime,
   ...setTime,
   ...setNextBlockTimestamp,
