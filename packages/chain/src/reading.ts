@@ -8,6 +8,7 @@ export {
   encodeAgreedOperation,
   encodeOperation,
 } from './development/operation.ts';
+export { accountsIn, archiveOf } from './development/state-archive.ts';
 export { ChainError } from './errors.ts';
 export { BlockSequence } from './execution/block-sequence.ts';
 export { devGenesisFile } from './genesis/dev-genesis.ts';

@@ -156,7 +156,7 @@ export class TransitionExecutor {
       return { ...base, position: after, state, change: { kind: 'revert', nodes, codes } };
     }
     const journal = new JournaledState(context.state);
-    if (move.kind === 'edit') editState(journal, move.accounts);
+    if (move.kind === 'edit') editState(journal, move);
     const diff = diffOf(journal, position.stateRoot, this.#nodes);
     const after = positionOf(position.head, diff.root, development);
     const state = new LayeredState(diff, context.state);

@@ -23,6 +23,7 @@ import type {
   OperationRequest,
 } from './operation.ts';
 import type { Position } from './position.ts';
+import { accountsIn } from './state-archive.ts';
 
 export interface OperationContext {
   /** Agreed Unix time of the log entry, seconds. */
@@ -42,7 +43,12 @@ export interface PlacedHeader {
 /** What becomes of head and state. */
 export type StateMove =
   | { readonly kind: 'none' }
-  | { readonly kind: 'edit'; readonly accounts: readonly AccountEdit[] }
+  | {
+      readonly kind: 'edit';
+      readonly accounts: readonly AccountEdit[];
+      /** A nonce is raised only: what an account has sent must not be possible again. */
+      readonly keepsHigherNonces: boolean;
+    }
   | { readonly kind: 'revert'; readonly head: HeaderData; readonly stateRoot: Hash };
 
 export interface AppliedOperation {
@@ -109,7 +115,12 @@ function effectOf(
       return reset(development, context);
     case 'edit':
       for (const edit of operation.accounts) requireEdit(edit);
-      return { move: { kind: 'edit', accounts: operation.accounts } };
+      return { move: { kind: 'edit', accounts: operation.accounts, keepsHigherNonces: false } };
+    case 'load': {
+      const accounts = accountsIn(operation.archive);
+      for (const edit of accounts) requireEdit(edit);
+      return { move: { kind: 'edit', accounts, keepsHigherNonces: true } };
+    }
     case 'increase-time':
       return clock(development, settings.timeOffset + operation.seconds, context);
     case 'set-time':

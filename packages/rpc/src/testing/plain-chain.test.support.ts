@@ -9,6 +9,7 @@ import type {
   Bloom,
   ChainReader,
   DevelopmentState,
+  DumpedAccount,
   FeeHistory,
   ForkSchedule,
   Hash,
@@ -60,6 +61,7 @@ export class PlainChain implements ChainReader {
   readonly accounts = new Map<Address, { nonce: bigint; balance: Wei; code: Hex }>();
   readonly slots = new Map<string, Hash>();
   tips: Wei[] = [];
+  dumped: readonly DumpedAccount[] = [];
   developed: DevelopmentState = UNUSED_DEVELOPMENT;
   /** Committed blocks by number, with what came of them. */
   blocks: CommittedBlock[] = [];
@@ -259,6 +261,10 @@ export class PlainChain implements ChainReader {
         percentiles.map(() => this.tips[oldestBlock + index] ?? weiOf(0)),
       ),
     };
+  }
+
+  state(): readonly DumpedAccount[] {
+    return this.dumped;
   }
 
   development(): DevelopmentState {

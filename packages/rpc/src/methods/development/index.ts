@@ -30,6 +30,7 @@ import {
 import { dropAllTransactions, dropTransaction } from './pool.ts';
 import { sendUnsignedTransaction } from './send-unsigned-transaction.ts';
 import { reset, revert, rollback, snapshot } from './snapshots.ts';
+import { dumpState, loadState } from './state.ts';
 import {
   increaseTime,
   removeBlockTimestampInterval,
@@ -43,6 +44,8 @@ export const developmentModeMethods: readonly Method[] = [
   ...revert,
   ...reset,
   ...rollback,
+  ...dumpState,
+  ...loadState,
   ...increaseTime,
   ...setTime,
   ...setNextBlockTimestamp,
