@@ -162,6 +162,7 @@ export class PlainChain implements ChainReader {
         activationTime: 0,
         blobSchedule: null,
         chainId: this.chainId,
+        hardfork: 'prague',
         forkId: '0x00000000',
         precompiles: new Map([['ID', addressOf(4)]]),
         systemContracts: new Map(),

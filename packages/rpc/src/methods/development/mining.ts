@@ -17,7 +17,7 @@ export const MINED_BLOCKS_MAX = 10_000;
 const TOGETHER = 64;
 
 /** What is set now, or else what the genesis configuration says. */
-function miningOf({ backend }: MethodContext): { automine: boolean; intervalMs: number } {
+export function miningOf({ backend }: MethodContext): { automine: boolean; intervalMs: number } {
   return backend.reader.development().mining ?? developmentOf(backend).initialMining;
 }
 
