@@ -125,7 +125,7 @@ describe("viem's test client through a follower", () => {
     await onAll('0x5', 'eth_getBalance', [RICH, 'latest']);
     await clientOf(await followerOf(network())).test.revert({ id });
     await onAll(`0x${height.toString(16)}`, 'eth_blockNumber', []);
-    await onAll('0x1bc16d674ec80003', 'eth_getBalance', [RICH, 'latest']);
+    await onAll('0x1bc16d674ec80001', 'eth_getBalance', [RICH, 'latest']);
     await network().agreedHashes();
   });
 });

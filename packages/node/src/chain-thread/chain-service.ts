@@ -3,6 +3,7 @@
  * Everything that executes blocks or changes the pool happens here, in one thread.
  */
 import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Address,
   Chain,
@@ -116,6 +117,7 @@ export class ChainService {
 
   readonly forRpc: ChainForRpc = {
     submit: async (raw, requestId) => this.#required.desk.submit(raw, requestId),
+    passedOn: () => this.#required.passedOn(),
     pooled: async (hash) => this.#required.pool.get(hash)?.data,
     pendingNonce: async (address) => this.#required.pool.pendingNonce(address),
     poolStatus: async () => this.#required.pool.status(),
@@ -139,6 +141,8 @@ interface Running {
   readonly operations: OperationQueue;
   /** Only where leaders may be malicious. */
   readonly censorship: CensorshipWatch | null;
+  /** Resolves when what was submitted before has reached the main thread. */
+  passedOn(): Promise<void>;
   mine(): Promise<number>;
   develop(requestId: RequestId, operation: DevelopmentOperation): Promise<void>;
   close(): Promise<void>;
@@ -163,8 +167,10 @@ async function startRunning(
     { chain, pool, held },
   );
   const proposable = new TurnBatch<null>(() => void main.proposalPending.asEvent());
+  /** The last of what this node's clients gave. */
+  let passing: Promise<unknown> = Promise.resolve();
   const accepted = new TurnBatch<GossipedTransaction>((all) => {
-    void main.transactionsAccepted.asEvent(all);
+    passing = main.transactionsAccepted(all).catch(() => undefined);
   });
   const dropped = new TurnBatch<DroppedTransaction>((all) => {
     void rpc.transactionsDropped.asEvent(all);
@@ -250,6 +256,11 @@ async function startRunning(
     desk,
     operations,
     censorship,
+    passedOn: async () => {
+      // After the batch of this turn.
+      await nextTurn();
+      await passing;
+    },
     mine: () => {
       const number = requested.ask();
       proposable.add(null);

@@ -55,8 +55,8 @@ export class NodeTransactions implements TransactionService {
   }
 
   async mine(): Promise<void> {
-    // Behind whatever clients have sent before: the pool passes that on at the end of its turn, and this is the next turn.
-    await this.#modules.chain.poolStatus();
+    // The leader shall know whatever clients have sent here before.
+    await this.#modules.chain.passedOn();
     const number = await this.#modules.main.mine();
     await this.#modules.readable(number);
   }
