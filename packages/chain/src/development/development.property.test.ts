@@ -184,7 +184,7 @@ class Run {
 
   async #rollback(depth: number): Promise<void> {
     const { blocks } = this.#moment;
-    const left = blocks.slice(0, blocks.length - depth);
+    const left = blocks.slice(0, Math.max(0, blocks.length - depth));
     const head = left.at(-1);
     if (head === undefined) {
       const refused = this.#operate({ kind: 'rollback', depth });
