@@ -107,6 +107,37 @@ describe("viem's test client through a follower", () => {
     });
   });
 
+  it('takes blocks off, replaces others, and loads a state that was dumped', async () => {
+    const { test } = clientOf(follower);
+    const rpc = (method: string, ...params: unknown[]) =>
+      network().rpc<unknown>(follower, method, params);
+    await test.mine({ blocks: 3 });
+    const height = await test.getBlockNumber();
+    await rpc('anvil_rollback', 1);
+    await onAll(`0x${(height - 1n).toString(16)}`, 'eth_blockNumber', []);
+    const { hash } = await test.getBlock();
+    const raw = await network()
+      .account(0)
+      .signTransaction({
+        chainId: 31_337,
+        to: RICH,
+        value: 2n,
+        gas: 21_000n,
+        gasPrice: 10n ** 11n,
+      });
+    await rpc('anvil_reorg', 2, [[raw, 1]]);
+    const block = await test.getBlock();
+    expect(block).toMatchObject({ number: height - 1n, transactions: [expect.any(String)] });
+    expect(block.hash).not.toBe(hash);
+    await network().agreedHashes();
+    const state = await test.dumpState();
+    await test.setBalance({ address: SENDER, value: 77n });
+    await test.setCode({ address: RICH, bytecode: '0x' });
+    await test.loadState({ state });
+    await onAll('0x6001', 'eth_getCode', [RICH, 'latest']);
+    await network().agreedHashes();
+  });
+
   it('goes back to a snapshot after the leader was killed and all nodes were started again', async () => {
     const { test } = clientOf(follower);
     const height = await test.getBlockNumber();

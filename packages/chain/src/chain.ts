@@ -236,7 +236,10 @@ export class Chain {
       const prepared = prepareTransitions(before, resolved, modules);
       for (const one of prepared) this.#pruner?.written(nodesWritten(one));
       await this.#write(position, marker, (writer) => {
-        writeTransitions(writer, before, prepared, this.#committed.generation);
+        writeTransitions(writer, before, prepared, {
+          generation: this.#committed.generation,
+          keepsNames: this.#genesis.praline.devMode,
+        });
         writer.putSealed('meta', metaKey('marker'), marker);
       });
       this.#executor.inFlight.settle(position.id, this.#committed);

@@ -18,6 +18,7 @@ export {
   type DevelopmentState,
   isUsed,
   type MiningMode,
+  ROLLBACK_DEPTH_MAX,
   UNUSED,
 } from './development/development-state.ts';
 export {

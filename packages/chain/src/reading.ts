@@ -10,8 +10,10 @@ export {
   encodeAgreedOperation,
   encodeOperation,
 } from './development/operation.ts';
+export { accountsIn, archiveOf } from './development/state-archive.ts';
 export { ChainError } from './errors.ts';
 export { BlockSequence } from './execution/block-sequence.ts';
+export { addressOfKey } from './genesis/dev-accounts.ts';
 export { devGenesisFile } from './genesis/dev-genesis.ts';
 export { createGenesis } from './genesis/genesis.ts';
 export { checksumAddress } from './query/checksum-address.ts';

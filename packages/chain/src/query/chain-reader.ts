@@ -72,6 +72,8 @@ export interface ChainReader {
   };
   /** What development operations have set; `operations` is zero on a chain without them. */
   development(): DevelopmentState;
+  /** All of the head's state, where addresses are kept: in development mode. Throws `ChainError`. */
+  state(): readonly DumpedAccount[];
   /** EIP-1559 fee history; percentiles ascending in 0..100. */
   feeHistory(blockCount: number, newest: BlockSelector, percentiles: readonly number[]): FeeHistory;
   close(): Promise<void>;
@@ -90,6 +92,15 @@ export interface AccountData {
   readonly balance: Wei;
   readonly codeHash: Hash;
   readonly storageRoot: Hash;
+}
+
+export interface DumpedAccount {
+  readonly address: Address;
+  readonly nonce: bigint;
+  readonly balance: Wei;
+  readonly code: Hex;
+  /** Those that are not zero. */
+  readonly slots: readonly { readonly slot: Hash; readonly value: Hash }[];
 }
 
 export interface LogFilter {

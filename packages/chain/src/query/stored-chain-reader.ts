@@ -62,6 +62,7 @@ import type {
   AddressTransactions,
   BlockSelector,
   ChainReader,
+  DumpedAccount,
   FeeHistory,
   LogFilter,
 } from './chain-reader.ts';
@@ -70,6 +71,7 @@ import { type ForkSchedule, forkSchedule } from './fork-configuration.ts';
 import { ForkRules } from './fork-rules.ts';
 import { searchLogs } from './log-search.ts';
 import { stateAt } from './state-at.ts';
+import { dumpState } from './state-dump.ts';
 
 /**
  * Blocks whose receipts are kept decoded, some MB each at most: clients ask for the receipts of a block one by one, and
@@ -286,6 +288,11 @@ export class StoredChainReader implements ChainReader {
   development(): DevelopmentState {
     this.tables.refresh();
     return readDevelopmentState(this.tables);
+  }
+
+  state(): readonly DumpedAccount[] {
+    this.tables.refresh();
+    return dumpState(this.tables, this.#genesis);
   }
 
   /** Logs of a block that a return to a snapshot has left; none when there was no such block. */

@@ -67,7 +67,9 @@ export type MetaKey =
   /** What development operations have set, see `DevelopmentState`; absent when none was ever used. */
   | 'development'
   /** A block's hash follows: root of its state, where operations have edited it. */
-  | 'edited';
+  | 'edited'
+  /** A hash follows: the address or slot that has it, see `state-names.ts`. */
+  | 'name';
 
 export function metaKey(key: MetaKey): Uint8Array {
   return Buffer.from(key, 'ascii');

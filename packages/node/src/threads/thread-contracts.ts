@@ -51,6 +51,8 @@ export interface ChainForRpc {
    * Takes a client's transaction, and the request it answers where the leader signed it. Throws `ChainError`.
    */
   submit(raw: Uint8Array, requestId: RequestId | null): Promise<Submission>;
+  /** Resolves when the main thread has passed on to the other nodes what was submitted before. */
+  passedOn(): Promise<void>;
   pooled(hash: Hash): Promise<TransactionData | undefined>;
   pendingNonce(address: Address): Promise<bigint>;
   poolStatus(): Promise<PoolStatus>;
