@@ -27,7 +27,11 @@ export { standardMethods } from './methods/index.ts';
 export { blockSelector, blockTagOrNumber } from './parameters/block-selector.ts';
 export { address, data, hash, parsedString, uint64, uint256, wei } from './parameters/hex.ts';
 export { optionalField } from './parameters/optional-fields.ts';
+export type { Authentication } from './server/authentication.ts';
 export type { HttpRoute, HttpRouteAnswer } from './server/http-handler.ts';
+export { IpcError, type IpcErrorCode } from './server/ipc-error.ts';
+export { namespacesOf } from './server/namespaces.ts';
+export type { NetworkListenerOptions, TlsOptions } from './server/network-listener.ts';
 export {
   createRpcServer,
   type RpcServer,

@@ -67,6 +67,8 @@ export interface MethodContext {
 export interface MethodDescription {
   /** `namespace_method`. */
   readonly name: string;
+  /** Where an operator finds it who serves some namespaces only, if not under the beginning of its name. */
+  readonly namespace?: string;
   readonly summary: string;
   readonly result: string;
   /** Errors beyond invalid parameters that a client should expect. */

@@ -103,6 +103,7 @@ export function membershipMethods({
     }),
     defineMethod({
       name: 'mokka_proposeMembership',
+      namespace: 'admin',
       summary:
         'Changes the members: adds an observer, promotes it to a validator, demotes, replaces or removes a member.',
       params: [

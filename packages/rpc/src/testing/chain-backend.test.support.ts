@@ -74,6 +74,7 @@ export class ChainBackend {
         confirmCurrent: async () => undefined,
         isListening: () => true,
         syncing: () => false,
+        onProgress: () => () => {},
       },
       development: null,
       events: {

@@ -10,7 +10,16 @@ import {
   setStorageAt,
   stopImpersonatingAccount,
 } from './accounts.ts';
-import { getGenesisTime, metadata } from './metadata.ts';
+import {
+  addAccount,
+  personalImportRawKey,
+  personalListAccounts,
+  personalLockAccount,
+  personalNewAccount,
+  personalUnlockAccount,
+  removeAccount,
+} from './client-accounts.ts';
+import { getGenesisTime, metadata, nodeInfo } from './metadata.ts';
 import {
   getAutomine,
   getIntervalMining,
@@ -27,9 +36,12 @@ import {
   setNextBlockBaseFeePerGas,
   setNextBlockPrevRandao,
 } from './next-block.ts';
-import { dropAllTransactions, dropTransaction } from './pool.ts';
+import { notApplicable, setLoggingEnabled } from './not-applicable.ts';
+import { dropAllTransactions, dropTransaction, removePoolTransactions } from './pool.ts';
+import { reorg } from './reorg.ts';
 import { sendUnsignedTransaction } from './send-unsigned-transaction.ts';
-import { reset, revert, snapshot } from './snapshots.ts';
+import { reset, revert, rollback, snapshot } from './snapshots.ts';
+import { dumpState, loadState } from './state.ts';
 import {
   increaseTime,
   removeBlockTimestampInterval,
@@ -37,11 +49,16 @@ import {
   setNextBlockTimestamp,
   setTime,
 } from './time.ts';
+import { dealErc20, setErc20Allowance } from './tokens.ts';
 
 export const developmentModeMethods: readonly Method[] = [
   ...snapshot,
   ...revert,
   ...reset,
+  ...rollback,
+  ...reorg,
+  ...dumpState,
+  ...loadState,
   ...increaseTime,
   ...setTime,
   ...setNextBlockTimestamp,
@@ -70,6 +87,19 @@ export const developmentModeMethods: readonly Method[] = [
   ...mine,
   ...dropTransaction,
   ...dropAllTransactions,
+  ...removePoolTransactions,
+  ...dealErc20,
+  ...setErc20Allowance,
+  ...addAccount,
+  ...removeAccount,
+  personalNewAccount,
+  personalImportRawKey,
+  personalListAccounts,
+  personalUnlockAccount,
+  personalLockAccount,
+  ...setLoggingEnabled,
+  ...notApplicable,
+  nodeInfo,
   ...metadata,
   getGenesisTime,
 ];

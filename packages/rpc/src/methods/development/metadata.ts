@@ -1,3 +1,4 @@
+import { suggestedGasPrice } from '../../fee-suggestion.ts';
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { EXAMPLE_HASH } from '../examples.ts';
@@ -40,6 +41,51 @@ export const metadata: readonly Method[] = withPrefixes('metadata', 'hardhat', '
       },
     }),
 );
+
+export const nodeInfo = defineMethod({
+  name: 'anvil_nodeInfo',
+  summary: 'Describes the head, the rules and the prices now.',
+  params: [],
+  result:
+    'Object: `currentBlockNumber`, `currentBlockTimestamp`, `currentBlockHash`, `hardFork`, `transactionOrder`, `environment` (`baseFee`, `chainId`, `gasLimit`, `gasPrice`), and `forkConfig`, whose fields are null.',
+  errors: [],
+  example: {
+    params: [],
+    result: {
+      currentBlockNumber: '0x1',
+      currentBlockTimestamp: 1900000000,
+      currentBlockHash: EXAMPLE_HASH,
+      hardFork: 'Prague',
+      transactionOrder: 'fees',
+      environment: {
+        baseFee: '0x3b9aca00',
+        chainId: 31337,
+        gasLimit: '0x1c9c380',
+        gasPrice: '0x77359400',
+      },
+      forkConfig: { forkUrl: null, forkBlockNumber: null, forkRetryBackoff: null },
+    },
+  },
+  handler: (_, { backend: { reader } }) => {
+    const head = reader.head();
+    const { baseFeePerGas, gasLimit } = reader.nextBlock();
+    const { hardfork } = reader.forkSchedule(head.timestamp).current;
+    return {
+      currentBlockNumber: quantity(head.number),
+      currentBlockTimestamp: head.timestamp,
+      currentBlockHash: head.hash,
+      hardFork: `${hardfork.charAt(0).toUpperCase()}${hardfork.slice(1)}`,
+      transactionOrder: 'fees',
+      environment: {
+        baseFee: quantity(baseFeePerGas ?? 0n),
+        chainId: Number(reader.chainId),
+        gasLimit: quantity(gasLimit),
+        gasPrice: quantity(suggestedGasPrice(reader)),
+      },
+      forkConfig: { forkUrl: null, forkBlockNumber: null, forkRetryBackoff: null },
+    };
+  },
+});
 
 export const getGenesisTime = defineMethod({
   name: 'anvil_getGenesisTime',

@@ -1,7 +1,12 @@
 import { defineMethod, type Method, required } from '../../method.ts';
-import { hash } from '../../parameters/hex.ts';
-import { EXAMPLE_HASH } from '../examples.ts';
-import { developmentMethods, developmentOf, withPrefixes } from './development-method.ts';
+import { address, hash } from '../../parameters/hex.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_HASH } from '../examples.ts';
+import {
+  developmentMethods,
+  developmentOf,
+  NO_QUORUM,
+  withPrefixes,
+} from './development-method.ts';
 
 export const dropTransaction: readonly Method[] = withPrefixes(
   'dropTransaction',
@@ -23,6 +28,31 @@ export const dropTransaction: readonly Method[] = withPrefixes(
       await developmentOf(backend).apply({ kind: 'drop-transactions', hash: wanted });
       if (name === 'hardhat_dropTransaction') return isHere;
       return isHere ? wanted : null;
+    },
+  }),
+);
+
+export const removePoolTransactions: readonly Method[] = withPrefixes(
+  'removePoolTransactions',
+  'anvil',
+  'hardhat',
+).map((name) =>
+  defineMethod({
+    name,
+    summary:
+      "Removes an account's transactions that are not in a block from the pools of all nodes, one after the other.",
+    params: [required('address', address, 'Sender, 20 bytes.')],
+    result: 'Null, true under `hardhat_`.',
+    errors: [NO_QUORUM],
+    example: { params: [EXAMPLE_ADDRESS], result: name.startsWith('anvil_') ? null : true },
+    handler: async ([sender], { backend }) => {
+      const { pending, queued } = await backend.transactions.poolContent();
+      const own = [...(pending.get(sender) ?? []), ...(queued.get(sender) ?? [])];
+      // The last first: dropping one has those after it wait for it in vain.
+      for (const { hash: dropped } of own.reverse()) {
+        await developmentOf(backend).apply({ kind: 'drop-transactions', hash: dropped });
+      }
+      return name.startsWith('anvil_') ? null : true;
     },
   }),
 );

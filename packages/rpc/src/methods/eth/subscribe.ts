@@ -6,7 +6,8 @@ import type { Subscription } from '../../subscriptions/subscription-feed.ts';
 
 export const ethSubscribe = defineMethod({
   name: 'eth_subscribe',
-  summary: 'Sends `newHeads`, `logs` or `newPendingTransactions` as they come. WebSocket only.',
+  summary:
+    'Sends `newHeads`, `logs`, `newPendingTransactions` or `syncing` as they come. WebSocket and IPC only.',
   params: [
     required('kind', z.string({ error: 'non-string' }), 'What to watch.'),
     optional(
@@ -26,7 +27,7 @@ export const ethSubscribe = defineMethod({
     if (subscriptions === undefined) {
       throw new RpcError(
         RPC_ERROR_CODES.methodNotFound,
-        'notifications not supported over HTTP, connect by WebSocket to subscribe',
+        'notifications not supported over HTTP, connect by WebSocket or IPC to subscribe',
       );
     }
     const id = subscriptions.add(toSubscription(kind, options));
@@ -38,6 +39,7 @@ export const ethSubscribe = defineMethod({
 function toSubscription(kind: string, options: unknown): Subscription {
   switch (kind) {
     case 'newHeads':
+    case 'syncing':
       return { kind };
     case 'logs':
       return { kind, criteria: parseOptions(logFilter, options ?? {}) };
