@@ -18,7 +18,8 @@ const notificationSchema = z.strictObject({
   params: z.strictObject({ subscription: z.string(), result: z.unknown() }),
 });
 
-const INTERNAL_ERROR = -32603;
+/** What the dispatcher answers when a method threw what it did not foresee; Anvil's own refusals may share the code. */
+const INTERNAL_ERROR = { code: -32603, message: 'internal error' };
 /** Words of the language, of its runtime and of its source files; a client can do nothing with them. */
 const INSIDES = [
   /\bat .{0,80}:\d+:\d+/,
@@ -42,7 +43,9 @@ export function problemOf(sent: string, answer: string, unasked = false): string
     if (!checked.success) return 'the answer is not JSON-RPC';
     const { error } = checked.data;
     if (error === undefined) continue;
-    if (error.code === INTERNAL_ERROR) return 'an internal error';
+    if (error.code === INTERNAL_ERROR.code && error.message === INTERNAL_ERROR.message) {
+      return 'an internal error';
+    }
     const shown = `${error.message} ${JSON.stringify(error.data ?? '')}`;
     for (const pattern of INSIDES) {
       const found = pattern.exec(shown)?.[0];
