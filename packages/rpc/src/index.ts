@@ -19,6 +19,8 @@ export {
   type MethodDescription,
   optional,
   type Parameter,
+  PEERS,
+  type Peer,
   required,
   withDefault,
 } from './method.ts';

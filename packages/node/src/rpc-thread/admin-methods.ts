@@ -28,6 +28,7 @@ export function adminMethods({
   return [
     defineMethod({
       name: 'mokka_transferLeadership',
+      peers: [],
       summary: 'Has the leader hand its term over, without a gap in service.',
       params: [
         optional('to', publicKey, 'Public key of the validator to lead next; any without it.'),

@@ -1,4 +1,4 @@
-/** The methods every server has. Those of `mokka_*` and development mode are added by the node. */
+/** The methods every server has, beside those of development mode. `mokka_*` methods are added by the node. */
 import type { Method } from '../method.ts';
 import { debugGetRawBlock } from './debug/get-raw-block.ts';
 import { debugGetRawHeader } from './debug/get-raw-header.ts';
@@ -56,7 +56,6 @@ import { ethSubscribe } from './eth/subscribe.ts';
 import { ethSyncing } from './eth/syncing.ts';
 import { ethUninstallFilter } from './eth/uninstall-filter.ts';
 import { ethUnsubscribe } from './eth/unsubscribe.ts';
-import { evmMine } from './evm/mine.ts';
 import { netListening } from './net/listening.ts';
 import { netPeerCount } from './net/peer-count.ts';
 import { netVersion } from './net/version.ts';
@@ -126,7 +125,6 @@ export const standardMethods: readonly Method[] = [
   ethSyncing,
   ethUninstallFilter,
   ethUnsubscribe,
-  evmMine,
   netListening,
   netPeerCount,
   netVersion,

@@ -34,8 +34,6 @@ export interface RpcServerOptions {
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<RpcLimits>;
   readonly logger?: RpcLogger;
-  /** Standard methods that this server does not have, such as `evm_mine` outside development. */
-  readonly omittedMethods?: readonly string[];
   /** What other paths than `/` answer to GET, such as `/health`. Host and origin are checked as for requests. */
   readonly routes?: ReadonlyMap<string, HttpRoute>;
   /** Clock for the age of filters, ms; a monotonic one by default. */
@@ -89,8 +87,7 @@ class NodeRpcServer implements RpcServer {
     this.#limits = limits;
     this.#host = options.host ?? '127.0.0.1';
     this.#port = options.port ?? DEFAULT_PORT;
-    const omitted = new Set(options.omittedMethods ?? []);
-    this.#registry.add(standardMethods.filter(({ name }) => !omitted.has(name)));
+    this.#registry.add(standardMethods);
     if (backend.development !== null) this.#registry.add(developmentModeMethods);
     this.#filters = new FilterRegistry(limits, {
       backend,

@@ -7,6 +7,7 @@ export const debugGetRawBlock = defineMethod({
   summary: 'A block as RLP, with its header, transactions and withdrawals.',
   params: [blockNumberParameter],
   result: 'Bytes, null when there is none or it is not here.',
+  peers: ['geth'],
   errors: [],
   example: { params: ['0xffffff'], result: null },
   handler: ([block], { backend }) => {

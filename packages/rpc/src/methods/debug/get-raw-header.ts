@@ -7,6 +7,7 @@ export const debugGetRawHeader = defineMethod({
   summary: "A block's header as RLP.",
   params: [blockNumberParameter],
   result: 'Bytes, null when there is none.',
+  peers: ['geth'],
   errors: [],
   example: { params: ['0xffffff'], result: null },
   handler: ([block], { backend }) => {

@@ -8,6 +8,7 @@ export const debugGetRawTransaction = defineMethod({
   summary: 'As eth_getRawTransactionByHash, under the name of the execution API specification.',
   params: [transactionHashParameter],
   result: 'Bytes, `0x` when there is none.',
+  peers: ['anvil', 'geth'],
   errors: [],
   example: { params: [EXAMPLE_HASH], result: '0x' },
   handler: ([hash], { backend }) => {

@@ -8,6 +8,7 @@ export const debugTraceBlockByHash = defineMethod({
   summary: 'As debug_traceBlockByNumber, of the block with a hash.',
   params: [blockHashParameter, traceOptionsParameter],
   result: 'List of objects with `txHash` and `result`, as of debug_traceTransaction.',
+  peers: ['anvil', 'geth', 'besu'],
   errors: TRACE_ERRORS,
   example: {
     params: [EXAMPLE_HASH, { tracer: 'callTracer' }],

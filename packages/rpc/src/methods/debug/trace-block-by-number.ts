@@ -8,6 +8,7 @@ export const debugTraceBlockByNumber = defineMethod({
   summary: 'Runs a block again and tells what happened inside of each transaction.',
   params: [blockNumberParameter, traceOptionsParameter],
   result: 'List of objects with `txHash` and `result`, as of debug_traceTransaction.',
+  peers: ['anvil', 'geth', 'besu'],
   errors: TRACE_ERRORS,
   example: {
     params: ['latest', { tracer: 'callTracer' }],

@@ -11,6 +11,7 @@ export const debugTraceCall = defineMethod({
     'Runs a call on the state after a block and tells what happens inside of it. The options also take `stateOverrides` and `blockOverrides`.',
   params: [callParameter, stateBlockParameter, traceOptionsParameter],
   result: 'As of debug_traceTransaction.',
+  peers: ['anvil', 'hardhat', 'geth'],
   errors: TRACE_ERRORS,
   example: {
     params: [{ from: EXAMPLE_ADDRESS }, 'latest', { tracer: 'callTracer' }],

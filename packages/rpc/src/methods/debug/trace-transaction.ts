@@ -8,6 +8,7 @@ export const debugTraceTransaction = defineMethod({
   summary: 'Runs a transaction again and tells what happened inside of it.',
   params: [transactionHashParameter, traceOptionsParameter],
   result: 'As the tracer says; without one gas, outcome, output and `structLogs`.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: TRACE_ERRORS,
   example: {
     params: [EXAMPLE_HASH, { tracer: 'callTracer' }],

@@ -1,5 +1,6 @@
 /** The methods of development mode: served where the genesis configuration says so, by every node. */
 import type { Method } from '../../method.ts';
+import { evmMine } from '../evm/mine.ts';
 import {
   addBalance,
   autoImpersonateAccount,
@@ -38,7 +39,8 @@ import {
   setTime,
 } from './time.ts';
 
-export const developmentModeMethods: readonly Method[] = [
+const methods: readonly Method[] = [
+  evmMine,
   ...snapshot,
   ...revert,
   ...reset,
@@ -73,3 +75,8 @@ export const developmentModeMethods: readonly Method[] = [
   ...metadata,
   getGenesisTime,
 ];
+
+export const developmentModeMethods: readonly Method[] = methods.map((method) => ({
+  ...method,
+  needsDevelopmentMode: true,
+}));

@@ -1,12 +1,17 @@
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { EXAMPLE_HASH } from '../examples.ts';
-import { withPrefixes } from './development-method.ts';
+import { underNames } from './development-method.ts';
 
-export const metadata: readonly Method[] = withPrefixes('metadata', 'hardhat', 'anvil').map(
-  (name) =>
+export const metadata: readonly Method[] = underNames(
+  {
+    hardhat_metadata: ['anvil', 'hardhat'],
+    anvil_metadata: ['anvil'],
+  },
+  (name, peers) =>
     defineMethod({
       name,
+      peers,
       summary: 'Describes the chain and the snapshots there are.',
       params: [],
       result:
@@ -43,6 +48,7 @@ export const metadata: readonly Method[] = withPrefixes('metadata', 'hardhat', '
 
 export const getGenesisTime = defineMethod({
   name: 'anvil_getGenesisTime',
+  peers: ['anvil'],
   summary: 'Time of the genesis block.',
   params: [],
   result: 'Unix time in seconds, a number.',

@@ -1,10 +1,13 @@
 import { serverError } from '../../errors.ts';
 import { required } from '../../method.ts';
 import { address, hash, uint64, uint256 } from '../../parameters/hex.ts';
-import { developmentMethods, withPrefixes } from './development-method.ts';
+import { developmentMethods } from './development-method.ts';
 
 export const setBlockGasLimit = developmentMethods({
-  names: withPrefixes('setBlockGasLimit', 'evm', 'anvil'),
+  names: {
+    evm_setBlockGasLimit: ['anvil', 'hardhat'],
+    anvil_setBlockGasLimit: ['anvil'],
+  },
   summary: 'Sets the gas limit of all blocks from the next on.',
   params: [required('gasLimit', uint64, 'Gas.')],
   result: 'True.',
@@ -14,7 +17,10 @@ export const setBlockGasLimit = developmentMethods({
 });
 
 export const setCoinbase = developmentMethods({
-  names: withPrefixes('setCoinbase', 'hardhat', 'anvil'),
+  names: {
+    hardhat_setCoinbase: ['anvil', 'hardhat'],
+    anvil_setCoinbase: ['anvil'],
+  },
   summary: 'Sets who gets the tips of all blocks from the next on, whichever node makes them.',
   params: [required('address', address, 'Account, 20 bytes.')],
   result: 'True, null under `anvil_`.',
@@ -23,7 +29,10 @@ export const setCoinbase = developmentMethods({
 });
 
 export const setNextBlockBaseFeePerGas = developmentMethods({
-  names: withPrefixes('setNextBlockBaseFeePerGas', 'hardhat', 'anvil'),
+  names: {
+    hardhat_setNextBlockBaseFeePerGas: ['anvil', 'hardhat'],
+    anvil_setNextBlockBaseFeePerGas: ['anvil'],
+  },
   summary: 'Sets the base fee of the next block.',
   params: [required('baseFeePerGas', uint256, 'Wei per gas.')],
   result: 'True, null under `anvil_`.',
@@ -32,7 +41,10 @@ export const setNextBlockBaseFeePerGas = developmentMethods({
 });
 
 export const setNextBlockPrevRandao = developmentMethods({
-  names: ['hardhat_setPrevRandao', 'anvil_setNextBlockPrevRandao'],
+  names: {
+    hardhat_setPrevRandao: ['hardhat'],
+    anvil_setNextBlockPrevRandao: [],
+  },
   summary: 'Sets what PREVRANDAO shows in the next block (EIP-4399).',
   params: [required('prevRandao', hash, '32 bytes.')],
   result: 'True, null under `anvil_`.',
@@ -41,7 +53,10 @@ export const setNextBlockPrevRandao = developmentMethods({
 });
 
 export const setMinGasPrice = developmentMethods({
-  names: withPrefixes('setMinGasPrice', 'hardhat', 'anvil'),
+  names: {
+    hardhat_setMinGasPrice: ['anvil', 'hardhat'],
+    anvil_setMinGasPrice: ['anvil'],
+  },
   summary:
     'Refused wherever blocks have a base fee (EIP-1559), as the development nodes refuse it.',
   params: [required('gasPrice', uint256, 'Wei per gas.')],

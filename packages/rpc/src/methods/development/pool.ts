@@ -1,34 +1,39 @@
 import { defineMethod, type Method, required } from '../../method.ts';
 import { hash } from '../../parameters/hex.ts';
 import { EXAMPLE_HASH } from '../examples.ts';
-import { developmentMethods, developmentOf, withPrefixes } from './development-method.ts';
+import { developmentMethods, developmentOf, underNames } from './development-method.ts';
 
-export const dropTransaction: readonly Method[] = withPrefixes(
-  'dropTransaction',
-  'hardhat',
-  'anvil',
-).map((name) =>
-  defineMethod({
-    name,
-    summary: 'Removes a transaction that is not in a block from the pools of all nodes.',
-    params: [required('hash', hash, 'Hash of the transaction.')],
-    result: 'Whether this node had it; under `anvil_` its hash, or null.',
-    errors: [],
-    example: {
-      params: [EXAMPLE_HASH],
-      result: name === 'hardhat_dropTransaction' ? true : EXAMPLE_HASH,
-    },
-    handler: async ([wanted], { backend }) => {
-      const isHere = (await backend.transactions.pooled(wanted)) !== undefined;
-      await developmentOf(backend).apply({ kind: 'drop-transactions', hash: wanted });
-      if (name === 'hardhat_dropTransaction') return isHere;
-      return isHere ? wanted : null;
-    },
-  }),
+export const dropTransaction: readonly Method[] = underNames(
+  {
+    hardhat_dropTransaction: ['anvil', 'hardhat'],
+    anvil_dropTransaction: ['anvil'],
+  },
+  (name, peers) =>
+    defineMethod({
+      name,
+      peers,
+      summary: 'Removes a transaction that is not in a block from the pools of all nodes.',
+      params: [required('hash', hash, 'Hash of the transaction.')],
+      result: 'Whether this node had it; under `anvil_` its hash, or null.',
+      errors: [],
+      example: {
+        params: [EXAMPLE_HASH],
+        result: name === 'hardhat_dropTransaction' ? true : EXAMPLE_HASH,
+      },
+      handler: async ([wanted], { backend }) => {
+        const isHere = (await backend.transactions.pooled(wanted)) !== undefined;
+        await developmentOf(backend).apply({ kind: 'drop-transactions', hash: wanted });
+        if (name === 'hardhat_dropTransaction') return isHere;
+        return isHere ? wanted : null;
+      },
+    }),
 );
 
 export const dropAllTransactions = developmentMethods({
-  names: withPrefixes('dropAllTransactions', 'hardhat', 'anvil'),
+  names: {
+    hardhat_dropAllTransactions: ['anvil'],
+    anvil_dropAllTransactions: ['anvil'],
+  },
   summary: 'Removes all transactions that are not in a block from the pools of all nodes.',
   params: [],
   result: 'True, null under `anvil_`.',

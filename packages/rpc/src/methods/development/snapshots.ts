@@ -3,10 +3,13 @@ import { invalidParams } from '../../errors.ts';
 import { quantity } from '../../format/quantity.ts';
 import { optional, required } from '../../method.ts';
 import { wholeNumber } from '../../parameters/development.ts';
-import { developmentMethods, withPrefixes } from './development-method.ts';
+import { developmentMethods } from './development-method.ts';
 
 export const snapshot = developmentMethods({
-  names: withPrefixes('snapshot', 'evm', 'anvil'),
+  names: {
+    evm_snapshot: ['anvil', 'hardhat', 'ganache'],
+    anvil_snapshot: ['anvil'],
+  },
   summary: 'Remembers head, state and settings of the chain, for the whole network.',
   params: [],
   result: 'Id of the snapshot, never used again.',
@@ -16,7 +19,10 @@ export const snapshot = developmentMethods({
 });
 
 export const revert = developmentMethods({
-  names: withPrefixes('revert', 'evm', 'anvil'),
+  names: {
+    evm_revert: ['anvil', 'hardhat', 'ganache'],
+    anvil_revert: ['anvil'],
+  },
   summary:
     'Takes the whole network back to a snapshot, which is gone then with all later ones. Transactions mined since are gone.',
   params: [required('snapshot', wholeNumber, 'Id as `evm_snapshot` answered it.')],
@@ -27,7 +33,10 @@ export const revert = developmentMethods({
 });
 
 export const reset = developmentMethods({
-  names: withPrefixes('reset', 'hardhat', 'anvil'),
+  names: {
+    hardhat_reset: ['anvil', 'hardhat 2'],
+    anvil_reset: ['anvil'],
+  },
   summary:
     'Takes the whole network back to its genesis block; snapshots, settings and impersonations are gone.',
   params: [optional('options', z.looseObject({}), 'Empty: there is nothing here to fork from.')],

@@ -15,6 +15,7 @@ export const ethCall = defineMethod({
   summary: 'Runs a call on the state after a block, without changing anything.',
   params: [callParameter, stateBlockParameter, stateOverridesParameter, blockOverridesParameter],
   result: 'Output of the call, bytes.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [
     REVERTED,
     UNKNOWN_BLOCK,

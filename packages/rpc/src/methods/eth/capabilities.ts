@@ -10,6 +10,7 @@ export const ethCapabilities = defineMethod({
   params: [],
   result:
     'The head, and for `state`, `tx`, `logs`, `receipts`, `blocks` and `stateproofs` the oldest block of which they are here.',
+  peers: ['geth'],
   errors: [],
   example: {
     params: [],

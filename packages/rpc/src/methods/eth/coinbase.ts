@@ -6,6 +6,7 @@ export const ethCoinbase = defineMethod({
   summary: 'Account that the fees of blocks made by this node go to.',
   params: [],
   result: 'An address.',
+  peers: ['anvil', 'hardhat', 'ganache', 'besu'],
   errors: [],
   example: { params: [], result: EXAMPLE_ADDRESS },
   handler: (_, { backend }) => backend.network.coinbase,

@@ -9,6 +9,7 @@ export const ethConfig = defineMethod({
   summary: 'The rules of the chain now, and the next and last scheduled ones (EIP-7910).',
   params: [],
   result: 'Object with `current`, `next` and `last`; null for what is not scheduled.',
+  peers: ['anvil', 'geth'],
   errors: [],
   example: {
     params: [],

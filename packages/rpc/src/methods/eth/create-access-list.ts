@@ -15,6 +15,7 @@ export const ethCreateAccessList = defineMethod({
   summary: 'The access list (EIP-2930) of what a call touches, and the gas it uses with it.',
   params: [callParameter, stateBlockParameter, stateOverridesParameter],
   result: '`accessList`, `gasUsed`, and `error` when the call failed.',
+  peers: ['anvil', 'geth'],
   errors: [UNKNOWN_BLOCK],
   example: {
     params: [{ to: EXAMPLE_CONTRACT, input: '0x18160ddd' }, 'latest'],

@@ -33,6 +33,7 @@ export const ethFeeHistory = defineMethod({
   ],
   result:
     '`oldestBlock`, `baseFeePerGas` (one more than blocks), `gasUsedRatio`, the same for blobs, and `reward` per block and percentile.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [{ code: -32000, when: 'the newest block does not exist yet' }],
   example: {
     params: ['0x1', 'latest', [95, 99]],

@@ -8,6 +8,7 @@ export const ethGetBalance = defineMethod({
   summary: 'Balance of an account after a block.',
   params: [accountParameter, stateBlockParameter],
   result: 'Wei.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
   example: { params: [EXAMPLE_ADDRESS, 'latest'], result: '0x21e19e0c9bab2400000' },
   handler: ([address, block], { backend }) =>

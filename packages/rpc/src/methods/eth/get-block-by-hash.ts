@@ -8,6 +8,7 @@ export const ethGetBlockByHash = defineMethod({
   summary: 'A block by its hash.',
   params: [blockHashParameter, fullTransactionsParameter],
   result: 'The block, null when there is none.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [EXAMPLE_HASH, false], result: null },
   handler: ([hash, full], { backend }) => findBlock(backend, { hash }, full ? 'objects' : 'hashes'),

@@ -8,6 +8,7 @@ export const ethGetBlockReceipts = defineMethod({
   params: [required('block', blockSelector, 'Number, tag, hash or EIP-1898 object.')],
   result:
     'List of receipts, null when there is no such block; null for `pending`, which has not been run.',
+  peers: ['anvil', 'geth'],
   errors: [],
   example: { params: ['0xffffff'], result: null },
   handler: ([block], { backend }) => {

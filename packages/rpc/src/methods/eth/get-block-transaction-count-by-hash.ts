@@ -9,6 +9,7 @@ export const ethGetBlockTransactionCountByHash = defineMethod({
   summary: 'Number of transactions in a block.',
   params: [blockHashParameter],
   result: 'A quantity, null when there is no such block.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [EXAMPLE_HASH], result: '0x4' },
   handler: async ([hash], { backend }) => {

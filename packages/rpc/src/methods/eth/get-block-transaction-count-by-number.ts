@@ -8,6 +8,7 @@ export const ethGetBlockTransactionCountByNumber = defineMethod({
   summary: 'Number of transactions in a block.',
   params: [blockNumberParameter],
   result: 'A quantity, null when there is no such block.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: ['latest'], result: '0x4' },
   handler: async ([block], { backend }) => {

@@ -8,6 +8,7 @@ export const ethGetHeaderByHash = defineMethod({
   summary: 'A header by the hash of its block.',
   params: [blockHashParameter],
   result: 'The header, null when there is none.',
+  peers: ['geth'],
   errors: [],
   example: { params: [EXAMPLE_HASH], result: null },
   handler: ([hash], { backend }) => {

@@ -7,6 +7,7 @@ export const ethGetHeaderByNumber = defineMethod({
   summary: 'A header by the number of its block.',
   params: [blockNumberParameter],
   result: 'The header, null when there is none.',
+  peers: ['geth'],
   errors: [],
   example: { params: ['0xffffff'], result: null },
   handler: ([block], { backend }) => {

@@ -15,6 +15,7 @@ export const ethGetLogs = defineMethod({
     ),
   ],
   result: 'List of logs, in order.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [
     { code: -32602, when: 'the range is reversed or reaches beyond the head' },
     { code: -32000, when: 'there is no block of that hash' },

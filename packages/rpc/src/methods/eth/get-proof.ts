@@ -24,6 +24,7 @@ export const ethGetProof = defineMethod({
     stateBlockParameter,
   ],
   result: 'Account fields, `accountProof`, and key, value and proof of each slot.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
   example: {
     params: [EXAMPLE_ADDRESS, ['0x0'], 'latest'],

@@ -8,6 +8,7 @@ export const ethGetRawTransactionByHash = defineMethod({
   summary: 'A transaction of the chain as its sender signed it (EIP-2718).',
   params: [transactionHashParameter],
   result: 'Bytes, `0x` when there is none.',
+  peers: ['anvil', 'geth'],
   errors: [],
   example: { params: [EXAMPLE_HASH], result: '0x' },
   handler: ([hash], { backend }) => {

@@ -8,6 +8,7 @@ export const ethGetTransactionByBlockHashAndIndex = defineMethod({
   summary: 'A transaction by its place in a block.',
   params: [blockHashParameter, indexParameter],
   result: 'The transaction, null when there is none.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [EXAMPLE_HASH, '0x9'], result: null },
   handler: ([hash, index], { backend }) => findTransactionAt(backend, { hash }, index),

@@ -8,6 +8,7 @@ export const ethGetTransactionByHash = defineMethod({
   summary: 'A transaction of the chain, or of the pool of this node.',
   params: [transactionHashParameter],
   result: 'The transaction, null when there is none; null block fields while it is in the pool.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [EXAMPLE_HASH], result: null },
   handler: async ([hash], { backend }) => {

@@ -8,6 +8,7 @@ export const ethGetTransactionReceipt = defineMethod({
   summary: 'What a committed transaction did. A receipt shown once is never taken back.',
   params: [transactionHashParameter],
   result: 'The receipt, null while the transaction is in no block.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [EXAMPLE_HASH], result: null },
   handler: ([hash], { backend }) => {

@@ -7,6 +7,7 @@ export const ethGetUncleCountByBlockHash = defineMethod({
   summary: 'Number of uncles of a block: none, as in every chain without mining races.',
   params: [blockHashParameter],
   result: '`0x0`, null when there is no such block.',
+  peers: ['anvil', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [EXAMPLE_HASH], result: '0x0' },
   handler: ([hash], { backend }) => (backend.reader.header({ hash }) === undefined ? null : '0x0'),

@@ -8,6 +8,7 @@ export const ethNewFilter = defineMethod({
     'Watches logs, to be polled with eth_getFilterChanges. With `fromBlock` a number or `earliest`, the first poll starts there; without, at the next block.',
   params: [required('filter', logFilter, 'As in eth_getLogs, without `blockHash`.')],
   result: 'Id of the filter, removed after five minutes without a poll.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [{ code: -32005, when: 'there are too many filters' }],
   example: {
     params: [{ address: EXAMPLE_CONTRACT }],

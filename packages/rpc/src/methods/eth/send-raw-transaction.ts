@@ -9,6 +9,7 @@ export const ethSendRawTransaction = defineMethod({
     'Sends a signed transaction. With instant blocks, answers once it is committed and readable here.',
   params: [required('transaction', data, 'The signed transaction (EIP-2718).')],
   result: 'Hash of the transaction.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: POOL_ERRORS,
   example: { params: ['0xf86c808401a213988261a8'], result: EXAMPLE_HASH },
   startsTogetherInBatch: true,

@@ -10,6 +10,7 @@ export const ethSendTransaction = defineMethod({
     'Fills, signs and sends a transaction of a development account, or of one that is impersonated. With instant blocks, answers once it is committed and readable here.',
   params: [callParameter],
   result: 'Hash of the transaction.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: POOL_ERRORS,
   example: {
     params: [{ from: EXAMPLE_ADDRESS, to: EXAMPLE_ADDRESS, value: '0x1' }],

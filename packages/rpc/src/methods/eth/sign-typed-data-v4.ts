@@ -15,6 +15,7 @@ export const ethSignTypedDataV4 = defineMethod({
     ),
   ],
   result: 'Signature, 65 bytes.',
+  peers: ['anvil', 'hardhat', 'ganache'],
   errors: [UNKNOWN_ACCOUNT],
   example: {
     params: [

@@ -8,6 +8,7 @@ export const ethSign = defineMethod({
   summary: 'Signs a message with a development account, with the prefix of EIP-191.',
   params: [accountParameter, messageParameter],
   result: 'Signature, 65 bytes.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth'],
   errors: [UNKNOWN_ACCOUNT],
   example: { params: [EXAMPLE_ADDRESS, '0xdeadbeef'], result: EXAMPLE_SIGNATURE },
   handler: ([address, message], { backend }) =>

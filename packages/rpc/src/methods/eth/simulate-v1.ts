@@ -50,6 +50,7 @@ export const ethSimulateV1 = defineMethod({
     stateBlockParameter,
   ],
   result: 'List of blocks, each with `calls`: output, logs, gas and status of each.',
+  peers: ['anvil', 'geth'],
   errors: [
     UNKNOWN_BLOCK,
     { code: -38020, when: 'block numbers are not in order' },

@@ -16,6 +16,7 @@ export const ethSubscribe = defineMethod({
     ),
   ],
   result: 'Id of the subscription, which its notifications carry.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [
     { code: -32601, when: 'there is no such subscription, or the client speaks HTTP' },
     { code: -32005, when: 'the connection has too many subscriptions' },

@@ -7,6 +7,7 @@ export const ethUnsubscribe = defineMethod({
   summary: 'Ends a subscription of this connection.',
   params: [filterIdParameter],
   result: 'True.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [{ code: -32000, when: 'the connection has no such subscription' }],
   example: { params: ['0x9cef478923ff08bf67fde6c64013158d'], result: true },
   handler: ([id], { connection }) => {

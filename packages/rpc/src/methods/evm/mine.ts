@@ -38,6 +38,7 @@ export const evmMine = defineMethod({
     ),
   ],
   result: '`0x0`.',
+  peers: ['anvil', 'hardhat', 'ganache'],
   errors: [{ code: -32002, when: 'the network can not agree at present, for lack of a quorum' }],
   example: { params: [{ blocks: 2 }], result: '0x0' },
   handler: async ([{ blocks = 1, timestamp }], context) => {

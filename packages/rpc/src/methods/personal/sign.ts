@@ -13,6 +13,7 @@ export const personalSign = defineMethod({
     optional('password', z.string({ error: 'non-string' }), 'Ignored.'),
   ],
   result: 'Signature, 65 bytes.',
+  peers: ['anvil', 'hardhat'],
   errors: [UNKNOWN_ACCOUNT],
   example: { params: ['0xdeadbeef', EXAMPLE_ADDRESS], result: EXAMPLE_SIGNATURE },
   handler: ([message, address], { backend }) =>

@@ -5,6 +5,7 @@ export const rpcModules = defineMethod({
   summary: 'Namespaces that this server has methods of.',
   params: [],
   result: 'Object of namespace to version.',
+  peers: ['ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [], result: { eth: '1.0', net: '1.0' } },
   handler: (_, { methodNames }) => {

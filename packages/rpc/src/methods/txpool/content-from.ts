@@ -9,6 +9,7 @@ export const txpoolContentFrom = defineMethod({
   summary: 'Transactions of one sender in the pool of this node.',
   params: [accountParameter],
   result: '`pending` and `queued`: nonce in decimal to transaction.',
+  peers: ['geth'],
   errors: [],
   example: { params: [EXAMPLE_ADDRESS], result: { pending: {}, queued: {} } },
   handler: async ([address], { backend }) => {

@@ -7,6 +7,7 @@ export const txpoolContent = defineMethod({
   summary: 'All transactions in the pool of this node.',
   params: [],
   result: '`pending` and `queued`: sender, then nonce in decimal, to transaction.',
+  peers: ['anvil', 'ganache', 'geth'],
   errors: [],
   example: { params: [], result: { pending: {}, queued: {} } },
   handler: async (_, { backend }) =>

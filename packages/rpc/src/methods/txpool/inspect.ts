@@ -6,6 +6,7 @@ export const txpoolInspect = defineMethod({
   summary: 'One line about each transaction in the pool of this node.',
   params: [],
   result: '`pending` and `queued`: sender, then nonce in decimal, to text.',
+  peers: ['anvil', 'geth'],
   errors: [],
   example: { params: [], result: { pending: {}, queued: {} } },
   handler: async (_, { backend }) =>

@@ -6,6 +6,7 @@ export const txpoolStatus = defineMethod({
   summary: 'Number of transactions in the pool of this node.',
   params: [],
   result: '`pending` (executable) and `queued` (behind a nonce gap).',
+  peers: ['anvil', 'geth'],
   errors: [],
   example: { params: [], result: { pending: '0x6', queued: '0x0' } },
   handler: async (_, { backend }) => {
