@@ -74,8 +74,8 @@ export interface MethodContext {
   readonly filters: FilterRegistry;
   /** The client's socket; holds its subscriptions. */
   readonly connection: Connection;
-  /** Names of all methods of this server. */
-  readonly methodNames: () => Iterable<string>;
+  /** All methods of this server. */
+  readonly methods: () => Iterable<Method>;
   /** Runs once the answer is on its way: what must not overtake it. */
   readonly afterResponse: (action: () => void) => void;
 }
@@ -127,6 +127,11 @@ export interface Method extends MethodDescription {
   readonly params: readonly Parameter<unknown>[];
   /** Checks `params` and runs the handler. Throws `RpcError` with code -32602 for bad parameters. */
   readonly invoke: (params: unknown, context: MethodContext) => Promise<JsonValue>;
+}
+
+/** What a method's name begins with. */
+export function namespaceOf(name: string): string {
+  return name.split(/[_.]/, 1)[0] ?? name;
 }
 
 export function defineMethod<const Parameters extends readonly Parameter<unknown>[]>(

@@ -60,6 +60,7 @@ import { netListening } from './net/listening.ts';
 import { netPeerCount } from './net/peer-count.ts';
 import { netVersion } from './net/version.ts';
 import { personalSign } from './personal/sign.ts';
+import { rpcDiscover } from './rpc/discover.ts';
 import { rpcModules } from './rpc/modules.ts';
 import { txpoolContent } from './txpool/content.ts';
 import { txpoolContentFrom } from './txpool/content-from.ts';
@@ -129,6 +130,7 @@ export const standardMethods: readonly Method[] = [
   netPeerCount,
   netVersion,
   personalSign,
+  ...rpcDiscover,
   rpcModules,
   txpoolContentFrom,
   txpoolContent,

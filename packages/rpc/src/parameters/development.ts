@@ -5,13 +5,18 @@ import { required } from '../method.ts';
 import { address, uint64 } from './hex.ts';
 
 /** A whole number from 0 on, as JSON number or hex quantity. */
-export const wholeNumber: z.ZodType<number> = z.union(
-  [z.number().int().min(0), uint64.transform(Number)],
-  { error: 'a whole number expected, as number or hex' },
-);
+export const wholeNumber: z.ZodType<number> = z
+  .union([z.number().int().min(0), uint64.transform(Number)], {
+    error: 'a whole number expected, as number or hex',
+  })
+  .meta({ id: 'WholeNumber', description: 'A number from 0, as a JSON number or a hex quantity.' });
 
-/** Seconds. */
-export const secondsParameter = required('seconds', wholeNumber, 'Seconds.');
+export const seconds = wholeNumber.meta({ id: 'Seconds', 'x-unit': 'seconds' });
+
+/** Unix time, seconds. */
+export const timestamp = wholeNumber.meta({ id: 'Timestamp', 'x-unit': 'seconds since 1970' });
+
+export const secondsParameter = required('seconds', seconds, 'How many.');
 
 export const impersonatedParameter = required('address', address, 'Account, 20 bytes.');
 

@@ -149,6 +149,12 @@ export class ChainBackend {
     const placed = await this.#chain.applyOperation(request, id, head.timestamp);
     await this.#chain.commit([{ hash: placed.position.id }], new Uint8Array(0));
     await nextTurn();
+    if (operation.kind === 'drop-transactions') {
+      const all = this.#pool.transactions().map(({ data }) => data.hash);
+      for (const hash of operation.hash === null ? all : [operation.hash]) {
+        this.#pool.dropInvalid(hash, 'the transaction was dropped on request');
+      }
+    }
     this.#pool.onStateReplaced();
     return placed.outcome;
   }

@@ -7,7 +7,7 @@ import {
   required,
   withDefault,
 } from '../../method.ts';
-import { wholeNumber } from '../../parameters/development.ts';
+import { seconds, wholeNumber } from '../../parameters/development.ts';
 import { developmentMethods, developmentOf, underNames } from './development-method.ts';
 
 /** Blocks of one request; each is an agreed entry of the network's log. */
@@ -46,7 +46,7 @@ export const setIntervalMining = developmentMethods({
   params: [
     required(
       'seconds',
-      z.number().min(0).or(wholeNumber),
+      z.number().min(0).or(wholeNumber).meta({ 'x-unit': 'seconds' }),
       'Seconds, also parts of them; 0 for none.',
     ),
   ],
@@ -129,7 +129,7 @@ export const mine: readonly Method[] = underNames(
         withDefault('blocks', wholeNumber, 1, `How many, at most ${MINED_BLOCKS_MAX}.`),
         withDefault(
           'interval',
-          wholeNumber,
+          seconds,
           name === 'hardhat_mine' ? 1 : 0,
           'Seconds between one block and the next; 0 leaves their times to the clock.',
         ),

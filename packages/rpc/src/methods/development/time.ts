@@ -1,8 +1,13 @@
 import { required } from '../../method.ts';
-import { secondsParameter, unixSeconds, wholeNumber } from '../../parameters/development.ts';
+import {
+  secondsParameter,
+  timestamp,
+  unixSeconds,
+  wholeNumber,
+} from '../../parameters/development.ts';
 import { developmentMethods } from './development-method.ts';
 
-const timestampParameter = required('timestamp', wholeNumber, 'Unix time, seconds.');
+const timestampParameter = required('timestamp', timestamp, 'Unix time.');
 
 export const increaseTime = developmentMethods({
   names: {
@@ -24,7 +29,11 @@ export const setTime = developmentMethods({
   },
   summary: 'Sets the clock that later blocks take their time from.',
   params: [
-    required('time', wholeNumber, 'Unix time in seconds; in milliseconds when above 10^11.'),
+    required(
+      'time',
+      wholeNumber.meta({ 'x-unit': 'seconds or milliseconds since 1970' }),
+      'Unix time in seconds; in milliseconds when above 10^11.',
+    ),
   ],
   result: 'Seconds by which the clock is ahead of the real one, a number.',
   example: { params: [1900000000], result: 104559174 },
@@ -41,7 +50,7 @@ export const setNextBlockTimestamp = developmentMethods({
   params: [timestampParameter],
   result: 'Null.',
   example: { params: [1900000000], result: null },
-  operation: ([timestamp]) => ({ kind: 'set-next-timestamp', timestamp }),
+  operation: ([time]) => ({ kind: 'set-next-timestamp', timestamp: time }),
   answer: () => null,
 });
 

@@ -20,22 +20,24 @@ const CALL_FAILED = -32015;
 
 const flag = optionalField(z.boolean({ error: 'non-boolean' }));
 
-const simulation = z.object(
-  {
-    blockStateCalls: z.array(
-      z.object({
-        blockOverrides: optionalField(blockOverrides),
-        stateOverrides: optionalField(stateOverrides),
-        calls: optionalField(z.array(callArguments).max(CALLS_MAX)),
-      }),
-      { error: 'non-array' },
-    ),
-    traceTransfers: flag,
-    validation: flag,
-    returnFullTransactions: flag,
-  },
-  { error: 'object expected' },
-);
+const simulation = z
+  .object(
+    {
+      blockStateCalls: z.array(
+        z.object({
+          blockOverrides: optionalField(blockOverrides),
+          stateOverrides: optionalField(stateOverrides),
+          calls: optionalField(z.array(callArguments).max(CALLS_MAX)),
+        }),
+        { error: 'non-array' },
+      ),
+      traceTransfers: flag,
+      validation: flag,
+      returnFullTransactions: flag,
+    },
+    { error: 'object expected' },
+  )
+  .meta({ id: 'Simulation', description: 'Blocks of calls, run one after the other.' });
 
 export const ethSimulateV1 = defineMethod({
   name: 'eth_simulateV1',

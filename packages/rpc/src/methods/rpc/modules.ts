@@ -1,4 +1,4 @@
-import { defineMethod } from '../../method.ts';
+import { defineMethod, namespaceOf } from '../../method.ts';
 
 export const rpcModules = defineMethod({
   name: 'rpc_modules',
@@ -8,8 +8,8 @@ export const rpcModules = defineMethod({
   peers: ['ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [], result: { eth: '1.0', net: '1.0' } },
-  handler: (_, { methodNames }) => {
-    const namespaces = new Set([...methodNames()].map((name) => name.slice(0, name.indexOf('_'))));
+  handler: (_, { methods }) => {
+    const namespaces = new Set([...methods()].map(({ name }) => namespaceOf(name)));
     return Object.fromEntries([...namespaces].sort().map((namespace) => [namespace, '1.0']));
   },
 });
