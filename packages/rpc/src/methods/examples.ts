@@ -1,10 +1,23 @@
-/** Values that examples of methods share. */
+/** Values that examples of methods share. Those of the chain are of the one that `testing/example-chain.test.support.ts` makes. */
+import type { Address } from '@praline/chain';
 
-export const EXAMPLE_ADDRESS = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
-export const EXAMPLE_CONTRACT = '0x5fbdb2315678afecb367f032d93f642f64180aa3';
-export const EXAMPLE_HASH = '0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b';
+export const EXAMPLE_ADDRESS = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266' as Address;
+export const EXAMPLE_CONTRACT = '0x5fbdb2315678afecb367f032d93f642f64180aa3' as Address;
+export const EXAMPLE_OTHER = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
+/** The head, block 2, and its only transaction. */
+export const EXAMPLE_BLOCK = '0xa7b6c743bcaa3968fedeac205d671bce6d17c2197f5acee20fbbdcc470b6cb20';
+export const EXAMPLE_TRANSACTION =
+  '0x51fd77ac89f7f1239e2f4cd5307bbceb0fb5ecddc5f3b7c753d32a7e205ab44e';
+/** In the pool, of `EXAMPLE_OTHER`. */
+export const EXAMPLE_WAITING = '0x47ac94a951847433120acdb07a9374a0415ed226787028da209d7b52748abd3f';
 export const EXAMPLE_TOPIC = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
-export const EXAMPLE_SIGNATURE = `0x${'5a'.repeat(64)}1b`;
+/** A filter of all logs, a subscription, a snapshot, that are there already; the test knows their real ids. */
+export const EXAMPLE_LOG_FILTER = '0x8f2bd5c1a4be4d0f9b7d1fb40a4dd1a7';
+export const EXAMPLE_SUBSCRIPTION = '0x9cef478923ff08bf67fde6c64013158d';
+export const EXAMPLE_SNAPSHOT = '0x1a';
+
+/** Why another answer comes at another time. */
+export const RANDOM_ID = 'ids are random';
 
 /** The error of methods that read state at a block. */
 export const UNKNOWN_BLOCK = { code: -32000, when: 'there is no such block' } as const;

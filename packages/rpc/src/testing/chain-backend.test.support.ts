@@ -111,6 +111,11 @@ export class ChainBackend {
     await nextTurn();
   }
 
+  /** Changes with every block and every operation. */
+  get positionId(): Hash {
+    return this.#chain.position.id;
+  }
+
   async close(): Promise<void> {
     await this.#reader.close();
     await this.#chain.close();
@@ -145,7 +150,9 @@ export class ChainBackend {
   /** Time passes with blocks only: the same requests always give the same chain. */
   async #develop(operation: DevelopmentOperation): Promise<OperationOutcome> {
     const { id, head } = this.#chain.position;
-    const request = { id: Buffer.alloc(16, ++this.#operations), operation };
+    const requestId = Buffer.alloc(16);
+    requestId.writeUInt32BE(++this.#operations);
+    const request = { id: requestId, operation };
     const placed = await this.#chain.applyOperation(request, id, head.timestamp);
     await this.#chain.commit([{ hash: placed.position.id }], new Uint8Array(0));
     await nextTurn();

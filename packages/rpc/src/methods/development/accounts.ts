@@ -105,7 +105,7 @@ export const stopImpersonatingAccount = developmentMethods({
   summary: 'Ends what `hardhat_impersonateAccount` began.',
   params: [impersonatedParameter],
   result: 'Whether it was impersonated; null under `anvil_`.',
-  example: { params: [EXAMPLE_ADDRESS], result: true },
+  example: { params: [EXAMPLE_ADDRESS], result: false },
   operation: ([account]) => ({ kind: 'stop-impersonating', address: account }),
   answer: (outcome, name) => (name.startsWith('anvil_') ? null : outcome),
 });

@@ -51,14 +51,15 @@ export function developmentMethods<const Parameters extends readonly Parameter<u
 ): readonly Method[] {
   const { names, operation, answer = plainAnswer, example, ...description } = definition;
   const [first = ''] = Object.keys(names);
-  // Where the example is what `answer` makes of true, each name shows its own.
-  const isAnswerToTrue = 'result' in example && answer(true, first) === example.result;
+  const outcome = 'result' in example && typeof example.result === 'boolean' && example.result;
+  // Where the example shows the outcome itself, each name shows what it makes of it.
+  const isOutcome = 'result' in example && answer(outcome, first) === example.result;
   return underNames(names, (name, peers) =>
     defineMethod<Parameters>({
       ...description,
       name,
       peers,
-      example: isAnswerToTrue ? { ...example, result: answer(true, name) } : example,
+      example: isOutcome ? { ...example, result: answer(outcome, name) } : example,
       errors: [{ code: -32602, when: 'it is not possible on the chain as it is' }, NO_QUORUM],
       handler: async (values, context) => {
         const wanted = await operation(values, context);

@@ -1,6 +1,6 @@
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod, type Method } from '../../method.ts';
-import { EXAMPLE_HASH } from '../examples.ts';
+import { EXAMPLE_BLOCK } from '../examples.ts';
 import { underNames } from './development-method.ts';
 
 export const metadata: readonly Method[] = underNames(
@@ -20,12 +20,12 @@ export const metadata: readonly Method[] = underNames(
       example: {
         params: [],
         result: {
-          clientVersion: 'anvil/praline/v0.1.0',
+          clientVersion: 'anvil/praline/...',
           chainId: 31337,
-          instanceId: EXAMPLE_HASH,
-          latestBlockNumber: 1,
-          latestBlockHash: EXAMPLE_HASH,
-          snapshots: {},
+          instanceId: '0x7b74128cdd5b...9ef37',
+          latestBlockNumber: 2,
+          latestBlockHash: EXAMPLE_BLOCK,
+          snapshots: { '...': '...' },
         },
       },
       handler: (_, { backend: { reader, network } }) => {

@@ -61,7 +61,10 @@ export const setMinGasPrice = developmentMethods({
     'Refused wherever blocks have a base fee (EIP-1559), as the development nodes refuse it.',
   params: [required('gasPrice', weiPerGas, 'Of no meaning.')],
   result: 'An error.',
-  example: { params: ['0x1'], result: null },
+  example: {
+    params: ['0x1'],
+    error: { code: -32000, message: 'setMinGasPrice is not supported when EIP-1559 is active' },
+  },
   operation: () => {
     throw serverError('setMinGasPrice is not supported when EIP-1559 is active');
   },

@@ -1,6 +1,6 @@
 import { defineMethod, type Method, required } from '../../method.ts';
 import { hash } from '../../parameters/hex.ts';
-import { EXAMPLE_HASH } from '../examples.ts';
+import { EXAMPLE_WAITING } from '../examples.ts';
 import { developmentMethods, developmentOf, underNames } from './development-method.ts';
 
 export const dropTransaction: readonly Method[] = underNames(
@@ -17,8 +17,8 @@ export const dropTransaction: readonly Method[] = underNames(
       result: 'Whether this node had it; under `anvil_` its hash, or null.',
       errors: [],
       example: {
-        params: [EXAMPLE_HASH],
-        result: name === 'hardhat_dropTransaction' ? true : EXAMPLE_HASH,
+        params: [EXAMPLE_WAITING],
+        result: name === 'hardhat_dropTransaction' ? true : EXAMPLE_WAITING,
       },
       handler: async ([wanted], { backend }) => {
         const isHere = (await backend.transactions.pooled(wanted)) !== undefined;

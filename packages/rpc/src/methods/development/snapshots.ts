@@ -3,6 +3,7 @@ import { invalidParams } from '../../errors.ts';
 import { quantity } from '../../format/quantity.ts';
 import { optional, required } from '../../method.ts';
 import { wholeNumber } from '../../parameters/development.ts';
+import { EXAMPLE_SNAPSHOT } from '../examples.ts';
 import { developmentMethods } from './development-method.ts';
 
 export const snapshot = developmentMethods({
@@ -13,7 +14,7 @@ export const snapshot = developmentMethods({
   summary: 'Remembers head, state and settings of the chain, for the whole network.',
   params: [],
   result: 'Id of the snapshot, never used again.',
-  example: { params: [], result: '0x1' },
+  example: { params: [], result: EXAMPLE_SNAPSHOT, varies: 'ids count up' },
   operation: () => ({ kind: 'snapshot' }),
   answer: (outcome) => quantity(Number(outcome)),
 });
@@ -27,7 +28,7 @@ export const revert = developmentMethods({
     'Takes the whole network back to a snapshot, which is gone then with all later ones. Transactions mined since are gone.',
   params: [required('snapshot', wholeNumber, 'Id as `evm_snapshot` answered it.')],
   result: 'False when there is no such snapshot.',
-  example: { params: ['0x1'], result: true },
+  example: { params: [EXAMPLE_SNAPSHOT], result: true },
   operation: ([id]) => ({ kind: 'revert', snapshot: id }),
   answer: (outcome) => outcome,
 });

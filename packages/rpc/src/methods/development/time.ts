@@ -36,7 +36,7 @@ export const setTime = developmentMethods({
     ),
   ],
   result: 'Seconds by which the clock is ahead of the real one, a number.',
-  example: { params: [1900000000], result: 104559174 },
+  example: { params: [1900000000], result: 104559174, varies: 'it depends on the clock' },
   operation: ([time]) => ({ kind: 'set-time', timestamp: unixSeconds(time) }),
   answer: (outcome) => outcome,
 });
@@ -77,7 +77,7 @@ export const removeBlockTimestampInterval = developmentMethods({
   summary: 'Blocks take their time from the clock again.',
   params: [],
   result: 'Whether there was such an interval.',
-  example: { params: [], result: true },
+  example: { params: [], result: false },
   operation: () => ({ kind: 'set-timestamp-interval', seconds: null }),
   answer: (outcome) => outcome,
 });

@@ -8,6 +8,6 @@ export const ethAccounts = defineMethod({
   result: 'List of addresses.',
   peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: [EXAMPLE_ADDRESS] },
+  example: { params: [], result: [EXAMPLE_ADDRESS, '...'] },
   handler: (_, { backend }) => backend.accounts.addresses,
 });

@@ -8,6 +8,6 @@ export const ethBlockNumber = defineMethod({
   result: 'A quantity.',
   peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: '0x36' },
+  example: { params: [], result: '0x2' },
   handler: (_, { backend }) => quantity(backend.reader.head().number),
 });

@@ -23,7 +23,7 @@ export const ethCall = defineMethod({
   ],
   example: {
     params: [{ to: EXAMPLE_CONTRACT, input: '0x18160ddd' }, 'latest'],
-    result: `0x${'00'.repeat(31)}01`,
+    result: `0x${'00'.repeat(31)}38`,
   },
   handler: async ([call, block, stateOverrides, blockOverrides], { backend }) => {
     const result = await backend.executor.call(

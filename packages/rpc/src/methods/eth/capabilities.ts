@@ -1,6 +1,6 @@
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod } from '../../method.ts';
-import { EXAMPLE_HASH } from '../examples.ts';
+import { EXAMPLE_BLOCK } from '../examples.ts';
 
 const EVERYTHING = { disabled: false, oldestBlock: '0x0' };
 
@@ -15,7 +15,7 @@ export const ethCapabilities = defineMethod({
   example: {
     params: [],
     result: {
-      head: { number: '0x0', hash: EXAMPLE_HASH },
+      head: { number: '0x2', hash: EXAMPLE_BLOCK },
       state: EVERYTHING,
       tx: EVERYTHING,
       logs: EVERYTHING,

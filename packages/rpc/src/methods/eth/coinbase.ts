@@ -1,5 +1,4 @@
 import { defineMethod } from '../../method.ts';
-import { EXAMPLE_ADDRESS } from '../examples.ts';
 
 export const ethCoinbase = defineMethod({
   name: 'eth_coinbase',
@@ -8,6 +7,6 @@ export const ethCoinbase = defineMethod({
   result: 'An address.',
   peers: ['anvil', 'hardhat', 'ganache', 'besu'],
   errors: [],
-  example: { params: [], result: EXAMPLE_ADDRESS },
+  example: { params: [], result: '0xc0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0' },
   handler: (_, { backend }) => backend.network.coinbase,
 });

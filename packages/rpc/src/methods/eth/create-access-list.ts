@@ -20,8 +20,8 @@ export const ethCreateAccessList = defineMethod({
   example: {
     params: [{ to: EXAMPLE_CONTRACT, input: '0x18160ddd' }, 'latest'],
     result: {
-      accessList: [{ address: EXAMPLE_CONTRACT, storageKeys: [`0x${'00'.repeat(32)}`] }],
-      gasUsed: '0x639d',
+      accessList: [{ address: EXAMPLE_CONTRACT, storageKeys: [`0x${'00'.repeat(31)}00`] }],
+      gasUsed: '0x6397',
     },
   },
   handler: async ([call, block, stateOverrides], { backend }) => {

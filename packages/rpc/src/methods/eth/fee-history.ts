@@ -38,11 +38,11 @@ export const ethFeeHistory = defineMethod({
   example: {
     params: ['0x1', 'latest', [95, 99]],
     result: {
-      oldestBlock: '0x1b',
-      reward: [['0x1', '0x1']],
-      baseFeePerGas: ['0x3b9aca00', '0x342a385a'],
-      gasUsedRatio: [0.00072868],
-      baseFeePerBlobGas: ['0x0', '0x0'],
+      oldestBlock: '0x2',
+      reward: [['0x3b9aca00', '0x3b9aca00']],
+      baseFeePerGas: ['0x2dac3744', '0x27f8d61d'],
+      gasUsedRatio: [0.0007346666666666667],
+      baseFeePerBlobGas: ['0x1', '0x1'],
       blobGasUsedRatio: [0],
     },
   },

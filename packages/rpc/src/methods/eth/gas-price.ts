@@ -9,6 +9,6 @@ export const ethGasPrice = defineMethod({
   result: 'Wei per gas.',
   peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: '0x6fc23ac0' },
+  example: { params: [], result: '0x69470144' },
   handler: (_, { backend }) => quantity(suggestedGasPrice(backend.reader)),
 });

@@ -10,7 +10,7 @@ export const ethGetBalance = defineMethod({
   result: 'Wei.',
   peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
-  example: { params: [EXAMPLE_ADDRESS, 'latest'], result: '0x21e19e0c9bab2400000' },
+  example: { params: [EXAMPLE_ADDRESS, 'latest'], result: '0x21e19e01191a13a3460' },
   handler: ([address, block], { backend }) =>
     quantity(backend.reader.account(address, block).balance),
 });

@@ -2,7 +2,12 @@ import { findLogs } from '../../filters/log-range.ts';
 import { formatLog } from '../../format/log.ts';
 import { defineMethod, required } from '../../method.ts';
 import { logFilter } from '../../parameters/log-filter.ts';
-import { EXAMPLE_CONTRACT, EXAMPLE_TOPIC } from '../examples.ts';
+import {
+  EXAMPLE_BLOCK,
+  EXAMPLE_CONTRACT,
+  EXAMPLE_TOPIC,
+  EXAMPLE_TRANSACTION,
+} from '../examples.ts';
 
 export const ethGetLogs = defineMethod({
   name: 'eth_getLogs',
@@ -25,7 +30,20 @@ export const ethGetLogs = defineMethod({
     params: [
       { fromBlock: '0x1', toBlock: 'latest', address: EXAMPLE_CONTRACT, topics: [EXAMPLE_TOPIC] },
     ],
-    result: [],
+    result: [
+      {
+        address: EXAMPLE_CONTRACT,
+        topics: [EXAMPLE_TOPIC],
+        data: `0x${'00'.repeat(31)}01`,
+        blockNumber: '0x2',
+        transactionHash: EXAMPLE_TRANSACTION,
+        transactionIndex: '0x0',
+        blockHash: EXAMPLE_BLOCK,
+        blockTimestamp: '0x2',
+        logIndex: '0x0',
+        removed: false,
+      },
+    ],
   },
   handler: ([filter], { backend, limits }) =>
     findLogs(backend.reader, filter, limits.resultsMax).map(formatLog),

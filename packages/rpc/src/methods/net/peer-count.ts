@@ -8,6 +8,6 @@ export const netPeerCount = defineMethod({
   result: 'A quantity.',
   peers: ['hardhat 2', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: '0x3' },
+  example: { params: [], result: '0x0' },
   handler: (_, { backend }) => quantity(backend.network.peerCount()),
 });

@@ -7,7 +7,7 @@ export const rpcModules = defineMethod({
   result: 'Object of namespace to version.',
   peers: ['ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: { eth: '1.0', net: '1.0' } },
+  example: { params: [], result: { eth: '1.0', net: '1.0', '...': '...' } },
   handler: (_, { methods }) => {
     const namespaces = new Set([...methods()].map(({ name }) => namespaceOf(name)));
     return Object.fromEntries([...namespaces].sort().map((namespace) => [namespace, '1.0']));
