@@ -46,8 +46,8 @@ export function withDefault<Value>(
 
 /**
  * Who else serves a method, of those that users come from: Anvil 1.7, Ganache 7.9, Hardhat 2.22 and 3.18 (with a number
- * where only one of them does), each asked while running; geth 1.17 and Besu as their sources say. An alias counts, an
- * answer that it is not implemented does not.
+ * where only one of them does), each asked while running; geth 1.17 and Besu as their sources say. An alias counts, a
+ * stub that only ever answers with an error does not.
  */
 export const PEERS = [
   'anvil',

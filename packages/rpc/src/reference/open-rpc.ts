@@ -4,7 +4,6 @@
  * begin with `x-`, as it allows.
  */
 import { z } from 'zod';
-import { RPC_ERROR_CODES } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
 import {
   type Method,
@@ -62,7 +61,7 @@ export function openRpcDocument(
   const described = [...methods]
     .map(describe)
     .sort((a, b) => (a.method.name < b.method.name ? -1 : 1));
-  const schemas = Object.assign({}, ...described.map((one) => one.schemas)) as Schemas;
+  const schemas = merged(described.map((one) => one.schemas));
   return {
     openrpc: '1.3.2',
     info: { title: 'Praline', version },
@@ -99,26 +98,16 @@ function describe(method: Method): Described {
         schema,
       })),
       result: { name: 'result', description: method.result, schema: {} },
-      errors: errorsOf(method),
+      errors: method.errors.map(({ code, when }) => ({ code, message: when })),
       examples: [exampleOf(method.example, method.params)],
       'x-peers': method.peers,
       'x-alias-of': method.aliasOf ?? null,
       'x-development-mode': method.needsDevelopmentMode ?? false,
     },
-    schemas: Object.assign({}, ...params.map(({ schemas }) => schemas)) as Schemas,
+    schemas: merged(params.map(({ schemas }) => schemas)),
   };
   known.set(method, described);
   return described;
-}
-
-/** The reasons of the definition; bad parameters go without saying there. */
-function errorsOf({ errors, params }: Method): OpenRpcMethod['errors'] {
-  const own = errors.map(({ code, when }) => ({ code, message: when }));
-  if (params.length === 0) return own;
-  return [
-    { code: RPC_ERROR_CODES.invalidParams, message: 'the parameters are not as described' },
-    ...own,
-  ];
 }
 
 function exampleOf(example: MethodExample, params: Method['params']): OpenRpcExample {
@@ -140,4 +129,17 @@ function schemaOf({ schema }: Parameter<unknown>): { schema: Schema; schemas: Sc
   const text = JSON.stringify(made).replaceAll('"#/definitions/', '"#/components/schemas/');
   const { $schema: _, definitions = {}, ...rest } = JSON.parse(text) as Schema;
   return { schema: rest, schemas: definitions as Schemas };
+}
+
+/** Throws where two schemas have one name: a mistake of the program. */
+function merged(parts: readonly Schemas[]): Schemas {
+  const all: Record<string, Schema> = {};
+  for (const [name, schema] of parts.flatMap((part) => Object.entries(part))) {
+    const other = all[name];
+    if (other !== undefined && JSON.stringify(other) !== JSON.stringify(schema)) {
+      throw new Error(`two schemas of parameters have the id ${name}`);
+    }
+    all[name] = schema;
+  }
+  return all;
 }
