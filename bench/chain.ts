@@ -35,7 +35,7 @@ const { values } = parseArgs({
   },
 });
 
-const SENDERS = deriveAccounts(DEV_MNEMONIC, 100);
+const SENDERS = deriveAccounts(DEV_MNEMONIC, Math.min(100, Number(values.transfers)));
 const COINBASE = parseAddress(`0x${'c0'.repeat(20)}`);
 
 type Step = 'decode' | 'build' | 'execute' | 'commit';

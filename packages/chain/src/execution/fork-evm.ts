@@ -4,6 +4,7 @@
 import { type Block, createBlock } from '@ethereumjs/block';
 import type { Common } from '@ethereumjs/common';
 import type { EVMMockBlockchainInterface } from '@ethereumjs/evm';
+import { Address as EvmAddress } from '@ethereumjs/util';
 import { createVM, type VM } from '@ethereumjs/vm';
 import type { HeaderFields } from '../block/header-codec.ts';
 import {
@@ -96,25 +97,40 @@ async function makeEvm(rules: Common, depositContract: Address): Promise<ForkEvm
   };
 }
 
+/** A block of each fork that has been needed: making one from nothing costs more than a transfer. */
+const TEMPLATES = new WeakMap<Common, Block>();
+
 /** The block as the EVM sees it while it runs: only fields known before execution. */
 export function evmBlock(header: HeaderFields, rules: Common): Block {
-  return createBlock(
-    {
-      header: {
-        parentHash: header.parentHash,
-        coinbase: header.beneficiary,
-        difficulty: header.difficulty,
-        number: BigInt(header.number),
-        gasLimit: header.gasLimit,
-        timestamp: BigInt(header.timestamp),
-        mixHash: header.mixHash,
-        ...(header.baseFeePerGas !== undefined && { baseFeePerGas: header.baseFeePerGas }),
-        ...(header.excessBlobGas !== undefined && { excessBlobGas: header.excessBlobGas }),
-        ...(header.parentBeaconBlockRoot !== undefined && {
-          parentBeaconBlockRoot: header.parentBeaconBlockRoot,
-        }),
-      },
-    },
-    { common: rules, freeze: false, skipConsensusFormatValidation: true },
-  );
+  let template = TEMPLATES.get(rules);
+  if (template === undefined) {
+    template = createBlock(
+      {},
+      { common: rules, freeze: false, skipConsensusFormatValidation: true },
+    );
+    TEMPLATES.set(rules, template);
+  }
+  const { baseFeePerGas, excessBlobGas, parentBeaconBlockRoot } = header;
+  return copyOf(template, {
+    header: copyOf(template.header, {
+      parentHash: bytesOf(header.parentHash),
+      coinbase: new EvmAddress(bytesOf(header.beneficiary)),
+      difficulty: header.difficulty,
+      number: BigInt(header.number),
+      gasLimit: header.gasLimit,
+      timestamp: BigInt(header.timestamp),
+      mixHash: bytesOf(header.mixHash),
+      ...(baseFeePerGas !== undefined && { baseFeePerGas }),
+      ...(excessBlobGas !== undefined && { excessBlobGas }),
+      ...(parentBeaconBlockRoot !== undefined && {
+        parentBeaconBlockRoot: bytesOf(parentBeaconBlockRoot),
+      }),
+    }),
+  });
+}
+
+/** Of the same class, without its constructor. What it computes on demand it has not computed yet. */
+function copyOf<Part extends Block | Block['header']>(of: Part, fields: Partial<Part>): Part {
+  const copy = Object.create(Object.getPrototypeOf(of)) as Part;
+  return Object.assign(copy, of, { cache: {} }, fields);
 }

@@ -18,6 +18,7 @@ import { type Address, bytesOf, type Hash, hashOf, parseAddress } from '../primi
 import type { JournaledState } from '../state/journaled-state.ts';
 import { depositRequest } from './deposit-requests.ts';
 import type { ForkEvm } from './fork-evm.ts';
+import { callKnownContract } from './known-system-contracts.ts';
 
 const SYSTEM_ADDRESS = parseAddress('0xfffffffffffffffffffffffffffffffffffffffe');
 /** Gas, not counted in the block. */
@@ -85,8 +86,19 @@ async function systemCall(
   to: Address,
   data: Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  const { evm, state, block } = context;
-  if ((state.getAccount(to)?.codeHash ?? EMPTY_CODE_HASH) === EMPTY_CODE_HASH) return undefined;
+  const { state, block } = context;
+  const codeHash = state.getAccount(to)?.codeHash ?? EMPTY_CODE_HASH;
+  if (codeHash === EMPTY_CODE_HASH) return undefined;
+  const known = callKnownContract(state, { address: to, codeHash }, data, block.header);
+  return known ?? (await executedCall(context, to, data));
+}
+
+/** As `systemCall`, always by the EVM. */
+export async function executedCall(
+  { evm, state, block }: SystemCallContext,
+  to: Address,
+  data: Uint8Array,
+): Promise<Uint8Array | undefined> {
   const caller = state.getAccount(SYSTEM_ADDRESS);
   const result = await evm.vm.evm.runCall({
     block,

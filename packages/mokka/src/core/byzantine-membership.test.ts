@@ -1,93 +1,29 @@
-/** Rule *membership* in BFT: operators approve, both phases, in place too, and whoever was removed is powerless. */
+/** Rule *membership* in BFT: operators approve, both phases, and whoever was removed is powerless. */
 import { describe, expect, it } from 'vitest';
-import { createEntry } from '../codec/entry-codec.ts';
-import { encodeMembership } from '../codec/membership-codec.ts';
 import type { Certificate } from './certificate.ts';
 import type { Entry } from './entry.ts';
-import { type Member, type MembershipChange, validatorsOf } from './members.ts';
+import { validatorsOf } from './members.ts';
+import {
+  addition,
+  agree,
+  commitsEverywhere,
+  FOUR,
+  leaderOf,
+  led,
+  otherEntry,
+  standing,
+  withProposedMembership,
+} from './membership-cluster.test.support.ts';
 import {
   certificateOf,
-  Probe,
-  payloadOn,
   preparedBy,
-  preVoteOf,
-  proofOf,
   proposalOf,
   signerFor,
-  termStartOf,
   termVoteOf,
   voteOf,
 } from './probe.test.support.ts';
-import type { Epoch, LogIndex, Term } from './types.ts';
-import { nodeId, VirtualCluster } from './virtual-cluster.test.support.ts';
-
-const TIMEOUT = 4_000;
-const FOUR = [0, 1, 2, 3];
-
-function addition(number: number): MembershipChange {
-  return { type: 'add', member: { id: nodeId(number), host: `node-${number}`, port: 1 } };
-}
-
-async function led(count: number, timing = {}): Promise<VirtualCluster> {
-  const cluster = await VirtualCluster.started(count, timing, 'BFT');
-  cluster.until(() => cluster.leader() !== null);
-  return cluster;
-}
-
-function ask(
-  cluster: VirtualCluster,
-  nodes: readonly number[],
-  change: MembershipChange,
-  timeout = TIMEOUT,
-): void {
-  for (const at of nodes) {
-    const request = cluster.node(at).results.length;
-    cluster.input(at, { type: 'propose-membership', request, change, timeout });
-  }
-}
-
-/** The operators of these nodes ask for the same; runs until all have their answers. */
-function agree(cluster: VirtualCluster, nodes: readonly number[], change: MembershipChange) {
-  const before = nodes.map((at) => cluster.node(at).results.length);
-  ask(cluster, nodes, change);
-  cluster.until(() => nodes.every((at, n) => cluster.node(at).results.length > (before[n] ?? 0)));
-  return nodes.map((at) => {
-    const result = cluster.node(at).results.at(-1);
-    return result?.accepted === false ? result.code : `epoch ${result?.epoch}`;
-  });
-}
-
-function commitsEverywhere(cluster: VirtualCluster, word: string, nodes: readonly number[]): void {
-  cluster.submit(word);
-  cluster.until(() => nodes.every((at) => cluster.committed(at).includes(word)));
-}
-
-function leaderOf(cluster: VirtualCluster): number {
-  const leader = cluster.leader();
-  if (leader === null) throw new Error('nobody leads');
-  return leader;
-}
-
-function standing(cluster: VirtualCluster): void {
-  for (const node of cluster.nodes) expect(node.halt).toBeNull();
-}
-
-/** Keeps the second phase of membership entries from any leader; what a quorum prepared stays uncommitted. */
-function holdCommitVotes(cluster: VirtualCluster): void {
-  const memberships = new Set<string>();
-  cluster.link = (_, __, message) => {
-    if (message.type === 'propose' && message.entry.kind === 'membership') {
-      memberships.add(message.entry.hash);
-    }
-    if (message.type !== 'vote' || message.vote.phase === 'prepare') return true;
-    return !memberships.has(message.vote.hash);
-  };
-}
-
-function isPrepared(cluster: VirtualCluster, at: number): boolean {
-  const { preparation, log } = cluster.node(at).running.inspect();
-  return log.get(preparation.certificate?.index ?? 0)?.kind === 'membership';
-}
+import type { Epoch, Term } from './types.ts';
+import { nodeId } from './virtual-cluster.test.support.ts';
 
 describe('Rule membership (BFT): approval', () => {
   it('a change that too few operators ask for is not proposed, and the network goes on', async () => {
@@ -217,92 +153,6 @@ describe('an observer that its leader leaves out (BFT)', () => {
   });
 });
 
-describe('Rule membership (BFT): certified again in place', () => {
-  it('the old set prepares and commits an open entry again under the next leader', async () => {
-    const cluster = await led(4);
-    holdCommitVotes(cluster);
-    ask(cluster, FOUR, addition(4), 20_000);
-    cluster.until(() => FOUR.every((at) => isPrepared(cluster, at)));
-    const first = leaderOf(cluster);
-    cluster.crash(first);
-    cluster.link = () => true;
-    const rest = FOUR.filter((at) => at !== first);
-    cluster.until(() => rest.every((at) => cluster.node(at).running.status().epoch === 1));
-    const { certificate, root } = cluster.node(rest[0] ?? 0).running.inspect().epochs.present;
-    expect(certificate?.term).toBeGreaterThan(root?.term ?? 0);
-    const again = rest.flatMap((at) =>
-      cluster
-        .node(at)
-        .sentOf('vote')
-        .map(({ vote }) => vote),
-    );
-    const inPlace = again.filter((vote) => vote.term === certificate?.term);
-    expect(new Set(inPlace.map(({ phase }) => phase))).toEqual(new Set(['prepare', 'commit']));
-    expect(rest.some((at) => cluster.node(at).sentOf('recertify').length > 0)).toBe(true);
-    // Nothing else was voted for in that term.
-    expect(new Set(inPlace.map(({ index }) => index))).toEqual(new Set([root?.index]));
-    commitsEverywhere(cluster, 'after', rest);
-    await cluster.start(first);
-    commitsEverywhere(cluster, 'all', FOUR);
-    standing(cluster);
-  });
-
-  it('what was prepared is committed although all operators’ requests were lost with the power', async () => {
-    const cluster = await led(4);
-    holdCommitVotes(cluster);
-    ask(cluster, FOUR, addition(4));
-    cluster.until(() => FOUR.every((at) => isPrepared(cluster, at)));
-    cluster.pass(50);
-    for (const at of FOUR) cluster.crash(at);
-    cluster.link = () => true;
-    for (const at of FOUR) await cluster.start(at);
-    cluster.until(() => FOUR.every((at) => cluster.node(at).running.status().epoch === 1));
-    commitsEverywhere(cluster, 'after', FOUR);
-    standing(cluster);
-  });
-
-  it.each([
-    ['with the leader’s proof', true],
-    ['by the certificate alone', false],
-  ])(
-    'whoever locked on an entry again, %s, adopts no other chain in that term',
-    async (_, isProven) => {
-      const { probe, entry } = await withProposedMembership(true);
-      const anchored = preparedBy(entry, [1, 2, 3]);
-      await probe.receive(1, { type: 'certificate', certificate: anchored });
-      const lock = { term: 1 as Term, index: entry.index, hash: entry.hash };
-      const votes = [1, 2, 3].map((voter) => termVoteOf(voter, 2, lock));
-      if (isProven) {
-        await probe.receive(2, { type: 'recertify', proof: proofOf(2, votes, anchored), entry });
-      } else {
-        const [termVote] = votes;
-        if (termVote === undefined) throw new Error('three voted');
-        const justification = [1, 2, 3].map((voter) => preVoteOf(voter, 2));
-        const message = { type: 'term-vote', termVote, justification } as const;
-        await probe.receive(1, { ...message, lockCertificate: anchored });
-      }
-      expect(probe.core.status().term).toBe(2);
-      const prepared = preparedBy({ ...entry, term: 2 as Term }, [1, 2, 3]);
-      await probe.receive(2, { type: 'certificate', certificate: prepared });
-      const inTerm = probe.sentOf('vote').filter(({ vote }) => vote.term === 2);
-      const sent = inTerm.map(({ vote }) => vote.phase);
-      // Who does not know the leader has nobody to send it to; it is stored all the same.
-      expect(sent).toEqual(isProven ? ['prepare', 'commit'] : []);
-      expect(probe.core.inspect().preparation.commitVotes.get(entry.index)?.term).toBe(2);
-      // The liar that leads term 2 has another quorum's proof, below the entry.
-      const below = termStartOf(
-        2,
-        4,
-        [1, 2, 3].map((voter) => termVoteOf(voter, 2)),
-      );
-      await probe.receive(2, proposalOf(2, below));
-      expect(probe.core.status().lastIndex).toBe(entry.index);
-      expect(probe.core.inspect().preparation.certificate?.term).toBe(2);
-      expect(probe.halted).toBeNull();
-    },
-  );
-});
-
 describe('Rule membership (BFT): whoever is out is powerless', () => {
   it('statements of the epoch before, of all its keys, change and stop nothing', async () => {
     const cluster = await led(5);
@@ -409,37 +259,3 @@ describe('Rule membership (BFT): whoever is out is powerless', () => {
 });
 
 /** An entry of the first epoch that nobody agreed to. */
-function otherEntry(index: number, term: number, text = 'a'): Entry {
-  const start = termStartOf(term, 4, [termVoteOf(1, term)]);
-  return createEntry({ ...payloadOn(start, text), index: index as LogIndex });
-}
-
-function members(...numbers: readonly number[]): Member[] {
-  return numbers.map((at) => ({
-    id: nodeId(at),
-    host: `validator-${at}`,
-    port: at + 1,
-    role: 'validator',
-  }));
-}
-
-/** Node 0 of four follows node 1 in term 1, which proposes to remove node 3. */
-async function withProposedMembership(
-  isApproved: boolean,
-): Promise<{ probe: Probe; entry: Entry }> {
-  const probe = await Probe.started(0, 4, {}, 'BFT');
-  const votes = [1, 2, 3].map((voter) => termVoteOf(voter, 1));
-  const first = termStartOf(1, 4, votes);
-  await probe.follow(first);
-  const entry = createEntry({
-    ...payloadOn(first, ''),
-    kind: 'membership',
-    payload: encodeMembership({ members: members(0, 1, 2), readiness: [] }),
-  });
-  if (isApproved) {
-    const change = { type: 'remove', id: nodeId(3) } as const;
-    await probe.feed({ type: 'propose-membership', request: 1, change, timeout: 60_000 });
-  }
-  await probe.receive(1, proposalOf(1, entry));
-  return { probe, entry };
-}

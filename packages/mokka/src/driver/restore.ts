@@ -101,6 +101,10 @@ export async function restoreCore(
     termVote?.termVote ?? null,
   ].map((record) => (record?.epoch === epochs.length ? record.term : 0));
   const term = Math.max(...known, tipTerm) as Term;
+  // The certificate that ended the epoch before may be of a later term than any of this one, and counts for nothing in it.
+  const locks = [savedLockCertificate, named].filter(
+    (certificate) => certificate?.epoch === epochs.length,
+  );
   return {
     term,
     termVote,
@@ -112,10 +116,7 @@ export async function restoreCore(
     votes: votes.map(({ value }): Vote => value),
     commitVotes: commitVotes.map(({ value }): Vote => value),
     savedLockCertificate,
-    lockCertificate:
-      options.crashModel === 'CFT'
-        ? null
-        : await restoreLock(storage, [savedLockCertificate, named]),
+    lockCertificate: options.crashModel === 'CFT' ? null : await restoreLock(storage, locks),
     evidence: evidence.map(({ value }) => value),
     ahead,
     ...(pruned === null ? {} : { pruned }),

@@ -76,7 +76,7 @@ describe('a simulation', () => {
 
   it('ends at its time, and the next is not disturbed', async () => {
     const executor = executorWith({ timeoutMs: 0 });
-    const loop = executor.simulate(request({ from, to: LOOP, gas: 50_000_000n }, 1), LATEST);
+    const loop = executor.simulate(request({ from, to: LOOP, gas: 10_000_000n }, 1), LATEST);
     const after = executor.simulate(request({ from, to: STORE }, 0), LATEST);
     await expect(loop).rejects.toMatchObject({ code: 'execution-timeout' });
     expect(await after).toEqual([]);

@@ -135,4 +135,39 @@ export const SNAPSHOT_AND_MEMBER_MISTAKES: readonly Mutant[] = [
       changing: true,
     },
   },
+  {
+    what: 'rule membership (BFT): after a restart the certificate that ended the epoch before replaces a lock of this one',
+    edits: [
+      {
+        file: 'driver/restore.ts',
+        find: '(certificate) => certificate?.epoch === epochs.length,',
+        replace: '(certificate) => certificate !== null,',
+      },
+    ],
+    caught: {
+      by: 'test',
+      file: 'core/recertified-membership.test.ts',
+      test: 'a lock of the next epoch outlives a restart',
+    },
+  },
+  {
+    what: 'observers: nobody answers one that its leader leaves out',
+    edits: [
+      {
+        file: 'core/heartbeats.ts',
+        find: 'if (leading === null && !message.following) tellCommitted(context, from, message.committed);',
+        replace: '',
+      },
+      {
+        file: 'core/heartbeats.ts',
+        find: 'function tellCommitted(',
+        replace: 'export function tellCommitted(',
+      },
+    ],
+    caught: {
+      by: 'test',
+      file: 'core/byzantine-membership.test.ts',
+      test: 'and tells nothing follows through the others',
+    },
+  },
 ];

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const BYZANTINE = 'core/byzantine-safety.test.ts';
 const MEMBERSHIP = 'core/byzantine-membership.test.ts';
+const IN_PLACE = 'core/recertified-membership.test.ts';
 const SAFETY = 'core/safety-rules.test.ts';
 
 export const WRONG_READINGS: readonly Mutant[] = [
@@ -339,7 +340,7 @@ export const WRONG_READINGS: readonly Mutant[] = [
         replace: ')',
       },
     ],
-    caught: { by: 'test', file: MEMBERSHIP, test: 'whoever locked on an entry again' },
+    caught: { by: 'test', file: IN_PLACE, test: 'whoever locked on an entry again' },
   },
   {
     what: 'rule membership (BFT): a certificate of another epoch stands under a lock',
