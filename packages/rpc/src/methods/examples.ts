@@ -20,7 +20,15 @@ export const EXAMPLE_SNAPSHOT = '0x1a';
 export const RANDOM_ID = 'ids are random';
 
 /** The error of methods that read state at a block. */
-export const UNKNOWN_BLOCK = { code: -32000, when: 'there is no such block' } as const;
+export const UNKNOWN_BLOCK = {
+  code: -32000,
+  when: 'there is no such block, or its state was removed',
+} as const;
+/** A node that was away for long may have taken a snapshot in place of the blocks. */
+export const HISTORY_NOT_HERE = {
+  code: -32002,
+  when: 'this node does not have all blocks of the range',
+} as const;
 export const REVERTED = { code: 3, when: 'the call reverts; `data` is its output' } as const;
 
 /** Errors of methods that put a transaction into the pool; messages are geth's. */

@@ -1,8 +1,8 @@
 import { bytesOf, slotOf } from '@praline/chain/configuration';
 import { z } from 'zod';
 import { required } from '../../method.ts';
-import { editOf, impersonatedParameter } from '../../parameters/development.ts';
-import { address, data, hash, storageKey, uint64, wei } from '../../parameters/hex.ts';
+import { amountOfWei, editOf, impersonatedParameter, nonce } from '../../parameters/development.ts';
+import { address, data, hash, storageKey } from '../../parameters/hex.ts';
 import { EXAMPLE_ADDRESS } from '../examples.ts';
 import { developmentMethods } from './development-method.ts';
 
@@ -17,7 +17,7 @@ export const setBalance = developmentMethods({
     evm_setAccountBalance: ['ganache'],
   },
   summary: 'Sets the balance of an account.',
-  params: [accountParameter, required('balance', wei, 'The balance from now on.')],
+  params: [accountParameter, required('balance', amountOfWei, 'The balance from now on.')],
   result: DONE,
   example: { params: [EXAMPLE_ADDRESS, '0xde0b6b3a7640000'], result: true },
   operation: ([account, balance]) => editOf(account, { balance }),
@@ -30,7 +30,7 @@ export const addBalance = developmentMethods({
     tenderly_addBalance: ['anvil'],
   },
   summary: 'Adds to the balance of an account.',
-  params: [accountParameter, required('amount', wei, 'What to add.')],
+  params: [accountParameter, required('amount', amountOfWei, 'What to add.')],
   result: DONE,
   example: { params: [EXAMPLE_ADDRESS, '0x1'], result: true },
   operation: ([account, addedBalance]) => editOf(account, { addedBalance }),
@@ -43,10 +43,10 @@ export const setNonce = developmentMethods({
     evm_setAccountNonce: ['anvil', 'ganache'],
   },
   summary: 'Sets the nonce of an account, higher or lower than it was.',
-  params: [accountParameter, required('nonce', uint64, 'The next nonce of the account.')],
+  params: [accountParameter, required('nonce', nonce, 'The next nonce of the account.')],
   result: DONE,
   example: { params: [EXAMPLE_ADDRESS, '0x5'], result: true },
-  operation: ([account, nonce]) => editOf(account, { nonce }),
+  operation: ([account, next]) => editOf(account, { nonce: next }),
 });
 
 export const setCode = developmentMethods({

@@ -1,6 +1,7 @@
 import { serverError } from '../../errors.ts';
 import { required } from '../../method.ts';
-import { address, gas, hash, weiPerGas } from '../../parameters/hex.ts';
+import { amountOfGas, feePerGas } from '../../parameters/development.ts';
+import { address, hash } from '../../parameters/hex.ts';
 import { developmentMethods } from './development-method.ts';
 
 export const setBlockGasLimit = developmentMethods({
@@ -9,7 +10,7 @@ export const setBlockGasLimit = developmentMethods({
     anvil_setBlockGasLimit: ['anvil'],
   },
   summary: 'Sets the gas limit of all blocks from the next on.',
-  params: [required('gasLimit', gas, 'Of each block.')],
+  params: [required('gasLimit', amountOfGas, 'Of each block.')],
   result: 'True.',
   example: { params: ['0x1c9c380'], result: true },
   operation: ([gasLimit]) => ({ kind: 'set-gas-limit', gasLimit }),
@@ -34,7 +35,7 @@ export const setNextBlockBaseFeePerGas = developmentMethods({
     anvil_setNextBlockBaseFeePerGas: ['anvil'],
   },
   summary: 'Sets the base fee of the next block.',
-  params: [required('baseFeePerGas', weiPerGas, 'Of the next block.')],
+  params: [required('baseFeePerGas', feePerGas, 'Of the next block.')],
   result: 'True, null under `anvil_`.',
   example: { params: ['0x3b9aca00'], result: true },
   operation: ([fee]) => ({ kind: 'set-next-base-fee', fee }),
@@ -59,7 +60,7 @@ export const setMinGasPrice = developmentMethods({
   },
   summary:
     'Refused wherever blocks have a base fee (EIP-1559), as the development nodes refuse it.',
-  params: [required('gasPrice', weiPerGas, 'Of no meaning.')],
+  params: [required('gasPrice', feePerGas, 'Of no meaning.')],
   result: 'An error.',
   example: {
     params: ['0x1'],

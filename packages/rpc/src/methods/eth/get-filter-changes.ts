@@ -5,6 +5,7 @@ import {
   EXAMPLE_LOG_FILTER,
   EXAMPLE_TOPIC,
   EXAMPLE_TRANSACTION,
+  HISTORY_NOT_HERE,
 } from '../examples.ts';
 
 export const ethGetFilterChanges = defineMethod({
@@ -13,7 +14,7 @@ export const ethGetFilterChanges = defineMethod({
   params: [filterIdParameter],
   result: 'Logs, block hashes or transaction hashes, by the kind of the filter.',
   peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
-  errors: [{ code: -32000, when: 'there is no such filter, or it expired' }],
+  errors: [{ code: -32000, when: 'there is no such filter, or it expired' }, HISTORY_NOT_HERE],
   example: {
     params: [EXAMPLE_LOG_FILTER],
     result: [

@@ -5,6 +5,7 @@ import {
   EXAMPLE_LOG_FILTER,
   EXAMPLE_TOPIC,
   EXAMPLE_TRANSACTION,
+  HISTORY_NOT_HERE,
 } from '../examples.ts';
 
 export const ethGetFilterLogs = defineMethod({
@@ -13,7 +14,7 @@ export const ethGetFilterLogs = defineMethod({
   params: [filterIdParameter],
   result: 'List of logs.',
   peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
-  errors: [{ code: -32000, when: 'there is no such log filter, or it expired' }],
+  errors: [{ code: -32000, when: 'there is no such log filter, or it expired' }, HISTORY_NOT_HERE],
   example: {
     params: [EXAMPLE_LOG_FILTER],
     result: [

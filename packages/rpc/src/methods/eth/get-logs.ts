@@ -7,6 +7,7 @@ import {
   EXAMPLE_CONTRACT,
   EXAMPLE_TOPIC,
   EXAMPLE_TRANSACTION,
+  HISTORY_NOT_HERE,
 } from '../examples.ts';
 
 export const ethGetLogs = defineMethod({
@@ -24,6 +25,7 @@ export const ethGetLogs = defineMethod({
   errors: [
     { code: -32602, when: 'the range is reversed or reaches beyond the head' },
     { code: -32000, when: 'there is no block of that hash' },
+    HISTORY_NOT_HERE,
     { code: -32005, when: 'more logs match than one answer holds; ask for fewer blocks' },
   ],
   example: {
