@@ -8,6 +8,7 @@ import { benchLatency } from './latency.ts';
 import { benchMokka } from './mokka.ts';
 import type { BenchResult } from './report.ts';
 import { benchRpc } from './rpc.ts';
+import { benchStages } from './stages.ts';
 import { benchStart } from './start.ts';
 import type { ThroughputOptions } from './throughput.ts';
 import { benchTransfers } from './transfers.ts';
@@ -20,6 +21,7 @@ const USAGE = `npm run bench -- NAME [options]
   rpc         requests per second and their times by method, beside the same three
   growth      blocks per second with many accounts and blocks behind them, memory, restart, eth_getLogs
   latency     send to receipt on a follower
+  stages      processor time of a transfer by stage, from profiles of every thread
   start       "praline start" to a leader, with processor time and memory
   failover    time without service: leader killed, paused, cut off, handed over
 
@@ -35,9 +37,9 @@ const USAGE = `npm run bench -- NAME [options]
 
   --json                one JSON object on standard output
   --transactions N      transfers, erc20, rpc: 60000 signed beforehand, latency: 500
-  --connections N       transfers, erc20, rpc: 32
-  --seconds N           transfers, erc20: 20 measured in each run; mokka, rpc: 5 for each row
-  --warm-up N           transfers, erc20: seconds before that, 5
+  --connections N       transfers, erc20, rpc, stages: 32
+  --seconds N           transfers, erc20, stages: 20 measured in each run; mokka, rpc: 5 for each row
+  --warm-up N           transfers, erc20: seconds before that, 5; stages: 10
   --block-time S,S      transfers, erc20: seconds between blocks, 0 is instant: 0,1
   --nodes N,N           transfers, erc20, rpc: sizes of the networks: 1,3
   --gas-limit N         transfers, erc20: of a block, for all alike: 300000000
@@ -131,6 +133,13 @@ async function main(): Promise<number> {
         nodeCounts: numbers('nodes', 1),
       }),
     latency: () => benchLatency({ transactions: count('transactions', 500) }),
+    stages: () =>
+      benchStages({
+        nodes: Math.max(...numbers('nodes', 1)),
+        connections: count('connections', 32),
+        seconds: count('seconds', 20),
+        warmUpSeconds: count('warm-up', 10),
+      }),
     start: () => benchStart({ rounds: count('rounds', 3) }),
     mokka: () => benchMokka({ seconds: count('seconds', 5) }),
     wire: () => benchWire({ crashModel: values['crash-model'] }),

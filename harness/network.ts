@@ -10,7 +10,7 @@ import { type HDAccount, mnemonicToAccount } from 'viem/accounts';
 import { z } from 'zod';
 import { freePorts } from './free-ports.ts';
 import { callRpc } from './json-rpc.ts';
-import { DISPOSE_SIGNAL, PralineProcess, runPraline } from './praline-process.ts';
+import { disposeSignal, PralineProcess, runPraline } from './praline-process.ts';
 import { until } from './until.ts';
 
 /** What the tests change in a cluster file; everything else stays as `init` wrote it. */
@@ -211,7 +211,7 @@ export class Network {
 
   /** Ends every process and removes the folder. */
   async dispose(): Promise<void> {
-    await this.end(DISPOSE_SIGNAL);
+    await this.end(disposeSignal());
     await Promise.all(this.#past.map((earlier) => earlier.end('SIGKILL')));
     rmSync(this.folder, { recursive: true, force: true });
   }

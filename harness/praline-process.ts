@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const COMMAND = fileURLToPath(new URL('../packages/cli/bin/praline.js', import.meta.url));
 /** Set to a folder, every process leaves a CPU profile of each of its threads there when it ends. */
-const PROFILE_FOLDER = process.env['PRALINE_PROFILE'];
-const NODE_ARGUMENTS =
-  PROFILE_FOLDER === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${PROFILE_FOLDER}`];
+const profileFolder = () => process.env['PRALINE_PROFILE'];
 /** Ends a process that is no longer needed; a profile is only written at an orderly end. */
-export const DISPOSE_SIGNAL: NodeJS.Signals = PROFILE_FOLDER === undefined ? 'SIGKILL' : 'SIGTERM';
+export function disposeSignal(): NodeJS.Signals {
+  return profileFolder() === undefined ? 'SIGKILL' : 'SIGTERM';
+}
 /** Characters of output kept per process, the newest. */
 const OUTPUT_CHARACTERS_MAX = 200_000;
 
@@ -46,7 +46,9 @@ export class PralineProcess {
 
   constructor(args: readonly string[], options: PralineProcessOptions) {
     const entry = options.entry ?? COMMAND;
-    const node = [process.execPath, ...NODE_ARGUMENTS, entry, ...args] as const;
+    const folder = profileFolder();
+    const profiling = folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+    const node = [process.execPath, ...profiling, entry, ...args] as const;
     const [file, ...rest] = [...(options.launcher ?? []), ...node];
     this.#child = spawn(file ?? process.execPath, rest, {
       cwd: options.cwd,

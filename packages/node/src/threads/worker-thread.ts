@@ -38,6 +38,9 @@ export interface WorkerInput<Data> {
 
 const runsFromSource = import.meta.url.endsWith('.ts');
 
+/** A process that is profiled leaves a profile of each of its threads. */
+const PROFILING = process.execArgv.filter((option) => option.startsWith('--cpu-prof'));
+
 export function startWorkerThread<Data>(options: WorkerThreadOptions<Data>): WorkerThread {
   const entry = `${options.entry.href}${runsFromSource ? '.ts' : '.js'}`;
   const input: WorkerInput<Data> = { entry, data: options.data };
@@ -53,7 +56,7 @@ export function startWorkerThread<Data>(options: WorkerThreadOptions<Data>): Wor
         name: options.name,
         workerData: input,
         transferList,
-        execArgv: [],
+        execArgv: PROFILING,
       });
 
   let stopping = false;
