@@ -14,6 +14,9 @@ import { followerOf, useNetwork } from './support/use-network.ts';
 const network = useNetwork({ nodes: 3 });
 const RICH = '0x00000000000000000000000000000000000e0001';
 const SENDER = '0x00000000000000000000000000000000000e0002';
+/** Sends its input to the address of `console.log`. */
+const PRINTER = '0x00000000000000000000000000000000000e0003';
+const PRINTER_CODE = '0x365f5f375f5f365f73000000000000000000636f6e736f6c652e6c6f675afa00';
 let follower = 0;
 
 beforeAll(async () => {
@@ -77,6 +80,62 @@ describe("viem's test client through a follower", () => {
     await expect(wallet.sendTransaction({ account: SENDER, to: RICH, value: 1n })).rejects.toThrow(
       'unknown account',
     );
+  });
+
+  it('shows what a contract printed, and who called it, on every node', async () => {
+    const { test, wallet } = clientOf(follower);
+    await test.setCode({ address: PRINTER, bytecode: PRINTER_CODE });
+    const [account] = await wallet.getAddresses();
+    if (account === undefined) throw new Error('the network has no accounts');
+    const data = `0xf82c50f1${'2a'.padStart(64, '0')}` as const;
+    const hash = await wallet.sendTransaction({ account, to: PRINTER, data });
+    await onAll(['42'], 'debug_consoleLog', [hash]);
+    const nonce = (await test.getTransaction({ hash })).nonce;
+    await onAll(hash, 'ots_getTransactionBySenderAndNonce', [account, nonce]);
+    await until(async () => {
+      for (const number of network().numbers) {
+        const { txs } = await network().rpc<{ txs: { hash: string }[] }>(
+          number,
+          'ots_searchTransactionsBefore',
+          [PRINTER, 0, 25],
+        );
+        expect(txs.map((one) => one.hash)).toEqual([hash]);
+        // The estimate before the transaction printed too, and is not told.
+        const metrics = await (await fetch(`${network().url(number)}/metrics`)).text();
+        expect(metrics).toMatch(/^praline_console_lines_total 1$/m);
+      }
+    });
+  });
+
+  it('takes blocks off, replaces others, and loads a state that was dumped', async () => {
+    const { test } = clientOf(follower);
+    const rpc = (method: string, ...params: unknown[]) =>
+      network().rpc<unknown>(follower, method, params);
+    await test.mine({ blocks: 3 });
+    const height = await test.getBlockNumber();
+    await rpc('anvil_rollback', 1);
+    await onAll(`0x${(height - 1n).toString(16)}`, 'eth_blockNumber', []);
+    const { hash } = await test.getBlock();
+    const raw = await network()
+      .account(0)
+      .signTransaction({
+        chainId: 31_337,
+        to: RICH,
+        value: 2n,
+        gas: 21_000n,
+        gasPrice: 10n ** 11n,
+      });
+    await rpc('anvil_reorg', 2, [[raw, 1]]);
+    const block = await test.getBlock();
+    expect(block).toMatchObject({ number: height - 1n, transactions: [expect.any(String)] });
+    expect(block.hash).not.toBe(hash);
+    await network().agreedHashes();
+    const state = await test.dumpState();
+    await test.setBalance({ address: SENDER, value: 77n });
+    await test.setCode({ address: RICH, bytecode: '0x' });
+    await test.loadState({ state });
+    await onAll('0x6001', 'eth_getCode', [RICH, 'latest']);
+    await network().agreedHashes();
   });
 
   it('goes back to a snapshot after the leader was killed and all nodes were started again', async () => {

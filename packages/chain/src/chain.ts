@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HeaderData } from './block/block-data.ts';
 import { receiptsData } from './block/receipt-data.ts';
+import { printedBy } from './console/printed-lines.ts';
 import type { AgreedOperation, OperationRequest } from './development/operation.ts';
 import { type Position, positionOf } from './development/position.ts';
 import { ChainError } from './errors.ts';
@@ -25,6 +26,7 @@ import { CommittedState } from './state/committed-state.ts';
 import type { State } from './state/layered-state.ts';
 import { type StateHistory, StatePruner } from './state/state-pruner.ts';
 import { removeStaleState } from './store/flat-generation.ts';
+import { beginParticipants } from './store/participants-floor.ts';
 import { metaKey } from './store/schema.ts';
 import { initialiseStore, openStore } from './store/store-identity.ts';
 import { Tables, type TableWriter } from './store/tables.ts';
@@ -84,7 +86,9 @@ export class Chain {
     this.#tables = tables;
     this.#genesis = genesis;
     this.restore = new SnapshotRestore(join(directory, RESTORE_FOLDER), this.#closing.signal);
-    this.#evms = new ForkEvms(genesis.common, genesis.depositContract);
+    this.#evms = new ForkEvms(genesis.common, genesis.depositContract, {
+      hearsConsole: genesis.praline.devMode,
+    });
     const state = new CommittedState(tables);
     const position = () => this.#position;
     this.#committed = state;
@@ -132,6 +136,7 @@ export class Chain {
     const tables = new Tables(directory, { readOnly: false });
     try {
       const { position, marker } = openStore(tables, genesis);
+      await beginParticipants(tables, position.head.number);
       const chain = new Chain(directory, tables, genesis, position, marker, options);
       void chain.#removeStaleState();
       return chain;
@@ -231,7 +236,10 @@ export class Chain {
       const prepared = prepareTransitions(before, resolved, modules);
       for (const one of prepared) this.#pruner?.written(nodesWritten(one));
       await this.#write(position, marker, (writer) => {
-        writeTransitions(writer, before, prepared, this.#committed.generation);
+        writeTransitions(writer, before, prepared, {
+          generation: this.#committed.generation,
+          keepsNames: this.#genesis.praline.devMode,
+        });
         writer.putSealed('meta', metaKey('marker'), marker);
       });
       this.#executor.inFlight.settle(position.id, this.#committed);
@@ -369,6 +377,7 @@ export class Chain {
       },
       receipts: receiptsData(header, transactions, stored, blobFee),
       touched: [...touched],
+      printed: executed.transactions.flatMap(printedBy),
     };
   }
 

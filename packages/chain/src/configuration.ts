@@ -5,4 +5,4 @@
 export { ChainError } from './errors.ts';
 export { DEV_FORKS } from './genesis/dev-forks.ts';
 export { readGenesisConfiguration } from './genesis/genesis-configuration.ts';
-export { bytesOf, hexOf, slotOf } from './primitives.ts';
+export { addressOf, bytesOf, hashOf, hexOf, slotOf } from './primitives.ts';

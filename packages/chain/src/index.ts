@@ -9,12 +9,16 @@ export {
   type ImportProgress,
   importChainFile,
 } from './chain-file/import-chain.ts';
+export { CONSOLE_ADDRESS } from './console/console-address.ts';
+export { CONSOLE_LINE_MAX, consoleLine } from './console/console-line.ts';
+export type { PrintedLines } from './console/printed-lines.ts';
 export { keccak256 } from './crypto/keccak.ts';
 export {
   type DevelopmentSettings,
   type DevelopmentState,
   isUsed,
   type MiningMode,
+  ROLLBACK_DEPTH_MAX,
   UNUSED,
 } from './development/development-state.ts';
 export {
@@ -99,7 +103,10 @@ export { matches as logMatches } from './query/log-search.ts';
 export { ExecutionRevertedError, revertMessage, revertReason } from './query/revert-reason.ts';
 export type * from './query/simulation/simulation-request.ts';
 export { StoredChainReader } from './query/stored-chain-reader.ts';
+export type { FrameType } from './query/tracing/evm-tracer.ts';
+export type { StorageRange, StorageRangeRequest } from './query/tracing/storage-range.ts';
 export type * from './query/tracing/trace-request.ts';
+export type * from './query/tracing/transaction-replay.ts';
 export type { ChunkInfo, ChunkList, LogEntryId, LogPosition } from './snapshot/manifest.ts';
 export { invalidSnapshot } from './snapshot/snapshot-error.ts';
 export type { PositionOf, SnapshotMaker } from './snapshot/snapshot-maker.ts';

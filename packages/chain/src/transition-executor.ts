@@ -5,7 +5,7 @@
 
 import type { HeaderData } from './block/block-data.ts';
 import { InvalidBlockError } from './block/invalid-block-error.ts';
-import { applyOperation } from './development/apply-operation.ts';
+import { applyOperation, type PlacedHeader } from './development/apply-operation.ts';
 import { editState } from './development/edit-state.ts';
 import type { AgreedOperation, OperationRequest } from './development/operation.ts';
 import {
@@ -34,6 +34,8 @@ import { LayeredState, type State } from './state/layered-state.ts';
 import { RootState } from './state/root-state.ts';
 import { diffOf, type StateDiff } from './state/state-diff.ts';
 import { readCanonical, readHeader } from './store/block-records.ts';
+import { readStateRoot } from './store/development-records.ts';
+import { readStateFloor } from './store/state-floor.ts';
 import type { Tables } from './store/tables.ts';
 import type { PlacedBlock, TransitionToCommit } from './transition.ts';
 import {
@@ -143,6 +145,7 @@ export class TransitionExecutor {
       agreedSeconds,
       genesis: this.#genesis.header,
       header: (hash) => this.#headerOf(hash, parent),
+      block: (number) => this.#blockAt(number, parent),
     });
     const base = { kind: 'operation', request, outcome, parent } as const;
     if (move.kind === 'revert') {
@@ -153,7 +156,7 @@ export class TransitionExecutor {
       return { ...base, position: after, state, change: { kind: 'revert', nodes, codes } };
     }
     const journal = new JournaledState(context.state);
-    if (move.kind === 'edit') editState(journal, move.accounts);
+    if (move.kind === 'edit') editState(journal, move);
     const diff = diffOf(journal, position.stateRoot, this.#nodes);
     const after = positionOf(position.head, diff.root, development);
     const state = new LayeredState(diff, context.state);
@@ -222,6 +225,21 @@ export class TransitionExecutor {
     const header = this.inFlight.header(from, hash) ?? readHeader(this.#tables, hash);
     if (header === undefined) throw corruptStore(`header ${hash} of a snapshot is missing`);
     return header;
+  }
+
+  /** A block at or below the head of `from`, with the root of its last state. Throws `ChainError`. */
+  #blockAt(number: BlockNumber, from: Hash): PlacedHeader {
+    const { position: committed } = this.#committed;
+    const near =
+      this.inFlight.positionAt(from, number) ??
+      (committed.head.number === number ? committed : undefined);
+    if (near !== undefined) return { header: near.head, stateRoot: near.stateRoot };
+    const hash = readCanonical(this.#tables, number);
+    const header = hash === undefined ? undefined : readHeader(this.#tables, hash);
+    if (header === undefined || number < readStateFloor(this.#tables)) {
+      throw new ChainError('invalid-request', `the state of block ${number} is not here any more`);
+    }
+    return { header, stateRoot: readStateRoot(this.#tables, header) };
   }
 
   #keepBlock<Block extends ExecutedBlock>(

@@ -1,5 +1,6 @@
 /** Blocks and development operations on their way to being committed, as whoever drives a chain sees them. */
 import type { BlockData, ReceiptData } from './block/block-data.ts';
+import type { PrintedLines } from './console/printed-lines.ts';
 import type {
   AgreedOperation,
   OperationOutcome,
@@ -25,6 +26,8 @@ export interface CommittedBlock {
   readonly receipts: readonly ReceiptData[];
   /** Accounts whose nonce or balance may differ from before the block. */
   readonly touched: readonly Address[];
+  /** By `console.log`; empty where the chain is not in development mode. */
+  readonly printed: readonly PrintedLines[];
 }
 
 /** What they need of a development operation. */

@@ -92,6 +92,16 @@ export class TransitionsInFlight {
     }
   }
 
+  /** The last position with a head of this height, from `from` back; undefined when it is not in flight. */
+  positionAt(from: Hash, number: BlockNumber): Position | undefined {
+    for (let at = from; ; ) {
+      const transition = this.#transitions.get(at);
+      if (transition === undefined) return undefined;
+      if (transition.position.head.number === number) return transition.position;
+      at = transition.parent;
+    }
+  }
+
   /** Forgets all that neither is `keep` nor descends from it. */
   keepOnly(keep: Hash): void {
     for (const id of [...this.#transitions.keys()]) {

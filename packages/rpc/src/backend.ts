@@ -88,6 +88,8 @@ export interface NetworkService {
   confirmCurrent(): Promise<void>;
   /** False when level with the leader, as far as this node knows. */
   syncing(): false | { startingBlock: number; currentBlock: number; highestBlock: number };
+  /** Called when what `syncing` answers may have changed. Returns the unsubscription. */
+  onProgress(listener: () => void): () => void;
 }
 
 export interface ChainEventSource {

@@ -1,4 +1,7 @@
-/** Every bound of the server in one place: what a client may make this process hold or do. */
+/**
+ * Every bound of the server in one place: what a client may make this process hold or do. Those of a WebSocket are of an
+ * IPC connection too, apart from pings.
+ */
 
 export interface RpcLimits {
   /** Body of an HTTP request or one WebSocket message, bytes. */
@@ -9,7 +12,7 @@ export interface RpcLimits {
   readonly responseBytesMax: number;
   /** Requests in one batch. */
   readonly batchLengthMax: number;
-  /** Open sockets, HTTP and WebSocket together; further ones are refused at accept. */
+  /** Open sockets of one port, HTTP and WebSocket together, or of the IPC socket; further ones are refused at accept. */
   readonly connectionsMax: number;
   /**
    * Messages of one WebSocket worked on at a time, and of `requestBytesMax` in all; further ones wait, and reading

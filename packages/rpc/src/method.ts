@@ -93,6 +93,8 @@ export type MethodExample = {
 export interface MethodDescription {
   /** `namespace_method`. */
   readonly name: string;
+  /** Where an operator finds it who serves some namespaces only, if not under the beginning of its name. */
+  readonly namespace?: string;
   readonly summary: string;
   /** What it answers, with units. */
   readonly result: string;

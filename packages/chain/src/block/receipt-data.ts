@@ -77,7 +77,7 @@ export function effectiveGasPrice(transaction: TransactionData, baseFee: Wei | u
 }
 
 /** Address of the contract that a creating transaction makes (Yellow Paper 7). */
-function createdAddress({ from, nonce }: TransactionData): Address {
+export function createdAddress({ from, nonce }: TransactionData): Address {
   const hash = keccak256(RLP.encode([bytesOf(from), bigintToBytes(nonce)]));
   return addressOf(hash.subarray(12));
 }

@@ -4,7 +4,7 @@
  */
 import type { HeaderData } from '../block/block-data.ts';
 import { ChainError } from '../errors.ts';
-import type { Address, Hash } from '../primitives.ts';
+import { type Address, type BlockNumber, blockNumberOf, type Hash } from '../primitives.ts';
 import {
   type DevelopmentSettings,
   type DevelopmentSnapshot,
@@ -12,6 +12,7 @@ import {
   IMPERSONATED_MAX,
   INITIAL_SETTINGS,
   REQUESTS_MAX,
+  ROLLBACK_DEPTH_MAX,
   SNAPSHOTS_MAX,
   UNUSED,
 } from './development-state.ts';
@@ -22,6 +23,7 @@ import type {
   OperationRequest,
 } from './operation.ts';
 import type { Position } from './position.ts';
+import { accountsIn } from './state-archive.ts';
 
 export interface OperationContext {
   /** Agreed Unix time of the log entry, seconds. */
@@ -29,12 +31,24 @@ export interface OperationContext {
   readonly genesis: HeaderData;
   /** Header of a block that is the head or below it. */
   readonly header: (hash: Hash) => HeaderData;
+  /** The head or a block below it, with the root of its last state. Throws `ChainError` where it is not known. */
+  readonly block: (number: BlockNumber) => PlacedHeader;
+}
+
+export interface PlacedHeader {
+  readonly header: HeaderData;
+  readonly stateRoot: Hash;
 }
 
 /** What becomes of head and state. */
 export type StateMove =
   | { readonly kind: 'none' }
-  | { readonly kind: 'edit'; readonly accounts: readonly AccountEdit[] }
+  | {
+      readonly kind: 'edit';
+      readonly accounts: readonly AccountEdit[];
+      /** A nonce is raised only: what an account has sent must not be possible again. */
+      readonly keepsHigherNonces: boolean;
+    }
   | { readonly kind: 'revert'; readonly head: HeaderData; readonly stateRoot: Hash };
 
 export interface AppliedOperation {
@@ -101,7 +115,12 @@ function effectOf(
       return reset(development, context);
     case 'edit':
       for (const edit of operation.accounts) requireEdit(edit);
-      return { move: { kind: 'edit', accounts: operation.accounts } };
+      return { move: { kind: 'edit', accounts: operation.accounts, keepsHigherNonces: false } };
+    case 'load': {
+      const accounts = accountsIn(operation.archive);
+      for (const edit of accounts) requireEdit(edit);
+      return { move: { kind: 'edit', accounts, keepsHigherNonces: true } };
+    }
     case 'increase-time':
       return clock(development, settings.timeOffset + operation.seconds, context);
     case 'set-time':
@@ -146,6 +165,8 @@ function effectOf(
       return { development: { ...development, impersonatesAll: operation.enabled } };
     case 'drop-transactions':
       return {};
+    case 'rollback':
+      return rollback(operation.depth, position, context);
   }
 }
 
@@ -164,19 +185,54 @@ function takeSnapshot(position: Position, { agreedSeconds }: OperationContext): 
 }
 
 /** As Hardhat does: the clock goes on from where it stood when the snapshot was taken. */
-function revert(id: number, { development }: Position, context: OperationContext): Effect {
+function revert(id: number, { development, head }: Position, context: OperationContext): Effect {
   const at = development.snapshots.findIndex((one) => one.id === id);
   const found = development.snapshots[at];
   if (found === undefined) return { outcome: false };
   const timeOffset = found.settings.timeOffset - (context.agreedSeconds - found.takenAt);
+  const target = context.header(found.head);
   return {
     development: {
       ...development,
       snapshots: development.snapshots.slice(0, at),
       settings: { ...found.settings, timeOffset },
+      rollbackFloor: floorAfter(development, head, target),
     },
-    move: { kind: 'revert', head: context.header(found.head), stateRoot: found.stateRoot },
+    move: { kind: 'revert', head: target, stateRoot: found.stateRoot },
   };
+}
+
+/** As in Anvil the settings stay. Snapshots of blocks that are gone are gone with them. */
+function rollback(
+  depth: number,
+  { development, head }: Position,
+  context: OperationContext,
+): Effect {
+  if (depth > head.number) throw refused(`the chain has ${head.number} blocks, not ${depth}`);
+  const lowest = lowestTarget(development, head);
+  if (head.number - depth < lowest) {
+    throw refused(`at most ${head.number - lowest} blocks can be rolled back here`);
+  }
+  const target = context.block(blockNumberOf(head.number - depth));
+  const stays = (one: DevelopmentSnapshot) =>
+    context.header(one.head).number <= target.header.number;
+  return {
+    development: {
+      ...development,
+      snapshots: development.snapshots.filter(stays),
+      rollbackFloor: floorAfter(development, head, target.header),
+    },
+    move: { kind: 'revert', head: target.header, stateRoot: target.stateRoot },
+  };
+}
+
+/** Below it states may be gone at some nodes. */
+export function lowestTarget({ rollbackFloor }: DevelopmentState, head: HeaderData): number {
+  return Math.min(head.number, Math.max(rollbackFloor, head.number - ROLLBACK_DEPTH_MAX));
+}
+
+function floorAfter(before: DevelopmentState, head: HeaderData, target: HeaderData): number {
+  return Math.min(target.number, lowestTarget(before, head));
 }
 
 function reset({ nextSnapshot }: DevelopmentState, { genesis }: OperationContext): Effect {

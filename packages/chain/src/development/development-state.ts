@@ -9,11 +9,14 @@ import {
   bytes,
   decodeField,
   encodeField,
+  type Field,
   flag,
   hash,
   integer,
+  itemsIn,
   listOf,
   nullable,
+  type RlpValue,
   record,
   signedInteger,
 } from '../encoding/rlp-fields.ts';
@@ -23,6 +26,8 @@ import { corruptStore } from '../errors.ts';
 export const SNAPSHOTS_MAX = 1_000;
 /** Requests remembered, so that one that is repeated is not applied again. */
 export const REQUESTS_MAX = 256;
+/** Blocks that can be rolled back: nodes of a network in development mode keep at least so many states. */
+export const ROLLBACK_DEPTH_MAX = 1_024;
 /** Accounts impersonated at a time. */
 export const IMPERSONATED_MAX = 10_000;
 
@@ -59,7 +64,7 @@ const mining = record({
   intervalMs: integer,
 });
 
-const state = record({
+const described = record({
   /** Operations applied so far. Tells positions apart that are equal otherwise. */
   operations: integer,
   nextSnapshot: integer,
@@ -73,12 +78,33 @@ const state = record({
   /** Ids of the last requests, oldest first. */
   requests: listOf(bytes, REQUESTS_MAX),
 });
+const FIELDS = 8;
 
 /** What a snapshot keeps and a return to it restores. */
 export type DevelopmentSettings = ReturnType<(typeof settings)['decode']>;
 export type DevelopmentSnapshot = ReturnType<(typeof snapshot)['decode']>;
 export type MiningMode = ReturnType<(typeof mining)['decode']>;
-export type DevelopmentState = ReturnType<(typeof state)['decode']>;
+export type DevelopmentState = ReturnType<(typeof described)['decode']> & {
+  /** The lowest block that a rollback can lead to: nodes may have removed the states below while the head was higher. */
+  readonly rollbackFloor: number;
+};
+
+/** The floor follows the record where it is not zero, so states without one are encoded as before there was any. */
+const state: Field<DevelopmentState> = {
+  encode: (value) => {
+    const floor = value.rollbackFloor;
+    return [...itemsOf(described.encode(value)), ...(floor > 0 ? [integer.encode(floor)] : [])];
+  },
+  decode: (item) => {
+    const items = itemsIn(item);
+    const floor = items.length > FIELDS ? items[FIELDS] : undefined;
+    if (floor === undefined) return { ...described.decode(items), rollbackFloor: 0 };
+    const rollbackFloor = integer.decode(floor);
+    if (rollbackFloor === 0 || items.length > FIELDS + 1)
+      throw new RangeError('a floor is above 0');
+    return { ...described.decode(items.slice(0, FIELDS)), rollbackFloor };
+  },
+};
 
 export const INITIAL_SETTINGS: DevelopmentSettings = {
   timeOffset: 0,
@@ -99,11 +125,16 @@ export const UNUSED: DevelopmentState = {
   impersonatesAll: false,
   snapshots: [],
   requests: [],
+  rollbackFloor: 0,
 };
 
 /** Whether a development operation was ever applied. */
 export function isUsed({ operations }: DevelopmentState): boolean {
   return operations > 0;
+}
+
+function itemsOf(value: RlpValue): readonly RlpValue[] {
+  return Array.isArray(value) ? value : [value];
 }
 
 interface Encoded {

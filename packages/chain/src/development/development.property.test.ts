@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { Chain } from '../chain.ts';
 import { EMPTY_TRIE_ROOT, keccak256 } from '../crypto/keccak.ts';
 import { bigintToBytes } from '../encoding/quantity.ts';
+import { BlockSequence } from '../execution/block-sequence.ts';
 import {
   type Address,
   addressOf,
@@ -103,6 +104,7 @@ const action = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('snapshot' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('revert' as const), back: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('rollback' as const), depth: fc.nat(4) }) },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('commit' as const), isKnown: fc.boolean() }),
@@ -123,6 +125,8 @@ class Run {
   #pending: { readonly known: TransitionToCommit; readonly fresh: TransitionToCommit }[] = [];
   #requests = 0;
   #seconds = 2_000_000_000;
+  /** Follows the same history without any state. */
+  #sequence = new BlockSequence(this.#genesis);
 
   async start(): Promise<void> {
     this.#chain = await Chain.create(this.#folder, this.#genesis);
@@ -166,6 +170,8 @@ class Run {
         this.#moment = { world, blocks: [{ hash: genesis.hash, world }] };
         return;
       }
+      case 'rollback':
+        return this.#rollback(one.depth);
       case 'commit':
         return this.commit(one.isKnown);
       case 'restart':
@@ -174,6 +180,21 @@ class Run {
         this.#chain = await Chain.open(this.#folder, this.#genesis);
         expect(this.#chain.position.id).toBe(this.#tip);
     }
+  }
+
+  async #rollback(depth: number): Promise<void> {
+    const { blocks } = this.#moment;
+    const left = blocks.slice(0, Math.max(0, blocks.length - depth));
+    const head = left.at(-1);
+    if (head === undefined) {
+      const refused = this.#operate({ kind: 'rollback', depth });
+      await expect(refused).rejects.toMatchObject({ code: 'invalid-request' });
+      return;
+    }
+    await this.#operate({ kind: 'rollback', depth });
+    this.#moment = { world: head.world, blocks: left };
+    const gone = this.#snapshots.findIndex(({ moment }) => moment.blocks.length > left.length);
+    if (gone >= 0) this.#snapshots.splice(gone);
   }
 
   async #block(work: readonly Step[]): Promise<void> {
@@ -189,6 +210,8 @@ class Run {
     const block = { hash: built.block.header.hash, world };
     this.#moment = { world, blocks: [...this.#moment.blocks, block] };
     this.#tip = built.position.id;
+    this.#sequence.append(built.raw, this.#tipTime);
+    expect(this.#sequence.position?.id).toBe(this.#tip);
     this.#pending.push({ known: { hash: this.#tip }, fresh: { raw: built.raw } });
   }
 
@@ -234,6 +257,8 @@ class Run {
     const request = { id, operation };
     const placed = await this.#chain.applyOperation(request, this.#tip, this.#seconds);
     this.#tip = placed.position.id;
+    this.#sequence.apply(placed.agreed, this.#seconds);
+    expect(this.#sequence.position?.id).toBe(this.#tip);
     const fresh = { operation: placed.agreed, agreedSeconds: this.#seconds };
     this.#pending.push({ known: { hash: this.#tip }, fresh });
     return placed.outcome;

@@ -3,7 +3,7 @@ import { trimZeros } from '../encoding/quantity.ts';
 import { ChainError } from '../errors.ts';
 import { bytesOf, weiOf } from '../primitives.ts';
 import { EMPTY_ACCOUNT, type JournaledState } from '../state/journaled-state.ts';
-import type { AccountEdit } from './operation.ts';
+import type { StateMove } from './apply-operation.ts';
 
 const BALANCE_MAX = 2n ** 256n - 1n;
 
@@ -11,18 +11,22 @@ const BALANCE_MAX = 2n ** 256n - 1n;
  * Changes accounts as tests want them. An account left with nothing at all is deleted, as execution does (EIP-161).
  * Throws `ChainError` `invalid-request` for a balance beyond 256 bits.
  */
-export function editState(state: JournaledState, edits: readonly AccountEdit[]): void {
-  for (const edit of edits) {
+export function editState(
+  state: JournaledState,
+  { accounts, keepsHigherNonces }: Extract<StateMove, { kind: 'edit' }>,
+): void {
+  for (const edit of accounts) {
     const { address } = edit;
     const before = state.getAccount(address) ?? EMPTY_ACCOUNT;
     const balance = (edit.balance ?? before.balance) + edit.addedBalance;
     if (balance > BALANCE_MAX) {
       throw new ChainError('invalid-request', `the balance of ${address} would exceed 256 bits`);
     }
+    const nonce = edit.nonce ?? before.nonce;
     state.putAccount(address, {
       ...before,
       balance: weiOf(balance),
-      nonce: edit.nonce ?? before.nonce,
+      nonce: keepsHigherNonces && nonce < before.nonce ? before.nonce : nonce,
     });
     if (edit.code !== null) state.putCode(address, edit.code);
     for (const { slot, value } of edit.slots) {

@@ -15,6 +15,7 @@ import {
   encodeAgreedOperation,
   encodeOperation,
 } from './operation.ts';
+import { archiveOf } from './state-archive.ts';
 
 const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(addressOf);
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(hashOf);
@@ -51,6 +52,10 @@ const operation = fc.oneof(
   of('stop-impersonating', { address }),
   of('auto-impersonate', { enabled: fc.boolean() }),
   of('drop-transactions', { hash: fc.option(hash) }),
+  of('rollback', { depth: number }),
+  of('load', {
+    archive: fc.oneof(fc.uint8Array(), fc.array(edit, { maxLength: 4 }).map(archiveOf)),
+  }),
 ) as fc.Arbitrary<DevelopmentOperation>;
 
 const NOTHING_KNOWN = { id: Buffer.alloc(16), agreedSeconds: 1_000 };

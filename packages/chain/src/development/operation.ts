@@ -47,6 +47,9 @@ const accountEdit = record({
 /** Changes to one account outside any transaction. */
 export type AccountEdit = NonNullable<ReturnType<(typeof accountEdit)['decode']>>;
 
+/** Of different accounts, or in the order in which they are made. */
+export const accountEdits = listOf(accountEdit, ITEMS_MAX);
+
 /** In the order of their numbers, from 1 on. Append only. */
 const KINDS = {
   /** Remembers head, state and settings. Outcome: its id. */
@@ -56,7 +59,7 @@ const KINDS = {
   /** Goes back to the genesis block; all settings and snapshots are gone. */
   reset: {},
   /** Changes accounts. */
-  edit: { accounts: listOf(accountEdit, ITEMS_MAX) },
+  edit: { accounts: accountEdits },
   /** Seconds added to the clock. Outcome: all that was added so far. */
   'increase-time': { seconds: integer },
   /** Lets the clock show this Unix time, seconds. Outcome: seconds added to the real one. */
@@ -83,6 +86,10 @@ const KINDS = {
   'auto-impersonate': { enabled: flag },
   /** Removes from the pools: this transaction, or all when null. */
   'drop-transactions': { hash: nullable(hash) },
+  /** Takes so many blocks off the chain; settings stay, and snapshots of what stays. */
+  rollback: { depth: integer },
+  /** Changes accounts as `edit` does, but lowers no nonce; `archive`: as `archiveOf` writes it. */
+  load: { archive: bytes },
 } as const;
 
 export type OperationKind = keyof typeof KINDS;

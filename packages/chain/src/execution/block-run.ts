@@ -7,6 +7,7 @@ import { runTx } from '@ethereumjs/vm';
 import type { HeaderData, WithdrawalData } from '../block/block-data.ts';
 import type { HeaderFields } from '../block/header-codec.ts';
 import { logOf, type ReceiptLog, type StoredReceipt } from '../block/receipt-codec.ts';
+import type { ConsoleCalls } from '../console/console-tap.ts';
 import type { DevelopmentState } from '../development/development-state.ts';
 import { ChainError } from '../errors.ts';
 import { type Address, addressOf, type Hash, hashOf, weiOf } from '../primitives.ts';
@@ -42,6 +43,8 @@ export interface ParentContext {
 export interface ExecutedTransaction {
   readonly signed: SignedTransaction;
   readonly receipt: StoredReceipt;
+  /** Absent where nobody listens. */
+  readonly printed?: ConsoleCalls;
 }
 
 /** What execution adds to a header. */
@@ -112,6 +115,8 @@ export class BlockRun {
     validateTransaction(data, rules);
     this.#requireRoom(signed);
     this.#requireSender(signed);
+    // What one has printed that was refused in the middle is no other's.
+    this.#evm.console?.take();
     const result = await runTx(vm, {
       tx: executableTransaction(signed, rules),
       block: this.#block,
@@ -126,6 +131,7 @@ export class BlockRun {
     this.#gasUsed += result.totalGasSpent;
     this.#blobGasUsed += blobGasOf(signed);
     const { receipt } = result;
+    const printed = this.#evm.console?.take();
     const executed: ExecutedTransaction = {
       signed,
       receipt: {
@@ -134,6 +140,7 @@ export class BlockRun {
         cumulativeGasUsed: this.#gasUsed,
         logs,
       },
+      ...(printed && { printed }),
     };
     this.#executed.push(executed);
     return executed;

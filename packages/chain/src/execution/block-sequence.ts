@@ -6,7 +6,7 @@
  */
 import type { HeaderData } from '../block/block-data.ts';
 import { InvalidBlockError } from '../block/invalid-block-error.ts';
-import { applyOperation } from '../development/apply-operation.ts';
+import { applyOperation, lowestTarget, type PlacedHeader } from '../development/apply-operation.ts';
 import { UNUSED } from '../development/development-state.ts';
 import type { AgreedOperation } from '../development/operation.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../development/position.ts';
 import { ChainError, corruptStore } from '../errors.ts';
 import type { Genesis } from '../genesis/genesis.ts';
-import type { Hash } from '../primitives.ts';
+import type { BlockNumber, Hash } from '../primitives.ts';
 import { ForkRules } from '../query/fork-rules.ts';
 import { checkBody, parseBlock } from './block-body.ts';
 import { checkHeader } from './header-rules.ts';
@@ -29,12 +29,15 @@ export class BlockSequence {
   #position: Position | null;
   /** Heads of the snapshots that there are. */
   #heads = new Map<Hash, HeaderData>();
+  /** In development mode: blocks that a rollback can lead to, by number. */
+  readonly #recent = new Map<BlockNumber, PlacedHeader>();
 
   /** `after`: the block before the first that is given; null when that is not known, and the first is taken by its body alone. */
   constructor(genesis: Genesis, after: HeaderData | null = genesis.header) {
     this.#genesis = genesis;
     this.#rules = new ForkRules(genesis.common);
     this.#position = after === null ? null : positionOf(after, after.stateRoot, UNUSED);
+    this.#remember();
   }
 
   /** The last block; the genesis block at first. Null before the first of a chain that begins later. */
@@ -66,6 +69,7 @@ export class BlockSequence {
       position === null
         ? positionOf(header, header.stateRoot, UNUSED)
         : positionAfterBlock(position, header, agreedSeconds);
+    this.#remember();
     return header;
   }
 
@@ -83,6 +87,7 @@ export class BlockSequence {
       agreedSeconds,
       genesis: this.#genesis.header,
       header: (hash) => this.#headerOf(hash),
+      block: (number) => this.#blockAt(number),
     });
     const head = move.kind === 'revert' ? move.head : before.head;
     const known = move.kind === 'revert' ? move.stateRoot : before.stateRoot;
@@ -90,9 +95,28 @@ export class BlockSequence {
       throw new InvalidBlockError('state-root', `claims ${agreed.stateRoot}, it gives ${known}`);
     }
     this.#position = positionOf(head, agreed.stateRoot, development);
+    this.#remember();
     this.#heads = new Map(
       development.snapshots.map((one) => [one.head, this.#headerOf(one.head)] as const),
     );
+  }
+
+  #remember(): void {
+    if (this.#position === null || !this.#genesis.praline.devMode) return;
+    const { head, stateRoot, development } = this.#position;
+    this.#recent.set(head.number, { header: head, stateRoot });
+    // What is above the head is overwritten before it is asked for; of what is below, the lowest are the oldest.
+    const lowest = lowestTarget(development, head);
+    for (const number of this.#recent.keys()) {
+      if (number >= lowest) break;
+      this.#recent.delete(number);
+    }
+  }
+
+  #blockAt(number: BlockNumber): PlacedHeader {
+    const found = this.#recent.get(number);
+    if (found !== undefined) return found;
+    throw new ChainError('invalid-request', `block ${number} is below what is known of the chain`);
   }
 
   #headerOf(hash: Hash): HeaderData {

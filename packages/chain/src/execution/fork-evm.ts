@@ -7,6 +7,7 @@ import type { EVMMockBlockchainInterface } from '@ethereumjs/evm';
 import { Address as EvmAddress } from '@ethereumjs/util';
 import { createVM, type VM } from '@ethereumjs/vm';
 import type { HeaderFields } from '../block/header-codec.ts';
+import { ConsoleTap } from '../console/console-tap.ts';
 import {
   type Address,
   type BlockNumber,
@@ -29,18 +30,31 @@ export interface ForkEvm {
   readonly vm: VM;
   /** EIP-6110. */
   readonly depositContract: Address;
+  /** Null where nobody listens. */
+  readonly console: ConsoleTap | null;
   /** Sets what the next block runs on. */
   use(state: JournaledState, ancestorHash: AncestorHash, rootOf: RootOf): void;
   /** Lifts EIP-3607 for the next transaction, which this impersonated account sends; null for any other. */
   letContractSend(sender: Address | null): void;
 }
 
+export interface ForkEvmOptions {
+  /** Whether what contracts print is kept. */
+  readonly hearsConsole: boolean;
+}
+
 export class ForkEvms {
   readonly #common: Common;
   readonly #depositContract: Address;
+  readonly #options: ForkEvmOptions;
   readonly #made = new Map<string, Promise<ForkEvm>>();
 
-  constructor(common: Common, depositContract: Address) {
+  constructor(
+    common: Common,
+    depositContract: Address,
+    options: ForkEvmOptions = { hearsConsole: false },
+  ) {
+    this.#options = options;
     this.#common = common;
     this.#depositContract = depositContract;
   }
@@ -55,14 +69,18 @@ export class ForkEvms {
     if (made === undefined) {
       const rules = this.#common.copy();
       rules.setHardfork(fork);
-      made = makeEvm(rules, this.#depositContract);
+      made = makeEvm(rules, this.#depositContract, this.#options);
       this.#made.set(fork, made);
     }
     return made;
   }
 }
 
-async function makeEvm(rules: Common, depositContract: Address): Promise<ForkEvm> {
+async function makeEvm(
+  rules: Common,
+  depositContract: Address,
+  { hearsConsole }: ForkEvmOptions,
+): Promise<ForkEvm> {
   let hashOfAncestor: AncestorHash = () => undefined;
   let rootOf: RootOf = () => {
     throw new Error('no block is being executed');
@@ -84,12 +102,16 @@ async function makeEvm(rules: Common, depositContract: Address): Promise<ForkEvm
     stateManager,
     evmOpts: { blockchain, customPrecompiles: modexpPrecompile(rules) },
   });
+  const console = hearsConsole ? new ConsoleTap() : null;
+  console?.listen(vm.evm);
   return {
     rules,
     vm,
     depositContract,
+    console,
     letContractSend: (sender) => stateManager.letContractSend(sender),
     use(state, ancestorHash, nextRootOf) {
+      console?.beginBlock();
       stateManager.use(state);
       hashOfAncestor = ancestorHash;
       rootOf = nextRootOf;

@@ -37,7 +37,8 @@ function seedOf(mnemonic: string): Uint8Array {
   return pbkdf2Sync(mnemonic.normalize('NFKD'), 'mnemonic', SEED_ROUNDS, SEED_BYTES, 'sha512');
 }
 
-function addressOfKey(privateKey: Uint8Array): Address {
+/** Throws for bytes that are no private key. */
+export function addressOfKey(privateKey: Uint8Array): Address {
   const publicKey = secp256k1.getPublicKey(privateKey, false);
   return addressOf(keccak256(publicKey.subarray(1)).subarray(12));
 }

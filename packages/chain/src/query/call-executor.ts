@@ -2,7 +2,14 @@ import type { AccessListItem, AuthorizationData } from '../block/block-data.ts';
 import type { Address, Hash, Hex, Wei } from '../primitives.ts';
 import type { BlockSelector } from './chain-reader.ts';
 import type { SimulatedBlock, SimulationRequest } from './simulation/simulation-request.ts';
+import type { StorageRange, StorageRangeRequest } from './tracing/storage-range.ts';
 import type { TraceOptions, TraceValue, TransactionTrace } from './tracing/trace-request.ts';
+import type {
+  Replay,
+  ReplayedCall,
+  ReplayOptions,
+  TransactionReplay,
+} from './tracing/transaction-replay.ts';
 
 /**
  * Runs the EVM on a committed state without changing it: inside of the block that is named, or for `pending` inside of
@@ -45,6 +52,20 @@ export interface CallExecutor {
     trace: TraceOptions,
     options?: CallOptions,
   ): Promise<TraceValue>;
+  /** The frames of a committed transaction, and what it changed; throws what `traceTransaction` throws. */
+  replayTransaction(hash: Hash, options: ReplayOptions): Promise<TransactionReplay>;
+  /** Those of all transactions of a block, in order; throws what `traceBlock` throws. Genesis has none. */
+  replayBlock(block: BlockSelector, options: ReplayOptions): Promise<readonly TransactionReplay[]>;
+  /**
+   * Calls on the state after a block, each on what those before it left. They share the time and size of one question.
+   * Throws what `traceCall` throws.
+   */
+  replayCalls(calls: readonly ReplayedCall[], block: BlockSelector): Promise<readonly Replay[]>;
+  /**
+   * A piece of a contract's storage in the middle of a block. Throws `ChainError`: `unknown-block`, `invalid-request`
+   * beyond the block's transactions, and what `traceBlock` throws.
+   */
+  storageRange(request: StorageRangeRequest): Promise<StorageRange>;
 }
 
 /** Fields as in `eth_call`; absent ones have geth's defaults. */

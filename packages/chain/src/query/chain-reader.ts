@@ -4,6 +4,7 @@ import type {
   LocatedTransaction,
   LogData,
   ReceiptData,
+  TransactionData,
 } from '../block/block-data.ts';
 import type { DevelopmentState } from '../development/development-state.ts';
 import type { Address, BlockNumber, BlockRef, Hash, Hex, Wei } from '../primitives.ts';
@@ -47,6 +48,12 @@ export interface ChainReader {
    * that is reversed or beyond the head, and for a filter with too many parts.
    */
   logs(filter: LogFilter): readonly LogData[];
+  /**
+   * Transactions that an address sent, received, was made by, or logged in; what it only took part in by calls of other
+   * contracts is not found. Whole blocks, so a page can have more than asked for. Blocks that are not here are passed over.
+   * Throws `too-many-results` when it would have to look at too many blocks of before participants were posted.
+   */
+  transactionsOf(search: AddressSearch): AddressTransactions;
   /** Throws `history-unavailable` when one of these blocks is not here; both inclusive. */
   requireHistory(from: BlockNumber, to: BlockNumber): void;
   /** Account after a block; a missing account has zero nonce and balance. Throws `unknown-block`. */
@@ -65,6 +72,8 @@ export interface ChainReader {
   };
   /** What development operations have set; `operations` is zero on a chain without them. */
   development(): DevelopmentState;
+  /** All of the head's state, where addresses are kept: in development mode. Throws `ChainError`. */
+  state(): readonly DumpedAccount[];
   /** EIP-1559 fee history; percentiles ascending in 0..100. */
   feeHistory(blockCount: number, newest: BlockSelector, percentiles: readonly number[]): FeeHistory;
   close(): Promise<void>;
@@ -85,6 +94,15 @@ export interface AccountData {
   readonly storageRoot: Hash;
 }
 
+export interface DumpedAccount {
+  readonly address: Address;
+  readonly nonce: bigint;
+  readonly balance: Wei;
+  readonly code: Hex;
+  /** Those that are not zero. */
+  readonly slots: readonly { readonly slot: Hash; readonly value: Hash }[];
+}
+
 export interface LogFilter {
   readonly from: BlockNumber;
   /** Inclusive. */
@@ -94,6 +112,27 @@ export interface LogFilter {
   /** Per position any of these; null means anything. */
   readonly topics: readonly (readonly Hash[] | null)[];
   readonly maxResults: number;
+}
+
+export interface AddressSearch {
+  readonly address: Address;
+  /** The first block to look at. */
+  readonly from: BlockNumber;
+  readonly direction: 'older' | 'newer';
+  /** Transactions after which no further block is added. */
+  readonly pageSize: number;
+}
+
+export interface AddressTransactions {
+  /** In the direction of the search, within a block too. */
+  readonly transactions: readonly {
+    readonly header: HeaderData;
+    readonly index: number;
+    readonly transaction: TransactionData;
+    readonly receipt: ReceiptData;
+  }[];
+  /** Whether there are more in this direction. */
+  readonly hasMore: boolean;
 }
 
 export interface AccountProof {

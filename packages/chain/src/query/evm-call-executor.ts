@@ -41,8 +41,21 @@ import { stateAt } from './state-at.ts';
 import { overrideHeader, overridePrecompiles, overrideState } from './state-overrides.ts';
 import { type ReplayModules, traceBlock } from './tracing/block-replay.ts';
 import { makeTracer } from './tracing/make-tracer.ts';
+import { ReplayTracer } from './tracing/replay-tracer.ts';
+import {
+  type StorageRange,
+  type StorageRangeRequest,
+  storageRange,
+} from './tracing/storage-range.ts';
+import { traceMessage } from './tracing/trace-message.ts';
 import type { TraceOptions, TraceValue, TransactionTrace } from './tracing/trace-request.ts';
-import { inTime, TraceBudget } from './tracing/transaction-tracer.ts';
+import type {
+  Replay,
+  ReplayedCall,
+  ReplayOptions,
+  TransactionReplay,
+} from './tracing/transaction-replay.ts';
+import { TraceBudget } from './tracing/transaction-tracer.ts';
 
 export interface CallLimits {
   /** Most gas of one call (geth's `rpc.gascap`). */
@@ -169,10 +182,11 @@ export class EvmCallExecutor implements CallExecutor {
 
   traceTransaction(hash: Hash, trace: TraceOptions): Promise<TraceValue> {
     return this.#inTurn(async () => {
-      const place = readPlace(this.#tables, hash);
-      if (place === undefined) throw new ChainError('unknown-transaction', 'transaction not found');
-      const header = this.#headerOf({ number: place.number });
-      const [traced] = await traceBlock(header, place.index, this.#replayModules(trace));
+      const { header, index } = this.#placeOf(hash);
+      const modules = this.#replayModules();
+      const [traced] = await traceBlock(header, index, modules, () =>
+        makeTracer(trace, modules.budget),
+      );
       if (traced === undefined) throw corruptStore(`transaction ${hash} is not in its block`);
       return traced.result;
     });
@@ -180,10 +194,10 @@ export class EvmCallExecutor implements CallExecutor {
 
   traceBlock(block: BlockSelector, trace: TraceOptions): Promise<readonly TransactionTrace[]> {
     return this.#inTurn(async () => {
-      if (isPending(block)) {
-        throw new ChainError('execution-failed', 'tracing on top of pending is not supported');
-      }
-      return traceBlock(this.#headerOf(block), undefined, this.#replayModules(trace));
+      const modules = this.#replayModules();
+      return traceBlock(this.#committed(block), undefined, modules, () =>
+        makeTracer(trace, modules.budget),
+      );
     });
   }
 
@@ -193,43 +207,88 @@ export class EvmCallExecutor implements CallExecutor {
     trace: TraceOptions,
     options?: CallOptions,
   ): Promise<TraceValue> {
-    return this.#exclusively(request, block, options, async ({ context, message }) => {
-      const { deadline, rules, coinbase, precompiles } = context;
-      const budget = new TraceBudget(deadline, this.#limits.traceBytesMax);
+    return this.#exclusively(request, block, options, ({ context, message }) => {
+      const budget = new TraceBudget(context.deadline, this.#limits.traceBytesMax);
       const tracer = makeTracer(trace, budget);
-      const state = context.freshState();
-      const { from, to = null, authorizationList = [] } = message;
-      const { nonce } = state.getAccount(from) ?? EMPTY_ACCOUNT;
-      const gasLimit = this.#gasOf(request);
-      tracer.begin?.(
-        {
-          from,
-          to,
-          nonce,
-          gasLimit,
-          coinbase,
-          chainId: rules.chainId(),
-          authorizationList,
-          precompiles: new Set(precompiles.keys()),
-        },
-        state,
-      );
-      const traced: CallContext = {
-        ...context,
-        freshState: () => state,
-        isSettled: true,
-        tracer: inTime(tracer, budget),
-      };
-      const { result } = await runMessage(traced, message, gasLimit);
-      return tracer.result(result.gasUsed);
+      const traced = { context, message, gas: this.#gasOf(request), state: context.freshState() };
+      return traceMessage(traced, tracer, budget);
     });
+  }
+
+  replayTransaction(hash: Hash, options: ReplayOptions): Promise<TransactionReplay> {
+    return this.#inTurn(async () => {
+      const { header, index } = this.#placeOf(hash);
+      const modules = this.#replayModules();
+      const [traced] = await traceBlock(
+        header,
+        index,
+        modules,
+        () => new ReplayTracer(options, modules.budget),
+      );
+      if (traced === undefined) throw corruptStore(`transaction ${hash} is not in its block`);
+      return { ...traced.result, hash, index };
+    });
+  }
+
+  replayBlock(block: BlockSelector, options: ReplayOptions): Promise<readonly TransactionReplay[]> {
+    return this.#inTurn(async () => {
+      const header = this.#committed(block);
+      if (header.number === 0) return [];
+      const modules = this.#replayModules();
+      const traced = await traceBlock(
+        header,
+        undefined,
+        modules,
+        () => new ReplayTracer(options, modules.budget),
+      );
+      return traced.map(({ txHash, result }, index) => ({ ...result, hash: txHash, index }));
+    });
+  }
+
+  replayCalls(calls: readonly ReplayedCall[], block: BlockSelector): Promise<readonly Replay[]> {
+    return this.#inTurn(async () => {
+      const { timeoutMs, traceBytesMax } = this.#limits;
+      const deadline = { at: performance.now() + timeoutMs, timeoutMs };
+      const budget = new TraceBudget(deadline, traceBytesMax);
+      const replays: Replay[] = [];
+      let state: JournaledState | undefined;
+      for (const { request, ...options } of calls) {
+        const { context, message } = await this.#question(request, block, {});
+        state ??= context.freshState();
+        const traced = {
+          context: { ...context, deadline },
+          message,
+          gas: this.#gasOf(request),
+          state,
+        };
+        replays.push(await traceMessage(traced, new ReplayTracer(options, budget), budget));
+      }
+      return replays;
+    });
+  }
+
+  storageRange(request: StorageRangeRequest): Promise<StorageRange> {
+    return this.#inTurn(() =>
+      storageRange(this.#headerOf({ hash: request.block }), request, this.#replayModules()),
+    );
+  }
+
+  #committed(block: BlockSelector): HeaderData {
+    if (!isPending(block)) return this.#headerOf(block);
+    throw new ChainError('execution-failed', 'tracing on top of pending is not supported');
+  }
+
+  #placeOf(hash: Hash): { readonly header: HeaderData; readonly index: number } {
+    const place = readPlace(this.#tables, hash);
+    if (place === undefined) throw new ChainError('unknown-transaction', 'transaction not found');
+    return { header: this.#headerOf({ number: place.number }), index: place.index };
   }
 
   #headerOf(block: BlockSelector): HeaderData {
     return requireHeader(this.#tables, this.#genesis.header.hash, block);
   }
 
-  #replayModules(trace: TraceOptions): ReplayModules {
+  #replayModules(): ReplayModules {
     const { timeoutMs, traceBytesMax } = this.#limits;
     const deadline = { at: performance.now() + timeoutMs, timeoutMs };
     const budget = new TraceBudget(deadline, traceBytesMax);
@@ -239,7 +298,6 @@ export class EvmCallExecutor implements CallExecutor {
       evms: this.#replayEvms,
       chainId: this.#genesis.chainId,
       budget,
-      tracer: () => makeTracer(trace, budget),
     };
   }
 

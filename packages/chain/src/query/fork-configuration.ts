@@ -15,6 +15,8 @@ import { type Address, addressOf } from '../primitives.ts';
 import { ForkRules } from './fork-rules.ts';
 
 export interface ForkConfiguration {
+  /** As the EVM library calls it, such as `prague`. */
+  readonly hardfork: string;
   /** Unix time in seconds; zero for rules the chain began with. */
   readonly activationTime: number;
   /** Null before Cancun. */
@@ -100,6 +102,7 @@ function configurationAt(
         }
       : null,
     chainId: genesis.chainId,
+    hardfork: rules.hardfork(),
     forkId: rules.forkHash(rules.hardfork(), Buffer.from(genesis.header.hash.slice(2), 'hex')),
     precompiles: new Map(
       PRECOMPILES.filter(([, , by]) => active(by)).map(([name, address]) => [

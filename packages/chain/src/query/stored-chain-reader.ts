@@ -53,12 +53,16 @@ import { Tables } from '../store/tables.ts';
 import { decodeKnownTransaction } from '../transaction/decode.ts';
 import { NodeReader } from '../trie/node-source.ts';
 import { proveKey } from '../trie/read-trie.ts';
+import { searchAddress } from './address-search.ts';
 import { readHead, readHeadHash, requireHeader, selectHeader } from './block-selection.ts';
 import type {
   AccountData,
   AccountProof,
+  AddressSearch,
+  AddressTransactions,
   BlockSelector,
   ChainReader,
+  DumpedAccount,
   FeeHistory,
   LogFilter,
 } from './chain-reader.ts';
@@ -67,6 +71,7 @@ import { type ForkSchedule, forkSchedule } from './fork-configuration.ts';
 import { ForkRules } from './fork-rules.ts';
 import { searchLogs } from './log-search.ts';
 import { stateAt } from './state-at.ts';
+import { dumpState } from './state-dump.ts';
 
 /**
  * Blocks whose receipts are kept decoded, some MB each at most: clients ask for the receipts of a block one by one, and
@@ -84,6 +89,8 @@ export class StoredChainReader implements ChainReader {
   readonly #nodes: NodeReader;
   /** By block hash, which no other receipts can have. */
   readonly #recentReceipts = new Map<Hash, readonly ReceiptData[]>();
+  /** The head as last decoded, which takes far longer than to look which block the head is. */
+  #recentHead: HeaderData | undefined;
 
   /** Opens the chain in `directory`, which must hold this genesis. Throws `no-chain`. */
   constructor(directory: string, genesis: Genesis) {
@@ -97,7 +104,7 @@ export class StoredChainReader implements ChainReader {
 
   head(): HeaderData {
     this.tables.refresh();
-    return readHead(this.tables);
+    return this.#readHead();
   }
 
   header(block: BlockSelector): HeaderData | undefined {
@@ -187,7 +194,7 @@ export class StoredChainReader implements ChainReader {
 
   logs(filter: LogFilter): readonly LogData[] {
     this.tables.refresh();
-    const head = readHead(this.tables);
+    const head = this.#readHead();
     const source = {
       tables: this.tables,
       header: (number: BlockNumber) => this.#select({ number }),
@@ -199,6 +206,22 @@ export class StoredChainReader implements ChainReader {
     }
     HistoryGaps.read(this.tables).require(filter.from, filter.to);
     return searchLogs(source, filter);
+  }
+
+  transactionsOf(search: AddressSearch): AddressTransactions {
+    this.tables.refresh();
+    const source = {
+      tables: this.tables,
+      head: readHead(this.tables).number,
+      lowest: HistoryGaps.read(this.tables).lowest,
+      header: (number: BlockNumber) => this.#select({ number }),
+      transactions: ({ hash }: HeaderData) => {
+        const { transactions, senders } = this.#stored(hash);
+        return transactions.map((raw, index) => decodeStored(raw, senders[index]));
+      },
+      receipts: (header: HeaderData) => this.#receiptsOf(header),
+    };
+    return searchAddress(source, search);
   }
 
   requireHistory(from: BlockNumber, to: BlockNumber): void {
@@ -252,7 +275,7 @@ export class StoredChainReader implements ChainReader {
 
   nextBlock(): ReturnType<ChainReader['nextBlock']> {
     this.tables.refresh();
-    const head = readHead(this.tables);
+    const head = this.#readHead();
     const { nextBaseFee, gasLimit } = readDevelopmentState(this.tables).settings;
     return {
       number: blockNumberOf(head.number + 1),
@@ -265,6 +288,11 @@ export class StoredChainReader implements ChainReader {
   development(): DevelopmentState {
     this.tables.refresh();
     return readDevelopmentState(this.tables);
+  }
+
+  state(): readonly DumpedAccount[] {
+    this.tables.refresh();
+    return dumpState(this.tables, this.#genesis);
   }
 
   /** Logs of a block that a return to a snapshot has left; none when there was no such block. */
@@ -296,7 +324,14 @@ export class StoredChainReader implements ChainReader {
     return this.tables.close();
   }
 
+  #readHead(): HeaderData {
+    const hash = readHeadHash(this.tables);
+    if (this.#recentHead?.hash !== hash) this.#recentHead = readHead(this.tables);
+    return this.#recentHead;
+  }
+
   #select(block: BlockSelector): HeaderData | undefined {
+    if ('tag' in block && block.tag !== 'earliest') return this.#readHead();
     return selectHeader(this.tables, this.genesis.hash, block);
   }
 

@@ -60,12 +60,16 @@ export type MetaKey =
   | 'generation'
   /** The lowest block whose state is here; absent when none was removed. */
   | 'states-from'
+  /** From which block on participants are posted; absent where none are. */
+  | 'participants-from'
   /** Blocks that are not here, see `HistoryGaps`; absent when all are. */
   | 'gaps'
   /** What development operations have set, see `DevelopmentState`; absent when none was ever used. */
   | 'development'
   /** A block's hash follows: root of its state, where operations have edited it. */
-  | 'edited';
+  | 'edited'
+  /** A hash follows: the address or slot that has it, see `state-names.ts`. */
+  | 'name';
 
 export function metaKey(key: MetaKey): Uint8Array {
   return Buffer.from(key, 'ascii');
@@ -105,8 +109,9 @@ export function storageRange(
   return prefixRange(Buffer.concat([Uint8Array.of(generation), addressHash]));
 }
 
-/** Tags keep addresses and topics apart: 0 for the address, 1 + position for a topic. */
+/** Tags keep what is posted apart: 0 for a log's address, 1 + position for a topic, then who takes part in a transaction. */
 const ADDRESS_TAG = 0;
+const PARTICIPANT_TAG = 5;
 
 /** Prefix of the postings of blocks with a log of this address; the block number follows. */
 export function addressPosting(address: Address): Uint8Array {
@@ -116,6 +121,11 @@ export function addressPosting(address: Address): Uint8Array {
 /** Prefix of the postings of blocks with a log that has this topic at `position` (0 to 3); the block number follows. */
 export function topicPosting(position: number, topic: Hash): Uint8Array {
   return Buffer.concat([Uint8Array.of(1 + position), bytesOf(topic)]);
+}
+
+/** Prefix of the postings of blocks with a transaction from or to this address, or that made it; the block number follows. */
+export function participantPosting(address: Address): Uint8Array {
+  return Buffer.concat([Uint8Array.of(PARTICIPANT_TAG), bytesOf(address)]);
 }
 
 /** Key of one posting: prefix, then block number. */

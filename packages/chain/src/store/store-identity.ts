@@ -12,6 +12,7 @@ import { blockNumberOf, bytesOf, hashOf } from '../primitives.ts';
 import { readBlock, readCanonical, readHeader } from './block-records.ts';
 import { readDevelopmentState, readStateRoot } from './development-records.ts';
 import { FIRST_GENERATION, writeGeneration } from './flat-generation.ts';
+import { writeParticipantsFloor } from './participants-floor.ts';
 import { FORMAT_VERSION, type MetaKey, metaKey } from './schema.ts';
 import type { Tables } from './tables.ts';
 import { writeBlock } from './write-block.ts';
@@ -39,6 +40,7 @@ export async function initialiseStore(tables: Tables, genesis: Genesis): Promise
     writer.putSealed('meta', metaKey('genesis'), bytesOf(header.hash));
     writer.putSealed('meta', metaKey('configuration'), bytesOf(genesis.configurationHash));
     writer.putSealed('meta', metaKey('head'), bytesOf(header.hash));
+    writeParticipantsFloor(writer, header.number);
   });
 }
 

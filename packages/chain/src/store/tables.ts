@@ -104,6 +104,11 @@ export class Tables {
     return this.#tables[table].getKeys({ ...range, ...transaction });
   }
 
+  /** Keys below `end` in falling order, down to `start` exclusive. */
+  keysDown(table: TableName, range: { start: Uint8Array; end: Uint8Array }): Iterable<Uint8Array> {
+    return this.#tables[table].getKeys({ start: range.end, end: range.start, reverse: true });
+  }
+
   /** The first `limit` keys from `start` on, in order. Throws `corrupt-store`. */
   firstKeys(table: TableName, start: Uint8Array, limit: number): Uint8Array[] {
     return readStored(table, () =>

@@ -2,6 +2,7 @@
  * Writes of one committed block: its records, its indexes and its difference to the state.
  */
 import { encodeHeader } from '../block/header-codec.ts';
+import { createdAddress } from '../block/receipt-data.ts';
 import { keccak256 } from '../crypto/keccak.ts';
 import type { ExecutedTransaction } from '../execution/block-run.ts';
 import type { ExecutedBlock } from '../execution/build-block.ts';
@@ -13,6 +14,7 @@ import {
   accountKey,
   addressPosting,
   numberKey,
+  participantPosting,
   postingKey,
   storageKey,
   storageRange,
@@ -60,7 +62,10 @@ function writePostings(writer: TableWriter, executed: BlockWithReceipts): void {
     seen.add(name);
     writer.putSealed('postings', key, NO_BYTES);
   };
-  for (const { receipt } of executed.transactions) {
+  for (const { signed, receipt } of executed.transactions) {
+    const { data } = signed;
+    post(participantPosting(data.from));
+    post(participantPosting(data.to ?? createdAddress(data)));
     for (const log of receipt.logs) {
       post(addressPosting(log.address));
       for (const [position, topic] of log.topics.entries()) post(topicPosting(position, topic));

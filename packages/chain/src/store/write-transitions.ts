@@ -8,12 +8,14 @@ import { isUsed } from '../development/development-state.ts';
 import type { Position } from '../development/position.ts';
 import { corruptStore } from '../errors.ts';
 import { bytesOf, type Hash, hashOf } from '../primitives.ts';
+import type { StateDiff } from '../state/state-diff.ts';
 import type { OperationTransition, Transition } from '../transitions-in-flight.ts';
 import type { NodeReader } from '../trie/node-source.ts';
 import { readBlock } from './block-records.ts';
 import { writeDevelopmentState, writeStateRoot } from './development-records.ts';
 import { metaKey } from './schema.ts';
 import { readStateFloor } from './state-floor.ts';
+import { writeNames } from './state-names.ts';
 import type { Tables, TableWriter } from './tables.ts';
 import { writeBlock, writeState } from './write-block.ts';
 import { type AbandonedBlock, flatDifference, type Revert, writeRevert } from './write-revert.ts';
@@ -72,14 +74,22 @@ export function nodesWritten({ transition }: PreparedTransition): Iterable<Hash>
   return change.kind === 'edit' ? change.diff.nodes.keys() : change.nodes.keys();
 }
 
-/** `generation`: that of the head's flat state. */
+export interface StateStorage {
+  /** That of the head's flat state. */
+  readonly generation: number;
+  /** Whether the names of accounts and slots are written, too. */
+  readonly keepsNames: boolean;
+}
+
 export function writeTransitions(
   writer: TableWriter,
   before: Position,
   prepared: readonly PreparedTransition[],
-  generation: number,
+  { generation, keepsNames }: StateStorage,
 ): void {
   for (const { transition, revert } of prepared) {
+    const diff = keepsNames ? diffIn(transition) : undefined;
+    if (diff !== undefined) writeNames(writer, diff);
     if (transition.kind === 'block') writeBlock(writer, transition.executed, generation);
     else if (revert !== null) writeRevert(writer, revert, generation);
     else if (transition.change.kind === 'edit') {
@@ -93,6 +103,11 @@ export function writeTransitions(
   if (isUsed(after.development) && after.development !== before.development) {
     writeDevelopmentState(writer, after.development);
   }
+}
+
+function diffIn(transition: Transition): StateDiff | undefined {
+  if (transition.kind === 'block') return transition.executed.state;
+  return transition.change.kind === 'edit' ? transition.change.diff : undefined;
 }
 
 function storedBlock(tables: Tables, hash: Hash): AbandonedBlock {

@@ -52,20 +52,34 @@ export interface TrieEntry {
   readonly value: Uint8Array;
 }
 
-/** All entries in key order. For a secure trie keys are hashes. */
-export function* iterateTrie(reader: NodeReader, root: Hash): Generator<TrieEntry> {
-  if (root !== EMPTY_TRIE_ROOT) yield* below(reader, bytesOf(root), new Uint8Array(0));
+/** All entries in key order, from `start` on. For a secure trie keys are hashes. */
+export function* iterateTrie(
+  reader: NodeReader,
+  root: Hash,
+  start: Uint8Array = new Uint8Array(0),
+): Generator<TrieEntry> {
+  if (root === EMPTY_TRIE_ROOT) return;
+  yield* below(reader, bytesOf(root), new Uint8Array(0), toNibbles(start));
 }
 
-function* below(reader: NodeReader, child: Child, path: Nibbles): Generator<TrieEntry> {
+function* below(
+  reader: NodeReader,
+  child: Child,
+  path: Nibbles,
+  start: Nibbles,
+): Generator<TrieEntry> {
+  // All keys below begin with the path.
+  if (Buffer.compare(path, start.subarray(0, path.length)) < 0) return;
   const node = reader.resolve(child);
   if (node.kind === 'leaf') {
-    yield { key: fromNibbles(concatNibbles(path, node.path)), value: node.value };
+    const key = concatNibbles(path, node.path);
+    if (Buffer.compare(key, start) >= 0) yield { key: fromNibbles(key), value: node.value };
   } else if (node.kind === 'extension') {
-    yield* below(reader, node.child, concatNibbles(path, node.path));
+    yield* below(reader, node.child, concatNibbles(path, node.path), start);
   } else {
     for (const [nibble, next] of node.children.entries()) {
-      if (next !== null) yield* below(reader, next, concatNibbles(path, Uint8Array.of(nibble)));
+      if (next === null) continue;
+      yield* below(reader, next, concatNibbles(path, Uint8Array.of(nibble)), start);
     }
   }
 }

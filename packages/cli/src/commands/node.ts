@@ -16,9 +16,15 @@ import { formatNodeEvent } from '../output/node-event-line.ts';
 import { parseRetention, RETENTION_HELP, type Retention } from '../retention.ts';
 import { parseStateHistory, STATE_HISTORY_HELP, type StateHistory } from '../state-history.ts';
 import { wholeNumber } from '../whole-number.ts';
+import {
+  addRpcOptions,
+  type RpcOptions,
+  rpcConfigurationOf,
+  splitRpcOptions,
+} from './rpc-options.ts';
 import { untilStopSignal } from './stop-signal.ts';
 
-interface NodeOptions {
+interface NodeOptions extends RpcOptions {
   readonly cluster: string;
   readonly node?: number;
   readonly init?: true;
@@ -33,7 +39,7 @@ export const ADMIN_HELP =
   'let clients on the RPC port change the network: its leader, its validators (default in development mode)';
 
 export function addNode(program: Command, console: Console): void {
-  program
+  const command = program
     .command('node')
     .summary('run one node of a cluster')
     .description(
@@ -42,7 +48,8 @@ export function addNode(program: Command, console: Console): void {
     .requiredOption('--cluster <file>', 'the cluster file, as "praline init" makes it')
     .option('--node <number>', 'which node, counted from 1', wholeNumber(1, 1000))
     .option('--init', 'make the data folder, for a node whose key was never used (with --node)')
-    .option('--admin', ADMIN_HELP)
+    .option('--admin', ADMIN_HELP);
+  addRpcOptions(command, '--ipc [path]')
     .option('--retention <entries>', RETENTION_HELP, parseRetention)
     .option('--state-history <blocks>', STATE_HISTORY_HELP, parseStateHistory)
     .addOption(
@@ -75,6 +82,7 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
     cluster,
     logLevel: options.logLevel,
     onEvent: print,
+    rpc: rpcConfigurationOf(splitRpcOptions(options).rpc),
     ...(options.admin === true ? { admin: true } : {}),
     ...(options.retention === undefined ? {} : { retention: options.retention }),
     ...(typeof options.stateHistory === 'number' ? { stateHistory: options.stateHistory } : {}),
@@ -87,6 +95,7 @@ async function runNode(options: NodeOptions, console: Console): Promise<void> {
     if (options.json && error instanceof ConfigError) {
       print({ event: 'failed', code: error.code, message: error.message });
     }
+    leaveParent();
     throw error;
   });
   const failure = await Promise.race([asked.then(() => null), node.failed]);
@@ -117,7 +126,11 @@ function untilParentGone(): Promise<void> {
 
 async function stopNode(node: StartedNode): Promise<void> {
   await node.close();
-  // The channel to `praline start` would keep the process alive.
+  leaveParent();
+}
+
+/** The channel to `praline start` would keep the process alive. */
+function leaveParent(): void {
   if (process.connected) {
     process.disconnect();
   }

@@ -13,13 +13,20 @@ import { NetworkSupervisor, StartError } from '../supervisor/network-supervisor.
 import { addNetworkOptions, type NetworkOptions } from './network-options.ts';
 import { ADMIN_HELP } from './node.ts';
 import { prepareNetwork } from './prepare-network.ts';
+import {
+  addRpcOptions,
+  type RpcOptions,
+  rpcArgumentsOf,
+  rpcConfigurationOf,
+  splitRpcOptions,
+} from './rpc-options.ts';
 import { untilStopSignal } from './stop-signal.ts';
 
 const DEFAULT_FOLDER = '.praline';
 /** How often ports are chosen again when others take them at the same moment. */
 const START_ATTEMPTS = 4;
 
-interface StartOptions extends NetworkOptions {
+interface StartOptions extends NetworkOptions, RpcOptions {
   readonly data: string;
   readonly reset?: true;
   readonly restart?: true;
@@ -32,7 +39,7 @@ interface StartOptions extends NetworkOptions {
 }
 
 export function addStart(program: Command, console: Console): void {
-  addNetworkOptions(
+  const command = addNetworkOptions(
     program
       .command('start')
       .alias('up')
@@ -43,7 +50,8 @@ export function addStart(program: Command, console: Console): void {
       .option('--data <folder>', 'folder of the network', DEFAULT_FOLDER),
   )
     .option('--reset', 'delete the network in the data folder and make a new one')
-    .option('--admin', ADMIN_HELP)
+    .option('--admin', ADMIN_HELP);
+  addRpcOptions(command, '--ipc')
     .option('--retention <entries>', RETENTION_HELP, parseRetention)
     .option('--state-history <blocks>', STATE_HISTORY_HELP, parseStateHistory)
     .option('--restart', 'start a node again when it dies')
@@ -69,6 +77,9 @@ Examples:
   praline start --data /tmp/net --reset --json`;
 
 async function start(options: StartOptions, console: Console): Promise<void> {
+  const { rpc, others } = splitRpcOptions(options);
+  // Wrong ones are told before anything is made.
+  rpcConfigurationOf(rpc);
   const {
     data,
     reset,
@@ -80,7 +91,7 @@ async function start(options: StartOptions, console: Console): Promise<void> {
     retention,
     stateHistory,
     ...given
-  } = options;
+  } = others;
   const folder = resolve(data);
   const peerPort = given.peerPort ?? p2pPort;
   const network: NetworkOptions = { ...given, ...(peerPort === undefined ? {} : { peerPort }) };
@@ -103,7 +114,8 @@ async function start(options: StartOptions, console: Console): Promise<void> {
     const supervisor = new NetworkSupervisor({
       cluster,
       restart: restart === true,
-      nodeArguments: [
+      nodeArguments: (number) => [
+        ...rpcArgumentsOf(rpc, number),
         ...(logLevel === undefined ? [] : ['--log-level', logLevel]),
         ...(admin === true ? ['--admin'] : []),
         ...(retention === undefined ? [] : ['--retention', formatRetention(retention)]),

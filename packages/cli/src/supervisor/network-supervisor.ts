@@ -22,7 +22,8 @@ export interface NetworkSupervisorOptions {
   readonly cluster: LoadedCluster;
   /** Whether a node that dies is started again by itself. */
   readonly restart: boolean;
-  readonly nodeArguments: readonly string[];
+  /** Of the process of one node, counted from 1. */
+  readonly nodeArguments: (node: number) => readonly string[];
   readonly onEvent: (event: NetworkEvent) => void;
 }
 
@@ -96,7 +97,7 @@ export class NetworkSupervisor {
     const child = new ChildNode({
       node,
       clusterPath: this.#options.cluster.path,
-      extraArguments: this.#options.nodeArguments,
+      extraArguments: this.#options.nodeArguments(node),
       onEvent: (event) => {
         if (event.event === 'failed') {
           this.#failures.set(node, event.code);

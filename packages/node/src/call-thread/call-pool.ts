@@ -12,10 +12,16 @@ import type {
   CallRequest,
   CallResult,
   Hash,
+  Replay,
+  ReplayedCall,
+  ReplayOptions,
   SimulatedBlock,
   SimulationRequest,
+  StorageRange,
+  StorageRangeRequest,
   TraceOptions,
   TraceValue,
+  TransactionReplay,
   TransactionTrace,
 } from '@praline/chain';
 import { ChainError } from '@praline/chain/configuration';
@@ -26,14 +32,18 @@ const QUEUE_MAX = 1024;
 /** One thread that runs calls. */
 export interface CallWorker {
   readonly executor: CallExecutor;
+  /** Resolves once the thread takes calls; rejects when it ends before. */
+  readonly ready: Promise<void>;
   /** Ends it at once, whatever it does. */
   kill(): Promise<void>;
 }
 
 export interface CallPoolOptions {
   readonly threads: number;
-  /** Milliseconds one call may run. */
+  /** Milliseconds one call may run, once its thread has taken it. */
   readonly timeLimitMs: number;
+  /** Milliseconds a thread may take to start, during which its first call waits. */
+  readonly startLimitMs: number;
 }
 
 interface Task {
@@ -51,6 +61,7 @@ interface Slot {
 export class CallPool implements CallExecutor {
   readonly #threads: number;
   readonly #timeLimitMs: number;
+  readonly #startLimitMs: number;
   readonly #spawn: (onDeath: (error: Error) => void) => CallWorker;
   readonly #slots: Slot[] = [];
   readonly #queue: Task[] = [];
@@ -64,6 +75,7 @@ export class CallPool implements CallExecutor {
     },
   ) {
     this.#timeLimitMs = options.timeLimitMs;
+    this.#startLimitMs = options.startLimitMs;
     this.#spawn = modules.spawn;
     this.#threads = options.threads;
   }
@@ -110,6 +122,22 @@ export class CallPool implements CallExecutor {
     options?: CallOptions,
   ): Promise<TraceValue> {
     return this.#submit((executor) => executor.traceCall(request, block, trace, options));
+  }
+
+  replayTransaction(hash: Hash, options: ReplayOptions): Promise<TransactionReplay> {
+    return this.#submit((executor) => executor.replayTransaction(hash, options));
+  }
+
+  replayBlock(block: BlockSelector, options: ReplayOptions): Promise<readonly TransactionReplay[]> {
+    return this.#submit((executor) => executor.replayBlock(block, options));
+  }
+
+  replayCalls(calls: readonly ReplayedCall[], block: BlockSelector): Promise<readonly Replay[]> {
+    return this.#submit((executor) => executor.replayCalls(calls, block));
+  }
+
+  storageRange(request: StorageRangeRequest): Promise<StorageRange> {
+    return this.#submit((executor) => executor.storageRange(request));
   }
 
   /** Rejects what waits and ends the threads. */
@@ -179,18 +207,24 @@ export class CallPool implements CallExecutor {
       this.#dispatch();
     };
     const abort = (error: Error): void => finish(() => task.reject(error));
-    const timer = setTimeout(() => {
-      slot.worker = this.#start(() => slot);
-      void worker.kill();
-      abort(
-        new ChainError(
-          'execution-timeout',
-          `execution aborted (timeout = ${this.#timeLimitMs / 1000}s)`,
-        ),
-      );
-    }, this.#timeLimitMs);
+    const within = (limitMs: number, what: string): NodeJS.Timeout =>
+      setTimeout(() => {
+        slot.worker = this.#start(() => slot);
+        void worker.kill();
+        abort(new ChainError('execution-timeout', `${what} (timeout = ${limitMs / 1000}s)`));
+      }, limitMs);
+    let timer = within(this.#startLimitMs, 'no thread for the call started');
     slot.abort = abort;
-    task.run(worker.executor).then(
+    const take = (): Promise<unknown> => {
+      // Aborted while the thread started: nobody waits for the call any more.
+      if (slot.abort !== abort) {
+        return Promise.resolve();
+      }
+      clearTimeout(timer);
+      timer = within(this.#timeLimitMs, 'execution aborted');
+      return task.run(worker.executor);
+    };
+    worker.ready.then(take).then(
       (value) => finish(() => task.resolve(value)),
       (error: unknown) => finish(() => task.reject(error)),
     );

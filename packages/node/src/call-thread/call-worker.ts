@@ -17,6 +17,7 @@ const genesis = createGenesis(data.genesisJson);
 const reader = new StoredChainReader(data.folder, genesis);
 const executor = new EvmCallExecutor(reader.tables, genesis);
 const served: CallThread = {
+  ready: async () => {},
   call: (request, block, options) => executor.call(request, block, options),
   estimateGas: (request, block, options) => executor.estimateGas(request, block, options),
   createAccessList: (request, block, options) => executor.createAccessList(request, block, options),
@@ -24,5 +25,9 @@ const served: CallThread = {
   traceTransaction: (hash, trace) => executor.traceTransaction(hash, trace),
   traceBlock: (block, trace) => executor.traceBlock(block, trace),
   traceCall: (request, block, trace, options) => executor.traceCall(request, block, trace, options),
+  replayTransaction: (hash, options) => executor.replayTransaction(hash, options),
+  replayBlock: (block, options) => executor.replayBlock(block, options),
+  replayCalls: (calls, block) => executor.replayCalls(calls, block),
+  storageRange: (request) => executor.storageRange(request),
 };
 openThreadChannel<object, CallThread>(data.port, served);

@@ -24,6 +24,9 @@ export function startCallThread(
     },
   });
   const { remote } = channel;
+  const ready = remote.ready();
+  // A thread that ends before reports that by `onDeath`, also when no call waits for it.
+  ready.catch(() => undefined);
   const executor: CallExecutor = {
     call: (request, block, callOptions) => remote.call(request, block, callOptions),
     estimateGas: (request, block, callOptions) => remote.estimateGas(request, block, callOptions),
@@ -34,9 +37,14 @@ export function startCallThread(
     traceBlock: (block, trace) => remote.traceBlock(block, trace),
     traceCall: (request, block, trace, callOptions) =>
       remote.traceCall(request, block, trace, callOptions),
+    replayTransaction: (hash, replayOptions) => remote.replayTransaction(hash, replayOptions),
+    replayBlock: (block, replayOptions) => remote.replayBlock(block, replayOptions),
+    replayCalls: (calls, block) => remote.replayCalls(calls, block),
+    storageRange: (request) => remote.storageRange(request),
   };
   return {
     executor,
+    ready,
     kill: async () => {
       channel.close();
       await thread.kill();

@@ -37,6 +37,23 @@ describe('instant mining', () => {
     expect(replica.pool.status()).toEqual({ pending: 0, queued: 0 });
   });
 
+  it('has empty blocks that were asked for follow each other in flight, but none pass a transaction by', async () => {
+    const { replica } = await start();
+    for (let wanted = 0; wanted < 3; wanted += 1) replica.producer.force(0);
+    const first = await replica.propose(ROOT);
+    if (first === null) throw new Error('a block was asked for');
+    await replica.application.processProposal(first);
+    const second = await replica.propose(first);
+    if (second === null) throw new Error('another block was asked for');
+    await replica.application.processProposal(second);
+    replica.addTransfer();
+    expect(await replica.propose(second)).toBeNull();
+    await replica.application.commit([first, second], certificateFor(second));
+    await replica.step(second);
+    expect(counts(replica)).toEqual([0, 0, 1]);
+    expect(replica.producer.isWanted).toBe(false);
+  });
+
   it('says that it settled after each commit and rollback, so that a leader proposes what came meanwhile', async () => {
     const { replica } = await start();
     replica.addTransfer();

@@ -111,14 +111,20 @@ export class BlockProducer {
     return (hasTransactions && (automine || isDue)) || (isDue && emptyBlocks);
   }
 
+  /** Whether somebody asked for a block above this one, and nothing is there to put into it. */
+  wantsEmptyAbove(number: number): boolean {
+    return number < this.#forcedTo && this.#pool.status().pending === 0;
+  }
+
   /** Null when there is nothing to propose. */
   async produce({ parent, timestampMs, maxBytes }: BlockRequest): Promise<ProducedBlock | null> {
-    if (!this.isWanted) {
+    const isForced = parent.head.number < this.#forcedTo;
+    if (!isForced && !this.isWanted) {
       return null;
     }
     const { intervalMs, emptyBlocks } = this.#now;
     const isDue = this.#isDue && intervalMs > 0;
-    const allowEmpty = this.#isForced || (isDue && emptyBlocks);
+    const allowEmpty = isForced || (isDue && emptyBlocks);
     const agreedSeconds = secondsOf(timestampMs);
     const built = await this.#chain.buildBlock(parent.id, {
       timestamp: nextTimestamp(parent, agreedSeconds),

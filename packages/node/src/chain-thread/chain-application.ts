@@ -44,8 +44,8 @@ const MAX_CLOCK_LEAD_MS = 15_000;
 interface AcceptedEntry {
   readonly id: EntryId;
   readonly position: Position;
-  /** Whether the entry carries a block or an operation, and so made `position`. */
-  readonly hasPayload: boolean;
+  /** What the entry carries, that made `position`; null when that is its parent's. */
+  readonly carries: Payload['kind'] | null;
   /** Milliseconds its block took to execute; zero without a block. */
   readonly executionMs: number;
 }
@@ -121,8 +121,7 @@ export class ChainApplication implements Application {
 
   async prepareProposal(request: ProposalRequest): Promise<Proposal | null> {
     const parent = this.#positionAfter(request.parent);
-    // One block or operation at a time: what arrives meanwhile shares the next block.
-    if (parent === undefined || this.#accepted.some(({ hasPayload }) => hasPayload)) {
+    if (parent === undefined || !this.#mayFollow(parent)) {
       return null;
     }
     await this.#forgetUnaccepted();
@@ -142,6 +141,21 @@ export class ChainApplication implements Application {
     const { position } = built;
     this.#built = { position: position.id, executionMs: this.#modules.now() - startedAt };
     return { payload: encodeBlockPayload(built.raw), stateDigest: stateDigestOf(position.id) };
+  }
+
+  /**
+   * One block or operation at a time: what arrives meanwhile shares the next block. Empty blocks that were asked for have
+   * nothing to wait for and follow each other as fast as consensus takes them.
+   */
+  #mayFollow(parent: Position): boolean {
+    const { producer, operations } = this.#modules;
+    const inFlight = this.#accepted.filter(({ carries }) => carries !== null);
+    return (
+      inFlight.length === 0 ||
+      (operations.isEmpty &&
+        producer.wantsEmptyAbove(parent.head.number) &&
+        inFlight.every(({ carries }) => carries === 'block'))
+    );
   }
 
   /** The first operation that is possible on `parent`; those before it are refused. */
@@ -186,7 +200,7 @@ export class ChainApplication implements Application {
     }
     const id: EntryId = { index: entry.index, hash: entry.hash };
     if (entry.kind !== 'payload') {
-      await this.#accept({ id, position: parent, hasPayload: false, executionMs: 0 });
+      await this.#accept({ id, position: parent, carries: null, executionMs: 0 });
       return { accepted: true, stateDigest: stateDigestOf(parent.id) };
     }
     try {
@@ -200,7 +214,7 @@ export class ChainApplication implements Application {
         return { accepted: false, reason: "its block's time is not the entry's" };
       }
       const { position, executionMs } = executed;
-      await this.#accept({ id, position, hasPayload: true, executionMs });
+      await this.#accept({ id, position, carries: payload.kind, executionMs });
       return { accepted: true, stateDigest: stateDigestOf(position.id) };
     } catch (error) {
       const isRefusal = error instanceof ChainError && error.code === 'invalid-request';

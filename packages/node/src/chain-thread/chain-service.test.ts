@@ -68,13 +68,12 @@ function events<Functions extends object>(heard: Partial<Functions>): RemoteThre
   const remote = new Proxy(heard, {
     get: (target, name) => {
       const handler: unknown = Reflect.get(target, name);
-      return {
-        asEvent: async (...given: unknown[]) => {
-          if (typeof handler === 'function') {
-            handler(...given);
-          }
-        },
+      const tell = async (...given: unknown[]) => {
+        if (typeof handler === 'function') {
+          handler(...given);
+        }
       };
+      return Object.assign(tell, { asEvent: tell });
     },
   });
   return remote as unknown as RemoteThread<Functions>;
@@ -294,7 +293,7 @@ describe('a blob transaction with its blobs', () => {
       sidecars: [{ blob, commitment, proof: commitment }],
     });
     const { hash } = await test.service.forRpc.submit(Buffer.from(signed.slice(2), 'hex'), null);
-    await turn();
+    await test.service.forRpc.passedOn();
     expect(test.told.gossiped).toHaveLength(1);
     expect(test.told.gossiped[0]?.raw.length).toBeLessThan(1_000);
     expect(await test.service.forRpc.pooled(hash)).toMatchObject({ type: 3 });

@@ -3,6 +3,7 @@
  * Everything that executes blocks or changes the pool happens here, in one thread.
  */
 import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Address,
   Chain,
@@ -15,6 +16,7 @@ import {
   Mempool,
   type MempoolHead,
   nextBaseFee,
+  ROLLBACK_DEPTH_MAX,
 } from '@praline/chain';
 import type { EntryHash } from 'mokka';
 import type { GossipedTransaction, RequestId } from '../gossip/peer-message.ts';
@@ -115,6 +117,7 @@ export class ChainService {
 
   readonly forRpc: ChainForRpc = {
     submit: async (raw, requestId) => this.#required.desk.submit(raw, requestId),
+    passedOn: () => this.#required.passedOn(),
     pooled: async (hash) => this.#required.pool.get(hash)?.data,
     pendingNonce: async (address) => this.#required.pool.pendingNonce(address),
     poolStatus: async () => this.#required.pool.status(),
@@ -138,6 +141,8 @@ interface Running {
   readonly operations: OperationQueue;
   /** Only where leaders may be malicious. */
   readonly censorship: CensorshipWatch | null;
+  /** Resolves when what was submitted before has reached the main thread. */
+  passedOn(): Promise<void>;
   mine(): Promise<number>;
   develop(requestId: RequestId, operation: DevelopmentOperation): Promise<void>;
   close(): Promise<void>;
@@ -153,7 +158,7 @@ async function startRunning(
     knownTransaction: (hash) => pool.get(hash),
     ...(options.stateHistory === undefined
       ? {}
-      : { stateHistory: { blocks: options.stateHistory } }),
+      : { stateHistory: { blocks: keptStates(genesis, options.stateHistory) } }),
   });
   const pool = new Mempool(mempoolHead(chain, genesis));
   const held = new HeldTransactions(() => performance.now());
@@ -162,8 +167,10 @@ async function startRunning(
     { chain, pool, held },
   );
   const proposable = new TurnBatch<null>(() => void main.proposalPending.asEvent());
+  /** The last of what this node's clients gave. */
+  let passing: Promise<unknown> = Promise.resolve();
   const accepted = new TurnBatch<GossipedTransaction>((all) => {
-    void main.transactionsAccepted.asEvent(all);
+    passing = main.transactionsAccepted(all).catch(() => undefined);
   });
   const dropped = new TurnBatch<DroppedTransaction>((all) => {
     void rpc.transactionsDropped.asEvent(all);
@@ -249,6 +256,11 @@ async function startRunning(
     desk,
     operations,
     censorship,
+    passedOn: async () => {
+      // After the batch of this turn.
+      await nextTurn();
+      await passing;
+    },
     mine: () => {
       const number = requested.ask();
       proposable.add(null);
@@ -267,6 +279,11 @@ async function startRunning(
       await chain.close();
     },
   };
+}
+
+/** Whatever can be rolled back must be here. */
+function keptStates({ praline }: Genesis, wanted: number): number {
+  return praline.devMode ? Math.max(wanted, ROLLBACK_DEPTH_MAX + 1) : wanted;
 }
 
 /** In a crash-tolerant network leaders are trusted. */

@@ -35,7 +35,10 @@ export function publishApplied(
   }
 }
 
-function publishBlock({ block, entryIndex, executionMs }: AppliedBlock, modules: PublishModules) {
+function publishBlock(
+  { block, entryIndex, executionMs, printed }: AppliedBlock,
+  modules: PublishModules,
+) {
   const { main, rpc } = modules;
   const { header, transactions } = block;
   const hashes = transactions.map(({ hash }) => hash);
@@ -48,6 +51,7 @@ function publishBlock({ block, entryIndex, executionMs }: AppliedBlock, modules:
     executionMs,
     entryIndex,
     timestamp: header.timestamp,
+    printed,
   });
 }
 

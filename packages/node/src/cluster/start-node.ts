@@ -15,6 +15,7 @@ import {
   requireIntactChain,
 } from '../config/node-folder.ts';
 import { requireFreePort } from '../config/ports.ts';
+import { type RpcConfiguration, readRpcAccess } from '../config/rpc-access.ts';
 import type { NodeEvent } from '../lifecycle/node-event.ts';
 import { PralineNode } from '../lifecycle/praline-node.ts';
 import { createLogger, type LogLevel } from '../telemetry/logger.ts';
@@ -39,6 +40,8 @@ export interface StartOptions {
   readonly snapshotDistance?: number;
   /** Whether clients may change the network; default: in development mode. */
   readonly admin?: boolean;
+  /** To whom JSON-RPC is served, and where beside the RPC port of the cluster file. */
+  readonly rpc?: RpcConfiguration;
 }
 
 export interface StartNodeOptions extends StartOptions {
@@ -76,6 +79,7 @@ export async function startClusterNode(options: StartNodeOptions): Promise<Start
   if (options.init === true) {
     await createNodeFolder(dataPath, json, storeIdentity(genesis, key.id));
   }
+  const rpc = options.rpc === undefined ? undefined : readRpcAccess(options.rpc, dataPath);
   const lock = await lockNodeFolder(dataPath);
   const logger = createLogger({
     level: options.logLevel,
@@ -89,6 +93,10 @@ export async function startClusterNode(options: StartNodeOptions): Promise<Start
   try {
     await requireFreePort(member.rpcHost, member.rpcPort, `RPC port of node ${number}`);
     await requireFreePort(member.host, member.port, `peer port of node ${number}`);
+    if (rpc?.adminPort !== undefined) {
+      const { host, port } = rpc.adminPort;
+      await requireFreePort(host, port, `admin RPC port of node ${number}`);
+    }
     await requireIntactChain(dataPath);
     const node = new PralineNode({
       number,
@@ -100,6 +108,7 @@ export async function startClusterNode(options: StartNodeOptions): Promise<Start
       logger,
       onEvent: options.onEvent,
       coinbase: (member.account ?? NO_ACCOUNT).toLowerCase() as Address,
+      ...(rpc === undefined ? {} : { rpc }),
       ...(options.admin === undefined ? {} : { admin: options.admin }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
       ...(options.retention === undefined ? {} : { retention: options.retention }),

@@ -1,7 +1,7 @@
 import type { NodeId } from 'mokka';
 import { describe, expect, it } from 'vitest';
 import type { PeerStatus } from '../gossip/peer-message.ts';
-import { advertisedRpcUrl, rpcUrlOf } from './advertised-rpc-url.ts';
+import { advertisedRpcUrl, rpcUrlOf, schemeOf } from './advertised-rpc-url.ts';
 
 const ID = 'ab'.repeat(32) as NodeId;
 const STATUS: PeerStatus = {
@@ -34,5 +34,13 @@ describe('the RPC address of a member', () => {
     expect(rpcUrlOf([node], ID, STATUS)).toBe('http://10.0.0.4:8545');
     expect(rpcUrlOf([], ID, STATUS)).toBe(STATUS.rpcUrl);
     expect(rpcUrlOf([], ID, null)).toBeNull();
+  });
+
+  it('has TLS where the member itself says so', () => {
+    const place = { host: '10.0.0.4', rpcHost: '0.0.0.0', rpcPort: 8545 };
+    const rpcUrl = advertisedRpcUrl(place, schemeOf({ tls: { certificate: '', key: '' } }));
+    expect(rpcUrl).toBe('https://10.0.0.4:8545');
+    expect(rpcUrlOf([node], ID, { ...STATUS, rpcUrl })).toBe(rpcUrl);
+    expect(advertisedRpcUrl(place, schemeOf({}))).toBe('http://10.0.0.4:8545');
   });
 });

@@ -15,6 +15,10 @@ export type ConfigErrorCode =
   | 'key-missing'
   | 'key-invalid'
   | 'key-exposed'
+  /** A TLS certificate or key is malformed, or they do not belong together. */
+  | 'tls-invalid'
+  /** The IPC socket can not be made, or another process listens on it. */
+  | 'ipc-unusable'
   /** The secret key belongs to no node of the cluster, or to another than the one asked for. */
   | 'key-not-in-cluster'
   /** The data folder belongs to a chain with another genesis. */

@@ -33,25 +33,7 @@ export function writeKeyFile(path: string, key: NodeKey): void {
 
 /** Reads a key file. Throws `ConfigError`; its message never shows the content. */
 export function readKeyFile(path: string): NodeKey {
-  let text: string;
-  try {
-    const { mode, size } = statSync(path);
-    if (process.platform !== 'win32' && (mode & OTHERS_MASK) !== 0) {
-      throw new ConfigError(
-        'key-exposed',
-        path,
-        `The key file ${path} can be read by other users (mode 0${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`,
-      );
-    }
-    text = size > MAX_KEY_FILE_BYTES ? '' : readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      throw error;
-    }
-    throw new ConfigError('key-missing', path, `Can not read the key file ${path}.`, {
-      cause: error,
-    });
-  }
+  const text = readOwnerOnlyFile(path, 'key file', MAX_KEY_FILE_BYTES).trim();
   const match = /^([0-9a-f]{64})([0-9a-f]{64})?$/i.exec(text);
   const [, seed, publicKey] = match ?? [];
   if (seed === undefined) {
@@ -70,4 +52,29 @@ export function readKeyFile(path: string): NodeKey {
     );
   }
   return key;
+}
+
+/**
+ * Text of a file with a secret; `what` it is, for messages. Empty for a file beyond `bytesMax`. Throws `ConfigError`
+ * `key-missing`, or `key-exposed` when other users can read it.
+ */
+export function readOwnerOnlyFile(path: string, what: string, bytesMax: number): string {
+  try {
+    const { mode, size } = statSync(path);
+    if (process.platform !== 'win32' && (mode & OTHERS_MASK) !== 0) {
+      throw new ConfigError(
+        'key-exposed',
+        path,
+        `The ${what} ${path} can be read by other users (mode 0${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`,
+      );
+    }
+    return size > bytesMax ? '' : readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      throw error;
+    }
+    throw new ConfigError('key-missing', path, `Can not read the ${what} ${path}.`, {
+      cause: error,
+    });
+  }
 }

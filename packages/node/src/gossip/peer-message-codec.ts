@@ -29,7 +29,7 @@ const HASH_BYTES = 32;
 const NODE_ID_BYTES = 32;
 /** Scheme, a host name (RFC 1035) or an IPv6 address in brackets, a port. */
 const MAX_RPC_URL_BYTES = 7 + 253 + 6;
-const RPC_URL_PATTERN = /^http:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[1-9][0-9]{0,4}$/;
+const RPC_URL_PATTERN = /^https?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[1-9][0-9]{0,4}$/;
 
 const ROLES: readonly Role[] = ['leader', 'candidate', 'follower', 'observer'];
 const TYPES = [
@@ -205,7 +205,7 @@ function statusOf(fields: readonly Item[]): PeerStatus {
 function rpcUrlOf(item: Item | undefined): string | null {
   const text = textOf(item, MAX_RPC_URL_BYTES);
   if (text !== '' && !RPC_URL_PATTERN.test(text)) {
-    throw new PeerMessageError('RPC address is not http://host:port');
+    throw new PeerMessageError('RPC address is not http://host:port or https://host:port');
   }
   return text === '' ? null : text;
 }

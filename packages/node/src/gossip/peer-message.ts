@@ -52,6 +52,6 @@ export interface PeerStatus {
   readonly blockHash: string;
   /** Pooled transactions. */
   readonly pooled: number;
-  /** Where other machines reach its JSON-RPC, `http://host:port`; null when it serves its own machine only. */
+  /** Where other machines reach its JSON-RPC, `http://host:port` or `https://host:port`; null when it serves its own machine only. */
   readonly rpcUrl: string | null;
 }

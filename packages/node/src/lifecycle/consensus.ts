@@ -105,6 +105,11 @@ export function consensusError(options: NodeOptions, error: unknown): unknown {
       { cause: error },
     );
   }
+  // From another thread, so known by its name alone.
+  if (error instanceof Error && error.name === 'IpcError') {
+    const path = 'path' in error ? String(error.path) : '';
+    return new ConfigError('ipc-unusable', path, error.message, { cause: error });
+  }
   if (isListenError(error)) {
     const { rpcPort = 0, rpcHost = '' } = options.members[options.number - 1] ?? {};
     return portError(

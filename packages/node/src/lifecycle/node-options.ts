@@ -1,6 +1,7 @@
 import type { Address, GenesisConfiguration } from '@praline/chain';
 import type { NodeKey, Retention, Timing } from 'mokka';
 import type { ClusterNode } from '../config/cluster-file.ts';
+import type { RpcAccess } from '../config/rpc-access.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { NodeEvent } from './node-event.ts';
 
@@ -29,9 +30,8 @@ export interface NodeOptions {
   readonly snapshotDistance?: number;
   /** Whether clients may change the network: leadership, validators. Default: in development mode. */
   readonly admin?: boolean;
-  /** Names and origins beside this machine's that the RPC port accepts. */
-  readonly allowedHosts?: readonly string[];
-  readonly allowedOrigins?: readonly string[];
+  /** To whom JSON-RPC is served, and where beside the RPC port. Default: to this machine's pages and all programs. */
+  readonly rpc?: RpcAccess;
   /** Threads for `eth_call` and its like. */
   readonly callThreads?: number;
   /** Milliseconds one call may run. */

@@ -14,10 +14,11 @@ import {
   type NodeId,
   parseNodeId,
 } from 'mokka';
-import { advertisedRpcUrl } from '../config/advertised-rpc-url.ts';
+import { advertisedRpcUrl, schemeOf } from '../config/advertised-rpc-url.ts';
 import type { ClusterNode } from '../config/cluster-file.ts';
 import { storeIdentity } from '../config/cluster-identity.ts';
 import type { PeerStatus } from '../gossip/peer-message.ts';
+import { logBlock } from '../telemetry/log-block.ts';
 import { NodeMetrics } from '../telemetry/metrics.ts';
 import { type RemoteThread, ThreadClosedError } from '../threads/thread-channel.ts';
 import type {
@@ -111,13 +112,12 @@ export class PralineNode {
   /** Where clients reach it, once it has started. */
   get rpcUrl(): string {
     const { rpcHost } = this.#member;
-    return `http://${rpcHost === '0.0.0.0' ? '127.0.0.1' : rpcHost}:${this.#rpcPort}`;
+    return `${schemeOf(this.#options.rpc)}://${rpcHost === '0.0.0.0' ? '127.0.0.1' : rpcHost}:${this.#rpcPort}`;
   }
 
   /** `tcp://host:port/<public key>`. */
   get peerAddress(): string {
-    const { host, port } = this.#member;
-    return formatPeerAddress({ id: this.id, host, port });
+    return formatPeerAddress({ ...this.#member, id: this.id });
   }
 
   /** Starts everything. Rejects with `ConfigError` where the operator must act; nothing is left running then. */
@@ -217,9 +217,8 @@ export class PralineNode {
           port: this.#member.rpcPort,
           callThreads: this.#options.callThreads ?? DEFAULT_CALL_THREADS,
           callTimeLimitMs: this.#options.callTimeLimitMs ?? DEFAULT_CALL_TIME_LIMIT_MS,
-          allowedHosts: this.#options.allowedHosts ?? [],
           admin: this.#options.admin ?? genesis.praline.devMode,
-          allowedOrigins: this.#options.allowedOrigins ?? [],
+          access: this.#options.rpc ?? {},
         },
       },
       {
@@ -347,7 +346,7 @@ export class PralineNode {
     this.#head = { number: block.number, hash: block.hash };
     this.#metrics.blockApplied(block);
     this.#running?.blockEntries.remember(block.number, block.entryIndex);
-    this.#options.logger.debug({ block: block.number, hash: block.hash }, 'block committed');
+    logBlock(this.#options.logger, block);
     this.#options.onEvent({
       event: 'block',
       number: block.number,
@@ -368,7 +367,7 @@ export class PralineNode {
       blockNumber: this.#head.number,
       blockHash: this.#head.hash,
       pooled: this.#pool.pending + this.#pool.queued,
-      rpcUrl: advertisedRpcUrl(this.#member),
+      rpcUrl: advertisedRpcUrl(this.#member, schemeOf(this.#options.rpc)),
     };
   }
 

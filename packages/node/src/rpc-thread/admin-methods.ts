@@ -28,6 +28,7 @@ export function adminMethods({
   return [
     defineMethod({
       name: 'mokka_transferLeadership',
+      namespace: 'admin',
       peers: [],
       summary: 'Has the leader hand its term over, without a gap in service.',
       params: [

@@ -104,6 +104,7 @@ export function membershipMethods({
     }),
     defineMethod({
       name: 'mokka_proposeMembership',
+      namespace: 'admin',
       peers: [],
       summary:
         'Changes the members: adds an observer, promotes it to a validator, demotes, replaces or removes a member.',

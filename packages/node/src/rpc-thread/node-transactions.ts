@@ -55,6 +55,8 @@ export class NodeTransactions implements TransactionService {
   }
 
   async mine(): Promise<void> {
+    // The leader shall know whatever clients have sent here before.
+    await this.#modules.chain.passedOn();
     const number = await this.#modules.main.mine();
     await this.#modules.readable(number);
   }

@@ -19,6 +19,7 @@ import {
 } from '@praline/rpc';
 import { CallPool } from '../call-thread/call-pool.ts';
 import { startCallThread } from '../call-thread/start-call-thread.ts';
+import type { RpcAccess } from '../config/rpc-access.ts';
 import type { RemoteThread } from '../threads/thread-channel.ts';
 import type {
   ChainForRpc,
@@ -38,6 +39,8 @@ import { ReadableWaits } from './readable-waits.ts';
 
 /** How often waits are looked at, in milliseconds. */
 const TICK_INTERVAL_MS = 100;
+/** A call thread loads the EVM, which takes many seconds on a machine that is busy with something else. */
+const CALL_START_LIMIT_MS = 60_000;
 /** The network this node sees is given up as ready after this many blocks behind. */
 const READY_LAG_BLOCKS = 16;
 
@@ -53,8 +56,7 @@ export interface RpcServiceOptions {
   readonly callTimeLimitMs: number;
   /** Whether methods that change the network are served. */
   readonly admin: boolean;
-  readonly allowedHosts: readonly string[];
-  readonly allowedOrigins: readonly string[];
+  readonly access: RpcAccess;
 }
 
 export interface RpcRemotes {
@@ -88,6 +90,7 @@ export class RpcService {
   #remotes: RpcRemotes | null = null;
   #running: Running | null = null;
   #network: NetworkView = UNKNOWN_NETWORK;
+  readonly #progressListeners = new Set<() => void>();
 
   constructor(options: RpcServiceOptions) {
     this.#options = options;
@@ -108,6 +111,9 @@ export class RpcService {
     },
     networkChanged: (network) => {
       this.#network = network;
+      for (const listener of this.#progressListeners) {
+        listener();
+      }
       // By then the start is over, and nothing waits for the processor.
       if (network.leader !== null) {
         this.#running?.executor.warm();
@@ -147,7 +153,7 @@ export class RpcService {
     const feed = new BlockFeed(reader);
     const { folder, genesisJson, callThreads, callTimeLimitMs } = options;
     const executor = new CallPool(
-      { threads: callThreads, timeLimitMs: callTimeLimitMs },
+      { threads: callThreads, timeLimitMs: callTimeLimitMs, startLimitMs: CALL_START_LIMIT_MS },
       { spawn: (onDeath) => startCallThread({ folder, genesisJson }, onDeath) },
     );
     const transactions = new NodeTransactions(
@@ -164,6 +170,7 @@ export class RpcService {
       await readable.wait(report.blockNumber);
       return report;
     };
+    const { adminPort, ...port } = options.access;
     const server = createRpcServer(
       {
         reader,
@@ -182,8 +189,8 @@ export class RpcService {
       {
         host: options.host,
         port: options.port,
-        allowedHosts: options.allowedHosts,
-        allowedOrigins: options.allowedOrigins,
+        ...port,
+        furtherPorts: adminPort === undefined ? [] : [adminPort],
         logger: remoteLogger(main),
         routes: this.#routes(main, reader),
       },
@@ -229,6 +236,10 @@ export class RpcService {
         return currentBlock + READY_LAG_BLOCKS >= highestBlock
           ? false
           : { startingBlock, currentBlock, highestBlock };
+      },
+      onProgress: (listener) => {
+        this.#progressListeners.add(listener);
+        return () => void this.#progressListeners.delete(listener);
       },
     };
   }

@@ -1,6 +1,6 @@
 /**
  * JSON logs: a fixed message plus fields, so that a log can be searched by message. Secrets are never fields; what a
- * peer or client sent is never logged at `info` or above.
+ * peer or client sent is never logged at `info` or above, but for what contracts print in development mode.
  */
 import pino from 'pino';
 import { LogFile } from './log-file.ts';

@@ -24,6 +24,7 @@ export class NodeMetrics {
   readonly #blocks: Counter;
   readonly #transactions: Counter;
   readonly #gas: Counter;
+  readonly #printed: Counter;
   readonly #execution: Histogram;
   readonly #elections: Counter;
   readonly #blockNumber: Gauge;
@@ -86,6 +87,11 @@ export class NodeMetrics {
       help: 'Gas used since the start',
       registers,
     });
+    this.#printed = new Counter({
+      name: 'praline_console_lines_total',
+      help: 'Lines printed by contracts with console.log since the start, in development mode',
+      registers,
+    });
     this.#elections = new Counter({
       name: 'praline_leader_changes_total',
       help: 'Leaders seen since the start',
@@ -103,6 +109,7 @@ export class NodeMetrics {
     this.#blocks.inc();
     this.#transactions.inc(block.transactionCount);
     this.#gas.inc(Number(block.gasUsed));
+    for (const { lines, omitted } of block.printed) this.#printed.inc(lines.length + omitted);
     this.#execution.observe(block.executionMs / 1000);
     this.#blockNumber.set(block.number);
   }

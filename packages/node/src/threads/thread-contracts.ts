@@ -12,6 +12,7 @@ import type {
   OperationOutcome,
   PoolContent,
   PoolStatus,
+  PrintedLines,
   TransactionData,
 } from '@praline/chain';
 import type { Application, NodeId, SnapshotApplication } from 'mokka';
@@ -50,6 +51,8 @@ export interface ChainForRpc {
    * Takes a client's transaction, and the request it answers where the leader signed it. Throws `ChainError`.
    */
   submit(raw: Uint8Array, requestId: RequestId | null): Promise<Submission>;
+  /** Resolves when the main thread has passed on to the other nodes what was submitted before. */
+  passedOn(): Promise<void>;
   pooled(hash: Hash): Promise<TransactionData | undefined>;
   pendingNonce(address: Address): Promise<bigint>;
   poolStatus(): Promise<PoolStatus>;
@@ -110,6 +113,8 @@ export interface BlockSummary {
   readonly entryIndex: number;
   /** Unix time in seconds. */
   readonly timestamp: number;
+  /** By `console.log` of its contracts. */
+  readonly printed: readonly PrintedLines[];
 }
 
 /** Served by the RPC thread to the chain thread; events. */
@@ -185,7 +190,10 @@ export interface NetworkView {
 }
 
 /** Served by a call thread to the RPC thread. */
-export type CallThread = CallExecutor;
+export interface CallThread extends CallExecutor {
+  /** Answers once calls would be taken at once. */
+  ready(): Promise<void>;
+}
 
 /** Answer of `mokka_status`. */
 export interface NodeStatusReport {

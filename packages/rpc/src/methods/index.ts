@@ -1,13 +1,16 @@
 /** The methods every server has, beside those of development mode. `mokka_*` methods are added by the node. */
 import type { Method } from '../method.ts';
+import { debugConsoleLog } from './debug/console-log.ts';
 import { debugGetRawBlock } from './debug/get-raw-block.ts';
 import { debugGetRawHeader } from './debug/get-raw-header.ts';
 import { debugGetRawReceipts } from './debug/get-raw-receipts.ts';
 import { debugGetRawTransaction } from './debug/get-raw-transaction.ts';
+import { debugStorageRangeAt } from './debug/storage-range-at.ts';
 import { debugTraceBlockByHash } from './debug/trace-block-by-hash.ts';
 import { debugTraceBlockByNumber } from './debug/trace-block-by-number.ts';
 import { debugTraceCall } from './debug/trace-call.ts';
 import { debugTraceTransaction } from './debug/trace-transaction.ts';
+import { erigonGetHeaderByNumber } from './erigon/get-header-by-number.ts';
 import { ethAccounts } from './eth/accounts.ts';
 import { ethBlobBaseFee } from './eth/blob-base-fee.ts';
 import { ethBlockNumber } from './eth/block-number.ts';
@@ -59,9 +62,11 @@ import { ethUnsubscribe } from './eth/unsubscribe.ts';
 import { netListening } from './net/listening.ts';
 import { netPeerCount } from './net/peer-count.ts';
 import { netVersion } from './net/version.ts';
+import { otterscanMethods } from './ots/index.ts';
 import { personalSign } from './personal/sign.ts';
 import { rpcDiscover } from './rpc/discover.ts';
 import { rpcModules } from './rpc/modules.ts';
+import { traceMethods } from './trace/index.ts';
 import { txpoolContent } from './txpool/content.ts';
 import { txpoolContentFrom } from './txpool/content-from.ts';
 import { txpoolInspect } from './txpool/inspect.ts';
@@ -70,14 +75,17 @@ import { web3ClientVersion } from './web3/client-version.ts';
 import { web3Sha3 } from './web3/sha3.ts';
 
 export const standardMethods: readonly Method[] = [
+  debugConsoleLog,
   debugGetRawBlock,
   debugGetRawHeader,
   debugGetRawReceipts,
   debugGetRawTransaction,
+  debugStorageRangeAt,
   debugTraceBlockByHash,
   debugTraceBlockByNumber,
   debugTraceCall,
   debugTraceTransaction,
+  erigonGetHeaderByNumber,
   ethAccounts,
   ethBlobBaseFee,
   ethBlockNumber,
@@ -129,9 +137,11 @@ export const standardMethods: readonly Method[] = [
   netListening,
   netPeerCount,
   netVersion,
+  ...otterscanMethods,
   personalSign,
   ...rpcDiscover,
   rpcModules,
+  ...traceMethods,
   txpoolContentFrom,
   txpoolContent,
   txpoolInspect,

@@ -48,7 +48,18 @@ const EXTENSION_PROTOCOLS: ReadonlySet<string> = new Set([
   'safari-web-extension:',
 ]);
 
+/** Of the last URL asked for: most clients say the same with each request, and parsing takes long. */
+let recent: { readonly url: string; readonly name: string | undefined } = {
+  url: '',
+  name: undefined,
+};
+
 function hostName(url: string): string | undefined {
+  if (recent.url !== url) recent = { url, name: parseHostName(url) };
+  return recent.name;
+}
+
+function parseHostName(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname, pathname, username, search, hash } = new URL(url);
   const hasMore = pathname !== '/' || username !== '' || search !== '' || hash !== '';

@@ -18,13 +18,14 @@ import { JSON_DEPTH_MAX, type JsonValue, nestsDeeperThan } from '../json.ts';
 import type { RpcLimits } from '../limits.ts';
 import type { RpcLogger } from '../logger.ts';
 import type { Method, MethodContext } from '../method.ts';
-import type { MethodRegistry } from '../registry.ts';
 import type { Connection } from './connection.ts';
+import type { MethodView } from './namespaces.ts';
 import type { RequestStatistics } from './request-statistics.ts';
 
 export interface DispatcherModules {
   readonly backend: RpcBackend;
-  readonly registry: MethodRegistry;
+  /** The methods that are served here. */
+  readonly registry: MethodView;
   readonly filters: FilterRegistry;
   readonly statistics: RequestStatistics;
   readonly logger: RpcLogger;

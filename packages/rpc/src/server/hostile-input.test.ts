@@ -110,7 +110,7 @@ describe('arguments', () => {
     ['eth_feeHistory', [-1, 'latest'], 'a number of blocks expected'],
     ['eth_sendRawTransaction', ['0xzz'], 'invalid argument 0: invalid hex string'],
     ['eth_sendTransaction', [{}], "'from' is needed"],
-    ['evm_mine', [{ blocks: 1e9 }], 'from 1 to 1000 blocks'],
+    ['evm_mine', [{ blocks: 1e9 }], 'from 1 to 10000 blocks'],
     ['eth_getFilterChanges', ['0x'.padEnd(100, '0')], 'invalid id'],
     ['eth_signTypedData_v4', [ADDRESS, 'not json'], 'invalid argument 1'],
     [

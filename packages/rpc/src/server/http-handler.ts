@@ -4,12 +4,14 @@ import type { Duplex } from 'node:stream';
 import { RPC_ERROR_CODES } from '../errors.ts';
 import type { RpcLimits } from '../limits.ts';
 import { type AccessOptions, isAllowedHost, isAllowedOrigin } from './access.ts';
+import { type Authentication, refusalOf } from './authentication.ts';
 import type { Connection } from './connection.ts';
 import { type Dispatcher, failure } from './dispatcher.ts';
 
 export interface HttpHandlerOptions {
   readonly limits: RpcLimits;
   readonly access: AccessOptions;
+  readonly authentication: Authentication;
 }
 
 /** What a path other than `/` answers to GET: health, metrics, pages. */
@@ -50,11 +52,15 @@ export class HttpHandler {
     if (!isAllowedHost(host, access)) return plain(response, 403, HOST_REFUSED);
     if (!isAllowedOrigin({ host, origin }, access)) return plain(response, 403, ORIGIN_REFUSED);
     if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
+    // Browsers ask before they show a token, and health is asked by what has none.
+    if (request.method === 'OPTIONS') return preflight(request, response);
+    if (!isOpenPath(request)) {
+      const refusal = refusalOf(request.headers.authorization, this.#options.authentication);
+      if (refusal !== null) return refuseStranger(response, refusal);
+    }
     switch (request.method) {
       case 'POST':
         return this.#post(request, response);
-      case 'OPTIONS':
-        return preflight(request, response);
       case 'GET':
       case 'HEAD':
         return this.#get(request, response);
@@ -108,7 +114,7 @@ export class HttpHandler {
   }
 
   async #get(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url?.split('?', 1)[0] ?? '';
+    const path = pathOf(request);
     const route = this.#modules.routes.get(path);
     if (route === undefined) return greet(path, response);
     try {
@@ -185,6 +191,23 @@ function consistencyOf({ headers }: IncomingMessage): 'local' | 'linearizable' |
   return value === 'local' || value === 'linearizable' ? value : undefined;
 }
 
+/** What load balancers and supervisors ask, and what tells nothing but that. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready']);
+
+function isOpenPath(request: IncomingMessage): boolean {
+  return request.method !== 'POST' && OPEN_PATHS.has(pathOf(request));
+}
+
+function pathOf({ url }: IncomingMessage): string {
+  return url?.split('?', 1)[0] ?? '';
+}
+
+function refuseStranger(response: ServerResponse, reason: string): void {
+  response.setHeader('www-authenticate', 'Bearer');
+  const wanted = 'This node wants the header "authorization: Bearer <token>"';
+  plain(response, 401, `${wanted}: ${reason}.\n`);
+}
+
 function isJson(contentType: string | undefined): boolean {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   return type === 'application/json' || type === 'application/json-rpc';
@@ -198,7 +221,10 @@ function greet(path: string, response: ServerResponse): void {
 /** What a browser asks before a page's first request; the origin has been allowed already. */
 function preflight(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('access-control-allow-methods', 'POST, GET, OPTIONS');
-  response.setHeader('access-control-allow-headers', `content-type, ${CONSISTENCY_HEADER}`);
+  response.setHeader(
+    'access-control-allow-headers',
+    `authorization, content-type, ${CONSISTENCY_HEADER}`,
+  );
   response.setHeader('access-control-max-age', '600');
   if (request.headers['access-control-request-private-network'] === 'true') {
     response.setHeader('access-control-allow-private-network', 'true');
@@ -211,10 +237,12 @@ function plain(response: ServerResponse, status: number, text: string): void {
 }
 
 function json(response: ServerResponse, status: number, text: string): void {
-  const body = Buffer.from(text);
-  response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': body.length })
-    .end(body);
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  };
+  // As text, which Node sends together with the headers: one packet and one system call.
+  response.writeHead(status, headers).end(text);
 }
 
 function refuseBusy(request: IncomingMessage, response: ServerResponse): void {

@@ -1,6 +1,4 @@
-/** The JSON-RPC server of a node: HTTP and WebSocket on one port. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** The JSON-RPC server of a node: its methods, and the ports and the socket file where clients reach them. */
 import { performance } from 'node:perf_hooks';
 import type { RpcBackend } from '../backend.ts';
 import { FilterRegistry } from '../filters/filter-registry.ts';
@@ -12,25 +10,19 @@ import { standardMethods } from '../methods/index.ts';
 import { MethodRegistry } from '../registry.ts';
 import { SubscriptionFeed } from '../subscriptions/subscription-feed.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { HttpHandler, type HttpRoute } from './http-handler.ts';
+import type { HttpRoute } from './http-handler.ts';
+import { IpcListener } from './ipc-listener.ts';
+import type { Listener } from './listener.ts';
+import { viewOf } from './namespaces.ts';
+import { NetworkListener, type NetworkListenerOptions } from './network-listener.ts';
 import { type MethodStatistics, RequestStatistics } from './request-statistics.ts';
-import { WebSocketHandler } from './websocket-handler.ts';
 
-export interface RpcServerOptions {
-  /** Address to listen on. Default `127.0.0.1`: this machine only. */
-  readonly host?: string;
-  /** Default 8545; 0 lets the system choose. */
-  readonly port?: number;
-  /**
-   * Host names the server goes by beside `localhost`, its own `host` and any address; `*` allows all. Requests with
-   * another `Host` header are refused, against DNS rebinding.
-   */
-  readonly allowedHosts?: readonly string[];
-  /**
-   * Origins of web pages that may talk to the server, beside pages of this machine and browser extensions; `*` allows
-   * all.
-   */
-  readonly allowedOrigins?: readonly string[];
+/** The first port, and what is the same for all. */
+export interface RpcServerOptions extends NetworkListenerOptions {
+  /** Further ports, such as one for operators, with rules of their own. */
+  readonly furtherPorts?: readonly NetworkListenerOptions[];
+  /** A Unix domain socket with all methods, for the user that runs the node. */
+  readonly ipcPath?: string;
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<RpcLimits>;
   readonly logger?: RpcLogger;
@@ -51,10 +43,14 @@ export interface RpcServerStatistics {
 }
 
 export interface RpcServer {
-  /** Starts to listen. Rejects with Node's error, such as `EADDRINUSE`. */
+  /**
+   * Starts to listen. Rejects with Node's error, such as `EADDRINUSE`, or `IpcError`; `close` it then.
+   */
   listen(): Promise<void>;
-  /** Where the server listens, as a URL's host and port. Throws before `listen`. */
+  /** Where the first port is, as a URL's host and port. Throws before `listen`. */
   readonly address: { readonly host: string; readonly port: number };
+  /** The same of the further ports. */
+  readonly furtherAddresses: readonly { readonly host: string; readonly port: number }[];
   /** Adds methods of other packages. Throws for a name that is taken. */
   addMethods(methods: Iterable<Method>): void;
   /** All methods, for a reference. */
@@ -69,77 +65,62 @@ export function createRpcServer(backend: RpcBackend, options: RpcServerOptions =
 }
 
 class NodeRpcServer implements RpcServer {
-  readonly #http: Server;
-  readonly #webSockets: WebSocketHandler;
+  readonly #ports: readonly [NetworkListener, ...NetworkListener[]];
+  readonly #listeners: readonly Listener[];
   readonly #registry = new MethodRegistry();
   readonly #filters: FilterRegistry;
   readonly #feed: SubscriptionFeed;
   readonly #requests = new RequestStatistics();
   readonly #limits: RpcLimits;
-  readonly #host: string;
-  readonly #port: number;
-  #connections = 0;
   #closed: Promise<void> | undefined;
 
   constructor(backend: RpcBackend, options: RpcServerOptions) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const logger = options.logger ?? silentLogger;
     this.#limits = limits;
-    this.#host = options.host ?? '127.0.0.1';
-    this.#port = options.port ?? DEFAULT_PORT;
     this.#registry.add(standardMethods);
     if (backend.development !== null) this.#registry.add(developmentModeMethods);
     this.#filters = new FilterRegistry(limits, {
       backend,
       now: options.now ?? (() => performance.now()),
     });
-    this.#feed = new SubscriptionFeed(backend.events);
-    const dispatcher = new Dispatcher(limits, {
-      backend,
-      logger,
-      registry: this.#registry,
-      filters: this.#filters,
-      statistics: this.#requests,
-    });
-    const access = {
-      allowedHosts: [this.#host, ...(options.allowedHosts ?? [])].map((host) => host.toLowerCase()),
-      allowedOrigins: options.allowedOrigins ?? [],
-    };
-    const isClosing = () => this.#closed !== undefined;
-    const http = new HttpHandler(
-      { limits, access },
-      { dispatcher, isClosing, routes: options.routes ?? new Map() },
-    );
-    this.#webSockets = new WebSocketHandler(
-      { limits, access },
-      { dispatcher, logger, feed: this.#feed },
-    );
-    this.#http = httpServer(limits);
-    this.#http.on('request', (request, response) => void http.handle(request, response));
-    this.#http.on('upgrade', (request, socket, head) =>
-      this.#webSockets.upgrade(request, socket, head),
-    );
-    this.#http.on('connection', (socket) => {
-      this.#connections++;
-      socket.once('close', () => this.#connections--);
-    });
+    const feed = new SubscriptionFeed(backend);
+    this.#feed = feed;
+    const dispatcherOf = (namespaces: readonly string[] | undefined) =>
+      new Dispatcher(limits, {
+        backend,
+        logger,
+        registry: viewOf(this.#registry, namespaces),
+        filters: this.#filters,
+        statistics: this.#requests,
+      });
+    const portOf = (port: NetworkListenerOptions) =>
+      new NetworkListener(port, {
+        ...{ limits, feed, logger },
+        dispatcher: dispatcherOf(port.namespaces),
+        routes: options.routes ?? new Map(),
+        isClosing: () => this.#closed !== undefined,
+      });
+    const further = options.furtherPorts ?? [];
+    this.#ports = [portOf(options), ...further.map(portOf)];
+    const { ipcPath } = options;
+    const ipc =
+      ipcPath === undefined
+        ? []
+        : [new IpcListener(ipcPath, limits, { feed, logger, dispatcher: dispatcherOf(undefined) })];
+    this.#listeners = [...this.#ports, ...ipc];
   }
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject);
-      this.#http.listen({ host: this.#host, port: this.#port }, () => {
-        this.#http.off('error', reject);
-        resolve();
-      });
-    });
+    for (const listener of this.#listeners) await listener.listen();
   }
 
   get address(): { readonly host: string; readonly port: number } {
-    const bound = this.#http.address() as AddressInfo | null;
-    if (bound === null) throw new Error('the JSON-RPC server does not listen; call listen() first');
-    const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-    return { host, port: bound.port };
+    return this.#ports[0].address;
+  }
+
+  get furtherAddresses(): readonly { readonly host: string; readonly port: number }[] {
+    return this.#ports.slice(1).map(({ address }) => address);
   }
 
   addMethods(methods: Iterable<Method>): void {
@@ -152,11 +133,11 @@ class NodeRpcServer implements RpcServer {
 
   statistics(): RpcServerStatistics {
     return {
-      connections: this.#connections,
-      webSockets: this.#webSockets.clientCount,
+      connections: sum(this.#listeners.map(({ connections }) => connections)),
+      webSockets: sum(this.#listeners.map(({ webSockets }) => webSockets)),
       subscriptions: this.#feed.size,
       filters: this.#filters.size,
-      slowClientsDisconnected: this.#webSockets.slowDisconnected,
+      slowClientsDisconnected: sum(this.#listeners.map(({ slowDisconnected }) => slowDisconnected)),
       unknownMethods: this.#requests.unknownMethods,
       methods: this.#requests.methods(),
     };
@@ -168,33 +149,16 @@ class NodeRpcServer implements RpcServer {
   }
 
   async #close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#http.close(() => resolve());
-    });
     const deadline = setTimeout(() => {
-      this.#webSockets.terminate();
-      this.#http.closeAllConnections();
+      for (const listener of this.#listeners) listener.terminate();
     }, this.#limits.drainTimeoutMs);
-    await Promise.all([closed, this.#webSockets.drain()]);
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
     clearTimeout(deadline);
     this.#feed.close();
     this.#filters.close();
   }
 }
 
-/** What wallets and development tools expect. */
-const DEFAULT_PORT = 8545;
-
-function httpServer(limits: RpcLimits): Server {
-  const server = createServer({
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, CONNECTIONS_CHECK_MS),
-  });
-  server.maxConnections = limits.connectionsMax;
-  return server;
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
-
-/** How often Node looks for connections beyond their time, ms. */
-const CONNECTIONS_CHECK_MS = 5_000;

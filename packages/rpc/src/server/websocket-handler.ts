@@ -1,22 +1,19 @@
-/**
- * JSON-RPC over WebSocket, with subscriptions. A client may have several requests under way; it may not make the
- * server hold unbounded answers: reading pauses when too many are under way, and who does not take what was sent is
- * disconnected.
- */
+/** JSON-RPC over WebSocket, with subscriptions: the upgrade of an HTTP connection, pings, and the clients' messages. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { RpcLimits } from '../limits.ts';
 import type { RpcLogger } from '../logger.ts';
-import { ConnectionSubscriptions } from '../subscriptions/connection-subscriptions.ts';
 import type { SubscriptionFeed } from '../subscriptions/subscription-feed.ts';
 import { type AccessOptions, isAllowedHost, isAllowedOrigin } from './access.ts';
-import type { Connection } from './connection.ts';
+import { type Authentication, refusalOf } from './authentication.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { MessageClient } from './message-client.ts';
 
 export interface WebSocketHandlerOptions {
   readonly limits: RpcLimits;
   readonly access: AccessOptions;
+  readonly authentication: Authentication;
 }
 
 export interface WebSocketHandlerModules {
@@ -62,19 +59,21 @@ export class WebSocketHandler {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const { host, origin } = request.headers;
-    const { access } = this.#options;
+    const { host, origin, authorization } = request.headers;
+    const { access, authentication } = this.#options;
     if (!isAllowedHost(host, access) || !isAllowedOrigin({ host, origin }, access)) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-      return;
+      refuse(socket, '403 Forbidden');
+    } else if (refusalOf(authorization, authentication) !== null) {
+      refuse(socket, '401 Unauthorized\r\nwww-authenticate: Bearer');
+    } else {
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
   }
 
   /** Lets requests under way finish, then says goodbye. */
   async drain(): Promise<void> {
     clearInterval(this.#pingTimer);
-    await Promise.all([...this.#clients].map((client) => client.drain(CLOSE_GOING_AWAY)));
+    await Promise.all([...this.#clients].map((client) => client.drain()));
   }
 
   terminate(): void {
@@ -100,49 +99,37 @@ interface ClientModules extends WebSocketHandlerModules {
   readonly onSlow: (bufferedBytes: number) => void;
 }
 
-class WebSocketClient implements Connection {
-  readonly subscriptions: ConnectionSubscriptions;
-  filterCount = 0;
+class WebSocketClient {
   readonly #webSocket: WebSocket;
-  readonly #limits: RpcLimits;
-  readonly #modules: ClientModules;
-  #inFlight = 0;
-  #inFlightLength = 0;
-  readonly #waiting: string[] = [];
+  readonly #messages: MessageClient;
   #answersPing = true;
-  #onIdle: (() => void) | undefined;
 
   constructor(webSocket: WebSocket, limits: RpcLimits, modules: ClientModules) {
     this.#webSocket = webSocket;
-    this.#limits = limits;
-    this.#modules = modules;
-    this.subscriptions = new ConnectionSubscriptions(
-      {
-        subscriptionsMax: limits.subscriptionsPerConnectionMax,
-        waitingMax: limits.resultsMax,
+    this.#messages = new MessageClient(limits, {
+      ...modules,
+      socket: {
+        get bufferedAmount() {
+          return webSocket.bufferedAmount;
+        },
+        isOpen: () => webSocket.readyState === webSocket.OPEN,
+        send: (text) => webSocket.send(text),
+        pause: () => webSocket.pause(),
+        resume: () => webSocket.resume(),
+        close: () => webSocket.close(CLOSE_GOING_AWAY),
+        terminate: () => webSocket.terminate(),
       },
-      {
-        feed: modules.feed,
-        send: (text) => this.#send(text),
-        disconnect: () => this.#disconnectSlow(),
-      },
-    );
-    webSocket.on('message', (data) => this.#receive(data));
+    });
+    webSocket.on('message', (data) => this.#messages.receive(textOf(data)));
     webSocket.on('pong', () => {
       this.#answersPing = true;
     });
     // ws reports malformed frames and oversized messages here, and closes by itself.
     webSocket.on('error', () => {});
     webSocket.on('close', () => {
-      this.#waiting.length = 0;
-      this.subscriptions.removeAll();
+      this.#messages.closed();
       modules.onClose();
-      this.#onIdle?.();
     });
-  }
-
-  isOpen(): boolean {
-    return this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 
   ping(): void {
@@ -158,65 +145,13 @@ class WebSocketClient implements Connection {
     this.#webSocket.terminate();
   }
 
-  async drain(closeCode: number): Promise<void> {
-    this.#webSocket.removeAllListeners('message');
-    this.subscriptions.removeAll();
-    if (this.#inFlight > 0 && this.isOpen()) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
-    this.#webSocket.resume();
-    this.#webSocket.close(closeCode);
+  drain(): Promise<void> {
+    return this.#messages.drain();
   }
+}
 
-  #receive(data: RawData): void {
-    this.#waiting.push(textOf(data));
-    this.#startWaiting();
-  }
-
-  /** What is waiting is what one read of the socket brought beyond the limit, for reading pauses meanwhile. */
-  #startWaiting(): void {
-    while (this.#hasRoom()) {
-      const text = this.#waiting.shift();
-      if (text === undefined) break;
-      void this.#answer(text);
-    }
-    if (this.#waiting.length > 0) this.#webSocket.pause();
-    else this.#webSocket.resume();
-  }
-
-  #hasRoom(): boolean {
-    const { webSocketRequestsInFlightMax, requestBytesMax } = this.#limits;
-    return this.#inFlight < webSocketRequestsInFlightMax && this.#inFlightLength < requestBytesMax;
-  }
-
-  async #answer(text: string): Promise<void> {
-    this.#inFlight++;
-    this.#inFlightLength += text.length;
-    const answer = await this.#modules.dispatcher.dispatch(text, this);
-    if (answer.body !== undefined) this.#send(answer.body);
-    answer.afterResponse();
-    this.#inFlight--;
-    this.#inFlightLength -= text.length;
-    this.#startWaiting();
-    if (this.#inFlight === 0) this.#onIdle?.();
-  }
-
-  #send(text: string): void {
-    if (!this.isOpen()) return;
-    if (this.#webSocket.bufferedAmount > this.#limits.webSocketBufferedBytesMax) {
-      this.#disconnectSlow();
-      return;
-    }
-    this.#webSocket.send(text);
-  }
-
-  /** At once: a farewell would only queue behind what the client does not take. */
-  #disconnectSlow(): void {
-    this.#modules.onSlow(this.#webSocket.bufferedAmount);
-    this.terminate();
-  }
+function refuse(socket: Duplex, statusAndHeaders: string): void {
+  socket.end(`HTTP/1.1 ${statusAndHeaders}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
 function textOf(data: RawData): string {

@@ -4,7 +4,7 @@ import { RPC_ERROR_CODES, RpcError } from '../errors.ts';
 import type { Subscription, SubscriptionFeed } from './subscription-feed.ts';
 
 interface Open {
-  readonly stop: () => void;
+  stop: () => void;
   /** Results that came before the client could know the subscription's id; undefined once it can. */
   waiting: string[] | undefined;
 }
@@ -44,8 +44,10 @@ export class ConnectionSubscriptions {
       );
     }
     const id = `0x${randomBytes(SUBSCRIPTION_ID_BYTES).toString('hex')}`;
-    const stop = this.#modules.feed.add(subscription, (result) => this.#deliver(id, result));
-    this.#open.set(id, { stop, waiting: [] });
+    const open: Open = { stop: () => {}, waiting: [] };
+    // First, for the feed may deliver at once.
+    this.#open.set(id, open);
+    open.stop = this.#modules.feed.add(subscription, (result) => this.#deliver(id, result));
     return id;
   }
 

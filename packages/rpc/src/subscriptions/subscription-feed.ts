@@ -4,16 +4,18 @@
  */
 import type { TransactionData } from '@praline/chain';
 import { logMatches } from '@praline/chain/reading';
-import type { ChainEventSource, CommittedBlock, RevertedHead } from '../backend.ts';
+import type { CommittedBlock, NetworkService, RevertedHead, RpcBackend } from '../backend.ts';
 import { formatHeader } from '../format/header.ts';
 import { formatLog, formatRemovedLog } from '../format/log.ts';
+import { formatSyncing } from '../format/syncing.ts';
 import { formatPooledTransaction } from '../format/transaction.ts';
 import type { LogCriteria } from '../parameters/log-filter.ts';
 
 export type Subscription =
   | { readonly kind: 'newHeads' }
   | { readonly kind: 'logs'; readonly criteria: LogCriteria }
-  | { readonly kind: 'newPendingTransactions'; readonly detail: 'hashes' | 'objects' };
+  | { readonly kind: 'newPendingTransactions'; readonly detail: 'hashes' | 'objects' }
+  | { readonly kind: 'syncing' };
 
 /** Takes one result, as JSON text. */
 export type Deliver = (resultJson: string) => void;
@@ -25,13 +27,17 @@ interface Subscriber {
 
 export class SubscriptionFeed {
   readonly #subscribers = new Set<Subscriber>();
-  readonly #events: ChainEventSource;
+  readonly #events: RpcBackend['events'];
+  readonly #network: NetworkService;
   /** Undefined while nobody is interested, so that a node need not read what it would tell. */
   #endBlocks: (() => void) | undefined;
   #endTransactions: (() => void) | undefined;
+  #endSyncing: (() => void) | undefined;
+  #wasSyncing = false;
 
-  constructor(events: ChainEventSource) {
+  constructor({ events, network }: Pick<RpcBackend, 'events' | 'network'>) {
     this.#events = events;
+    this.#network = network;
   }
 
   get size(): number {
@@ -43,6 +49,8 @@ export class SubscriptionFeed {
     const subscriber = { subscription, deliver };
     this.#subscribers.add(subscriber);
     this.#listenAsNeeded();
+    // As in geth: who asks learns at once how it is, and then of each change.
+    if (subscription.kind === 'syncing') deliver(syncingJson(this.#network.syncing()));
     return () => {
       this.#subscribers.delete(subscriber);
       this.#listenAsNeeded();
@@ -70,6 +78,12 @@ export class SubscriptionFeed {
       this.#endTransactions?.();
       this.#endTransactions = undefined;
     }
+    if (kinds.has('syncing')) {
+      this.#endSyncing ??= this.#listenToSyncing();
+    } else {
+      this.#endSyncing?.();
+      this.#endSyncing = undefined;
+    }
   }
 
   #listenToBlocks(): () => void {
@@ -79,6 +93,22 @@ export class SubscriptionFeed {
       endBlocks();
       endReverts();
     };
+  }
+
+  #listenToSyncing(): () => void {
+    this.#wasSyncing = this.#network.syncing() !== false;
+    return this.#network.onProgress(() => this.#onProgress());
+  }
+
+  /** Tells of beginnings and ends alone; how far it is, eth_syncing says. */
+  #onProgress(): void {
+    const progress = this.#network.syncing();
+    if ((progress !== false) === this.#wasSyncing) return;
+    this.#wasSyncing = !this.#wasSyncing;
+    const json = syncingJson(progress);
+    for (const { subscription, deliver } of this.#subscribers) {
+      if (subscription.kind === 'syncing') deliver(json);
+    }
   }
 
   /** As for a reorganisation: logs that are gone, then the head that is there instead. */
@@ -116,6 +146,13 @@ export class SubscriptionFeed {
       deliver(subscription.detail === 'hashes' ? hash : object());
     }
   }
+}
+
+/** geth's form: an object at the beginning, false at the end. */
+function syncingJson(progress: ReturnType<NetworkService['syncing']>): string {
+  return JSON.stringify(
+    progress === false ? false : { syncing: true, status: formatSyncing(progress) },
+  );
 }
 
 /** The value of `make`, made at the first call. */

@@ -122,6 +122,26 @@ test('ends with the connection', async () => {
   expect(running.server.statistics().webSockets).toBe(0);
 });
 
+test('syncing tells how it is, and of each beginning and end', async () => {
+  const { backend } = running;
+  const id = await subscribe('syncing');
+  backend.progress = { startingBlock: 1, currentBlock: 2, highestBlock: 99 };
+  backend.announceProgress();
+  backend.progress = { startingBlock: 1, currentBlock: 50, highestBlock: 99 };
+  backend.announceProgress();
+  const late = await subscribe('syncing');
+  backend.progress = false;
+  backend.announceProgress();
+  backend.announceProgress();
+  await settle();
+  const status = { startingBlock: '0x1', currentBlock: '0x2', highestBlock: '0x63' };
+  expect(client.delivered(id)).toEqual([false, { syncing: true, status }, false]);
+  expect(client.delivered(late)).toMatchObject([{ status: { currentBlock: '0x32' } }, false]);
+  await client.request('eth_unsubscribe', id);
+  await client.request('eth_unsubscribe', late);
+  expect(backend.listenerCount()).toBe(0);
+});
+
 describe('a subscription is refused', () => {
   test('beyond the limit of the connection', async () => {
     for (let count = 0; count < 3; count++) await subscribe('newHeads');

@@ -78,6 +78,7 @@ export class ChainBackend {
         confirmCurrent: async () => undefined,
         isListening: () => true,
         syncing: () => false,
+        onProgress: () => () => {},
       },
       development: genesis.praline.devMode
         ? {

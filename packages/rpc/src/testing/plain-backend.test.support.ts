@@ -45,6 +45,9 @@ export interface PlainBackend extends RpcBackend {
   readonly outcomes: OperationOutcome[];
   announceRevert(event: RevertedHead): void;
   announcePending(transaction: TransactionData): void;
+  /** What `eth_syncing` answers; `announceProgress` tells that it changed. */
+  progress: ReturnType<RpcBackend['network']['syncing']>;
+  announceProgress(): void;
 }
 
 export function plainBackend(chain: PlainChain): PlainBackend {
@@ -52,6 +55,7 @@ export function plainBackend(chain: PlainChain): PlainBackend {
   const operations: DevelopmentOperation[] = [];
   const outcomes: OperationOutcome[] = [];
   const revertListeners = new Set<(event: RevertedHead) => void>();
+  const progressListeners = new Set<() => void>();
   const pendingListeners = new Set<(transaction: TransactionData) => void>();
   const backend: PlainBackend = {
     chain,
@@ -92,7 +96,8 @@ export function plainBackend(chain: PlainChain): PlainBackend {
       peerCount: () => 3,
       confirmCurrent: async () => undefined,
       isListening: () => true,
-      syncing: () => false,
+      syncing: () => backend.progress,
+      onProgress: (listener) => subscribe(progressListeners, listener),
     },
     development: {
       initialMining: { automine: true, intervalMs: 0 },
@@ -103,12 +108,16 @@ export function plainBackend(chain: PlainChain): PlainBackend {
     },
     operations,
     outcomes,
+    progress: false,
+    announceProgress: () => {
+      for (const listener of progressListeners) listener();
+    },
     events: {
       onBlock: (listener) => subscribe(blockListeners, listener),
       onRevert: (listener) => subscribe(revertListeners, listener),
       onPendingTransaction: (listener) => subscribe(pendingListeners, listener),
     },
-    listenerCount: () => blockListeners.size + pendingListeners.size,
+    listenerCount: () => blockListeners.size + pendingListeners.size + progressListeners.size,
     announce: (block) => {
       for (const listener of blockListeners) listener(block);
     },
@@ -140,6 +149,10 @@ function plainExecutor(backend: () => PlainBackend): CallExecutor {
     traceTransaction: async (_, trace) => trace,
     traceBlock: async () => [],
     traceCall: async (_, __, trace) => trace,
+    replayTransaction: async (hash) => ({ hash, index: 0, frames: [] }),
+    replayBlock: async () => [],
+    replayCalls: async (calls) => calls.map(() => ({ frames: [] })),
+    storageRange: async () => ({ slots: [], next: null }),
   };
 }
 

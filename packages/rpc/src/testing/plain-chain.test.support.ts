@@ -3,12 +3,14 @@ import type {
   AccountData,
   AccountProof,
   Address,
+  AddressTransactions,
   BlockData,
   BlockNumber,
   BlockSelector,
   Bloom,
   ChainReader,
   DevelopmentState,
+  DumpedAccount,
   FeeHistory,
   ForkSchedule,
   Hash,
@@ -60,6 +62,7 @@ export class PlainChain implements ChainReader {
   readonly accounts = new Map<Address, { nonce: bigint; balance: Wei; code: Hex }>();
   readonly slots = new Map<string, Hash>();
   tips: Wei[] = [];
+  dumped: readonly DumpedAccount[] = [];
   developed: DevelopmentState = UNUSED_DEVELOPMENT;
   /** Committed blocks by number, with what came of them. */
   blocks: CommittedBlock[] = [];
@@ -160,6 +163,7 @@ export class PlainChain implements ChainReader {
         activationTime: 0,
         blobSchedule: null,
         chainId: this.chainId,
+        hardfork: 'prague',
         forkId: '0x00000000',
         precompiles: new Map([['ID', addressOf(4)]]),
         systemContracts: new Map(),
@@ -201,6 +205,10 @@ export class PlainChain implements ChainReader {
       );
     }
     return found;
+  }
+
+  transactionsOf(): AddressTransactions {
+    return { transactions: [], hasMore: false };
   }
 
   account(address: Address, block: BlockSelector): AccountData {
@@ -259,6 +267,10 @@ export class PlainChain implements ChainReader {
         percentiles.map(() => this.tips[oldestBlock + index] ?? weiOf(0)),
       ),
     };
+  }
+
+  state(): readonly DumpedAccount[] {
+    return this.dumped;
   }
 
   development(): DevelopmentState {

@@ -4,8 +4,9 @@ import type { HeaderData } from '../../block/block-data.ts';
 import { type DevelopmentState, UNUSED } from '../../development/development-state.ts';
 import { ChainError, corruptStore } from '../../errors.ts';
 import { BlockRun } from '../../execution/block-run.ts';
-import type { ForkEvms } from '../../execution/fork-evm.ts';
+import type { ForkEvm, ForkEvms } from '../../execution/fork-evm.ts';
 import { bytesOf, type Hash } from '../../primitives.ts';
+import type { TrieStateView } from '../../state/trie-state-view.ts';
 import { readBlock, readCanonical, readHeader } from '../../store/block-records.ts';
 import { HistoryGaps } from '../../store/history-gaps.ts';
 import type { Tables } from '../../store/tables.ts';
@@ -13,8 +14,12 @@ import { decodeWhere } from '../../transaction/stated-sender.ts';
 import type { NodeReader } from '../../trie/node-source.ts';
 import { stateAt } from '../state-at.ts';
 import { traceEvm } from './evm-tracer.ts';
-import type { TransactionTrace } from './trace-request.ts';
-import { inTime, type TraceBudget, type TransactionTracer } from './transaction-tracer.ts';
+import {
+  inTime,
+  type TraceBudget,
+  type TracedTransaction,
+  type TransactionTracer,
+} from './transaction-tracer.ts';
 
 /** A transaction of a committed block that states its sender was impersonated then, whatever holds now. */
 const SENDERS_AGREED: DevelopmentState = { ...UNUSED, impersonatesAll: true };
@@ -25,20 +30,25 @@ export interface ReplayModules {
   readonly evms: ForkEvms;
   readonly chainId: bigint;
   readonly budget: TraceBudget;
-  /** A tracer for each transaction. */
-  tracer(): TransactionTracer;
+}
+
+/** A block about to run again: its system calls are done, its transactions are not. */
+export interface BlockReplay {
+  readonly run: BlockRun;
+  readonly evm: ForkEvm;
+  /** The state it began with. */
+  readonly view: TrieStateView;
+  readonly transactions: readonly Uint8Array[];
 }
 
 /**
- * Traces all transactions of a block, or the one at an index. Throws `ChainError`: `execution-failed` for the genesis block,
- * `history-unavailable`, `state-pruned` when the parent's state is not here, `execution-timeout`, `trace-too-large`.
+ * Throws `ChainError`: `execution-failed` for the genesis block, `history-unavailable`, `state-pruned` when the parent's
+ * state is not here.
  */
-export async function traceBlock(
+export async function openReplay(
   header: HeaderData,
-  only: number | undefined,
-  modules: ReplayModules,
-): Promise<TransactionTrace[]> {
-  const { tables, nodes, evms, budget } = modules;
+  { tables, nodes, evms }: Pick<ReplayModules, 'tables' | 'nodes' | 'evms'>,
+): Promise<BlockReplay> {
   if (header.number === 0) throw new ChainError('execution-failed', 'genesis is not traceable');
   const parent = readHeader(tables, header.parentHash);
   const gaps = HistoryGaps.read(tables);
@@ -71,15 +81,35 @@ export async function traceBlock(
     },
   );
   await run.begin();
-  const traces: TransactionTrace[] = [];
-  for (const [index, raw] of stored.transactions.entries()) {
+  return { run, evm, view, transactions: stored.transactions };
+}
+
+/** Runs the next transaction of a replay without a tracer. */
+export async function skip(run: BlockRun, raw: Uint8Array): Promise<void> {
+  await run.apply(decodeWhere(SENDERS_AGREED, raw));
+}
+
+/**
+ * Traces all transactions of a block, or the one at an index, each with a tracer of its own. Throws `ChainError`: as
+ * `openReplay`, `execution-timeout`, `trace-too-large`.
+ */
+export async function traceBlock<Result>(
+  header: HeaderData,
+  only: number | undefined,
+  modules: ReplayModules,
+  newTracer: () => TransactionTracer<Result>,
+): Promise<TracedTransaction<Result>[]> {
+  const { budget } = modules;
+  const { run, evm, transactions } = await openReplay(header, modules);
+  const traces: TracedTransaction<Result>[] = [];
+  for (const [index, raw] of transactions.entries()) {
     budget.look();
-    const signed = decodeWhere(SENDERS_AGREED, raw);
     if (only !== undefined && only !== index) {
-      await run.apply(signed);
+      await skip(run, raw);
       continue;
     }
-    const tracer = modules.tracer();
+    const signed = decodeWhere(SENDERS_AGREED, raw);
+    const tracer = newTracer();
     const { data } = signed;
     tracer.begin?.(
       {

@@ -2,12 +2,21 @@
 import type { InterpreterStep } from '@ethereumjs/evm';
 import { generateAddress, generateAddress2 } from '@ethereumjs/util';
 import { bigintToBytes, padLeft } from '../../encoding/quantity.ts';
-import { type Address, addressOf, bytesOf, type Hash, type Hex, hexOf } from '../../primitives.ts';
+import {
+  type Address,
+  addressOf,
+  bytesOf,
+  type Hash,
+  type Hex,
+  hexOf,
+  weiOf,
+} from '../../primitives.ts';
 import { EMPTY_ACCOUNT } from '../../state/journaled-state.ts';
 import { EMPTY_STATE, type StateView } from '../../state/state-view.ts';
 import { authorityOf } from '../authorizations.ts';
 import { addressOfWord, hashOfWord, memoryAt } from './evm-tracer.ts';
 import type { TraceOptions, TraceValue } from './trace-request.ts';
+import type { AccountChange, AccountSide } from './transaction-replay.ts';
 import {
   hexQuantity,
   type TraceBudget,
@@ -97,6 +106,17 @@ export class PrestateTracer implements TransactionTracer {
     );
   }
 
+  /** What is other than before, of all that the transaction could change. */
+  changes(): readonly AccountChange[] {
+    return [...this.#seen].flatMap(([address, before]) => {
+      const after = this.#read(address);
+      const storage = this.#changedSlots(address, before);
+      const members = this.#changedMembers(before, after);
+      if (storage.length === 0 && Object.keys(members).length === 0) return [];
+      return [{ address, before: sideOf(before), after: sideOf(after), storage }];
+    });
+  }
+
   #see(address: Address): void {
     if (this.#seen.has(address)) return;
     const account = this.#read(address);
@@ -153,28 +173,29 @@ export class PrestateTracer implements TransactionTracer {
     const post: Record<Address, TraceValue> = {};
     for (const [address, before] of this.#seen) {
       const after = this.#read(address);
-      const slots = [...before.storage].map(([slot, value]) => ({
-        slot,
-        value,
-        next: this.#slotOf(address, slot),
-      }));
-      const changed = slots.filter(({ value, next }) => value !== next);
+      const changed = this.#changedSlots(address, before);
       const members = this.#changedMembers(before, after);
       if (changed.length === 0 && Object.keys(members).length === 0) continue;
       const nonZero = (values: readonly (readonly [Hash, Hex])[]) =>
         new Map(values.filter(([, value]) => value !== ZERO_WORD));
-      const wasThere = nonZero(changed.map(({ slot, value }) => [slot, value]));
+      const wasThere = nonZero(changed.map((one) => [one.slot, one.before]));
       if (!isEmpty({ ...before, storage: wasThere }) || !this.#created.has(address)) {
         pre[address] = this.#format({ ...before, storage: wasThere });
       }
       if (before.exists && !after.exists) continue;
-      const isThere = nonZero(changed.map(({ slot, next }) => [slot, next]));
+      const isThere = nonZero(changed.map((one) => [one.slot, one.after]));
       post[address] = {
         ...members,
         ...(isThere.size > 0 && { storage: Object.fromEntries(isThere) }),
       };
     }
     return { post, pre };
+  }
+
+  #changedSlots(address: Address, { storage }: SeenAccount): AccountChange['storage'] {
+    return [...storage]
+      .map(([slot, before]) => ({ slot, before, after: this.#slotOf(address, slot) }))
+      .filter(({ before, after }) => before !== after);
   }
 
   #changedMembers(before: SeenAccount, after: SeenAccount): { [name: string]: TraceValue } {
@@ -185,6 +206,13 @@ export class PrestateTracer implements TransactionTracer {
       ...(before.nonce !== after.nonce && { nonce: Number(after.nonce) }),
     };
   }
+}
+
+/** An account without anything is none (EIP-161). */
+function sideOf(account: SeenAccount): AccountSide | null {
+  const { balance, nonce, code } = account;
+  if (balance === 0n && nonce === 0n && code.length === 0) return null;
+  return { balance: weiOf(balance), nonce, code: hexOf(code) };
 }
 
 function isEmpty({ balance, nonce, code, storage }: SeenAccount): boolean {

@@ -1,6 +1,6 @@
 import type { AuthorizationData } from '../../block/block-data.ts';
 import { ChainError } from '../../errors.ts';
-import type { Address, Hex } from '../../primitives.ts';
+import type { Address, Hash, Hex } from '../../primitives.ts';
 import type { StateView } from '../../state/state-view.ts';
 import type { Deadline } from '../call-evm.ts';
 import type { EvmTracer, FrameStart } from './evm-tracer.ts';
@@ -20,10 +20,15 @@ export interface TraceSubject {
 }
 
 /** Serves one transaction: `begin`, what the EVM does, then `result`. */
-export interface TransactionTracer extends EvmTracer {
+export interface TransactionTracer<Result = TraceValue> extends EvmTracer {
   /** `state` shows what is written as it is written. */
   begin?(subject: TraceSubject, state: StateView): void;
-  result(gasUsed: bigint): TraceValue;
+  result(gasUsed: bigint): Result;
+}
+
+export interface TracedTransaction<Result> {
+  readonly txHash: Hash;
+  readonly result: Result;
 }
 
 /** Steps between two looks at the clock. */
@@ -63,7 +68,7 @@ export class TraceBudget {
 }
 
 /** The tracer's hooks, within the budget's time. */
-export function inTime(tracer: TransactionTracer, budget: TraceBudget): EvmTracer {
+export function inTime(tracer: TransactionTracer<unknown>, budget: TraceBudget): EvmTracer {
   return {
     step: (step) => {
       budget.look();

@@ -29,7 +29,7 @@ export interface DevelopmentMethodDefinition<Parameters extends readonly Paramet
   readonly answer?: (outcome: OperationOutcome, name: string) => JsonValue;
 }
 
-const NO_QUORUM = {
+export const NO_QUORUM = {
   code: -32002,
   when: 'the network can not agree at present, for lack of a quorum',
 } as const;

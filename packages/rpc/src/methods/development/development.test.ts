@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RPC_ERROR_CODES } from '../../errors.ts';
 import { parseArguments } from '../../method.ts';
+import { SIGNER } from '../../testing/plain-backend.test.support.ts';
 import { addressOf, hashOf } from '../../testing/plain-chain.test.support.ts';
 import { type RunningServer, startServer } from '../../testing/running-server.test.support.ts';
 import { developmentModeMethods } from './index.ts';
@@ -80,6 +81,16 @@ describe('asks the network for', () => {
     ['evm_setBlockGasLimit', ['0x7530'], { kind: 'set-gas-limit', gasLimit: 30_000n }, true],
     ['hardhat_setCoinbase', [one], { kind: 'set-coinbase', address: one }, true],
     ['hardhat_reset', [], { kind: 'reset' }, true],
+    ['evm_addAccount', [one, 'secret'], { kind: 'impersonate', address: one }, true],
+    ['evm_removeAccount', [one, 'secret'], { kind: 'stop-impersonating', address: one }, 17],
+    [
+      'personal_importRawKey',
+      [`0x${'11'.repeat(32)}`, 'secret'],
+      { kind: 'impersonate', address: '0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a' },
+      '0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a',
+    ],
+    ['anvil_rollback', [3], { kind: 'rollback', depth: 3 }, null],
+    ['hardhat_rollback', [], { kind: 'rollback', depth: 1 }, true],
     ['hardhat_impersonateAccount', [one], { kind: 'impersonate', address: one }, true],
     ['miner_stop', [], { kind: 'set-mining', automine: false, intervalMs: 0 }, true],
   ])('%s %j', async (method, params, operation, answer) => {
@@ -115,6 +126,82 @@ test('a fork of another chain, a minimum gas price and a short slot value are re
   expect(await errorOf('hardhat_setStorageAt', addressOf(1), '0x0', '0x1')).toMatchObject({
     code: -32602,
   });
+  expect(await errorOf('personal_importRawKey', `0x${'00'.repeat(32)}`)).toMatchObject({
+    code: -32602,
+    message: expect.not.stringContaining('000000'),
+  });
+  expect(await errorOf('evm_removeAccount', SIGNER)).toMatchObject({ code: -32000 });
+  expect(await errorOf('personal_unlockAccount', addressOf(1), '')).toMatchObject({ code: -32000 });
+  expect(await errorOf('personal_lockAccount', addressOf(1))).toMatchObject({ code: -32000 });
+  expect(await errorOf('anvil_reorg', 2, [['0x00', 2]])).toMatchObject({
+    code: -32602,
+    message: 'invalid argument 1: there is no block 2 of 2',
+  });
+  for (const method of ['anvil_setRpcUrl', 'anvil_setChainId', 'anvil_impersonateSignature']) {
+    expect(await errorOf(method, 1)).toMatchObject({
+      code: -32000,
+      message: expect.stringContaining(`${method} is not supported: `),
+    });
+  }
   expect(await errorOf('evm_mine', { blocks: 0 })).toMatchObject({ code: -32602 });
   expect(running.backend.operations).toEqual([]);
+});
+
+describe('a reorganisation', () => {
+  test('takes blocks off and makes as many, the first unlike any before', async () => {
+    const { backend } = running;
+    const before = backend.chain.blocks.length;
+    expect(await running.result('anvil_reorg', 3)).toBeNull();
+    expect(backend.operations).toMatchObject([
+      { kind: 'rollback', depth: 3 },
+      { kind: 'set-next-prevrandao', value: expect.stringMatching(/^0x[0-9a-f]{64}$/) },
+    ]);
+    // This backend only makes blocks.
+    expect(backend.chain.blocks.length).toBe(before + 3);
+  });
+
+  test('sends each transaction before its block, with mining off, and says which was left out', async () => {
+    const { backend } = running;
+    const { error } = await running.request('anvil_reorg', [2, [['0x1234', 1]]]);
+    expect(error).toMatchObject({ code: -32000, message: expect.stringContaining('did not get') });
+    expect(backend.sent).toEqual([Uint8Array.of(0x12, 0x34)]);
+    expect(backend.operations.map(({ kind }) => kind)).toEqual([
+      'rollback',
+      'set-mining',
+      'set-next-prevrandao',
+      'set-mining',
+    ]);
+    expect(lastOperation()).toEqual({ kind: 'set-mining', automine: true, intervalMs: 0 });
+  });
+});
+
+test('a token balance is set in the slot that makes the token answer it', async () => {
+  const { backend } = running;
+  // The plain executor names slot 1 of an account as what a call reads.
+  const keeper = addressOf(0xb2);
+  const amount = hashOf(0x64);
+  backend.callResult = async () => ({ status: 'success', output: amount, gasUsed: 9n });
+  expect(await running.result('anvil_dealERC20', addressOf(1), keeper, '0x64')).toBeNull();
+  const slots = [{ slot: hashOf(1), value: amount }];
+  expect(lastOperation()).toMatchObject({ kind: 'edit', accounts: [{ address: keeper, slots }] });
+  expect(backend.calls.at(-1)?.options?.stateOverrides).toEqual(
+    new Map([[keeper, { stateDiff: new Map([[1n, amount]]) }]]),
+  );
+  const { error } = await running.request('anvil_setERC20Allowance', [
+    addressOf(1),
+    addressOf(2),
+    keeper,
+    '0x65',
+  ]);
+  expect(error).toMatchObject({ code: -32603, message: expect.stringContaining('no slot found') });
+});
+
+test('an account without a key is made, and known as long as it is impersonated', async () => {
+  const made = await running.result('personal_newAccount', 'secret');
+  expect(lastOperation()).toEqual({ kind: 'impersonate', address: made });
+  const { chain } = running.backend;
+  chain.developed = { ...chain.developed, impersonated: [made as typeof SIGNER] };
+  expect(await running.result('personal_listAccounts')).toEqual([SIGNER, made]);
+  expect(await running.result('personal_unlockAccount', made, 'secret', 60)).toBe(true);
+  expect(await running.result('personal_lockAccount', made)).toBe(false);
 });

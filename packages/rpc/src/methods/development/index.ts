@@ -11,7 +11,16 @@ import {
   setStorageAt,
   stopImpersonatingAccount,
 } from './accounts.ts';
-import { getGenesisTime, metadata } from './metadata.ts';
+import {
+  addAccount,
+  personalImportRawKey,
+  personalListAccounts,
+  personalLockAccount,
+  personalNewAccount,
+  personalUnlockAccount,
+  removeAccount,
+} from './client-accounts.ts';
+import { getGenesisTime, metadata, nodeInfo } from './metadata.ts';
 import {
   getAutomine,
   getIntervalMining,
@@ -28,9 +37,12 @@ import {
   setNextBlockBaseFeePerGas,
   setNextBlockPrevRandao,
 } from './next-block.ts';
-import { dropAllTransactions, dropTransaction } from './pool.ts';
+import { notApplicable, setLoggingEnabled } from './not-applicable.ts';
+import { dropAllTransactions, dropTransaction, removePoolTransactions } from './pool.ts';
+import { reorg } from './reorg.ts';
 import { sendUnsignedTransaction } from './send-unsigned-transaction.ts';
-import { reset, revert, snapshot } from './snapshots.ts';
+import { reset, revert, rollback, snapshot } from './snapshots.ts';
+import { dumpState, loadState } from './state.ts';
 import {
   increaseTime,
   removeBlockTimestampInterval,
@@ -38,12 +50,17 @@ import {
   setNextBlockTimestamp,
   setTime,
 } from './time.ts';
+import { dealErc20, setErc20Allowance } from './tokens.ts';
 
 const methods: readonly Method[] = [
   evmMine,
   ...snapshot,
   ...revert,
   ...reset,
+  ...rollback,
+  ...reorg,
+  ...dumpState,
+  ...loadState,
   ...increaseTime,
   ...setTime,
   ...setNextBlockTimestamp,
@@ -72,6 +89,19 @@ const methods: readonly Method[] = [
   ...mine,
   ...dropTransaction,
   ...dropAllTransactions,
+  ...removePoolTransactions,
+  ...dealErc20,
+  ...setErc20Allowance,
+  ...addAccount,
+  ...removeAccount,
+  personalNewAccount,
+  personalImportRawKey,
+  personalListAccounts,
+  personalUnlockAccount,
+  personalLockAccount,
+  ...setLoggingEnabled,
+  ...notApplicable,
+  nodeInfo,
   ...metadata,
   getGenesisTime,
 ];

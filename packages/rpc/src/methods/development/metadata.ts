@@ -1,3 +1,4 @@
+import { suggestedGasPrice } from '../../fee-suggestion.ts';
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { EXAMPLE_BLOCK } from '../examples.ts';
@@ -45,6 +46,52 @@ export const metadata: readonly Method[] = underNames(
       },
     }),
 );
+
+export const nodeInfo = defineMethod({
+  name: 'anvil_nodeInfo',
+  peers: ['anvil'],
+  summary: 'Describes the head, the rules and the prices now.',
+  params: [],
+  result:
+    'Object: `currentBlockNumber`, `currentBlockTimestamp`, `currentBlockHash`, `hardFork`, `transactionOrder`, `environment` (`baseFee`, `chainId`, `gasLimit`, `gasPrice`), and `forkConfig`, whose fields are null.',
+  errors: [],
+  example: {
+    params: [],
+    result: {
+      currentBlockNumber: '0x2',
+      currentBlockTimestamp: 2,
+      currentBlockHash: EXAMPLE_BLOCK,
+      hardFork: 'Bpo2',
+      transactionOrder: 'fees',
+      environment: {
+        baseFee: '0x27f8d61d',
+        chainId: 31337,
+        gasLimit: '0x1c9c380',
+        gasPrice: '0x69470144',
+      },
+      forkConfig: { forkUrl: null, forkBlockNumber: null, forkRetryBackoff: null },
+    },
+  },
+  handler: (_, { backend: { reader } }) => {
+    const head = reader.head();
+    const { baseFeePerGas, gasLimit } = reader.nextBlock();
+    const { hardfork } = reader.forkSchedule(head.timestamp).current;
+    return {
+      currentBlockNumber: quantity(head.number),
+      currentBlockTimestamp: head.timestamp,
+      currentBlockHash: head.hash,
+      hardFork: `${hardfork.charAt(0).toUpperCase()}${hardfork.slice(1)}`,
+      transactionOrder: 'fees',
+      environment: {
+        baseFee: quantity(baseFeePerGas ?? 0n),
+        chainId: Number(reader.chainId),
+        gasLimit: quantity(gasLimit),
+        gasPrice: quantity(suggestedGasPrice(reader)),
+      },
+      forkConfig: { forkUrl: null, forkBlockNumber: null, forkRetryBackoff: null },
+    };
+  },
+});
 
 export const getGenesisTime = defineMethod({
   name: 'anvil_getGenesisTime',

@@ -10,14 +10,14 @@ import {
 import { seconds, wholeNumber } from '../../parameters/development.ts';
 import { developmentMethods, developmentOf, underNames } from './development-method.ts';
 
-/** Blocks of one request; each is an agreed entry of the network's log. */
-export const MINED_BLOCKS_MAX = 1_000;
+/** Blocks of one request; each is an agreed entry of the network's log, so many of them take minutes. */
+export const MINED_BLOCKS_MAX = 10_000;
 
-/** Blocks asked for at a time, so that not each of them waits for the way to the leader and back. */
-const TOGETHER = 32;
+/** Blocks asked for at a time, so that none of them waits for the way to the leader and back. */
+const TOGETHER = 64;
 
 /** What is set now, or else what the genesis configuration says. */
-function miningOf({ backend }: MethodContext): { automine: boolean; intervalMs: number } {
+export function miningOf({ backend }: MethodContext): { automine: boolean; intervalMs: number } {
   return backend.reader.development().mining ?? developmentOf(backend).initialMining;
 }
 
@@ -163,10 +163,14 @@ export async function mineBlocks(
     developmentOf(backend).apply({ kind: 'set-timestamp-interval', seconds });
   if (interval > 0) await setInterval(interval);
   try {
-    for (let made = 1; made < blocks && connection.isOpen(); made += TOGETHER) {
-      const count = Math.min(TOGETHER, blocks - made);
-      await Promise.all(Array.from({ length: count }, () => transactions.mine()));
-    }
+    let asked = 1;
+    const mineNext = async () => {
+      while (asked < blocks && connection.isOpen()) {
+        asked += 1;
+        await transactions.mine();
+      }
+    };
+    await Promise.all(Array.from({ length: TOGETHER }, mineNext));
   } finally {
     if (interval > 0) await setInterval(before);
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidParams } from '../../errors.ts';
 import { quantity } from '../../format/quantity.ts';
-import { optional, required } from '../../method.ts';
+import { optional, required, withDefault } from '../../method.ts';
 import { wholeNumber } from '../../parameters/development.ts';
 import { EXAMPLE_SNAPSHOT } from '../examples.ts';
 import { developmentMethods } from './development-method.ts';
@@ -49,4 +49,14 @@ export const reset = developmentMethods({
     }
     return { kind: 'reset' };
   },
+});
+
+export const rollback = developmentMethods({
+  names: { anvil_rollback: ['anvil'], hardhat_rollback: [] },
+  summary:
+    'Takes the last blocks off the chain of the whole network, at most 1,024. Their transactions are gone, and so are snapshots taken on them; settings stay.',
+  params: [withDefault('depth', wholeNumber, 1, 'How many blocks.')],
+  result: 'Null, true under `hardhat_`.',
+  example: { params: [2], result: null },
+  operation: ([depth]) => ({ kind: 'rollback', depth }),
 });

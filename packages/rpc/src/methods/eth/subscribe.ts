@@ -7,7 +7,8 @@ import { EXAMPLE_SUBSCRIPTION, RANDOM_ID } from '../examples.ts';
 
 export const ethSubscribe = defineMethod({
   name: 'eth_subscribe',
-  summary: 'Sends `newHeads`, `logs` or `newPendingTransactions` as they come. WebSocket only.',
+  summary:
+    'Sends `newHeads`, `logs`, `newPendingTransactions` or `syncing` as they come. WebSocket and IPC only.',
   params: [
     required('kind', z.string({ error: 'non-string' }), 'What to watch.'),
     optional(
@@ -28,7 +29,7 @@ export const ethSubscribe = defineMethod({
     if (subscriptions === undefined) {
       throw new RpcError(
         RPC_ERROR_CODES.methodNotFound,
-        'notifications not supported over HTTP, connect by WebSocket to subscribe',
+        'notifications not supported over HTTP, connect by WebSocket or IPC to subscribe',
       );
     }
     const id = subscriptions.add(toSubscription(kind, options));
@@ -40,6 +41,7 @@ export const ethSubscribe = defineMethod({
 function toSubscription(kind: string, options: unknown): Subscription {
   switch (kind) {
     case 'newHeads':
+    case 'syncing':
       return { kind };
     case 'logs':
       return { kind, criteria: parseOptions(logFilter, options ?? {}) };

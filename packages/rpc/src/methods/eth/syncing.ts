@@ -1,4 +1,4 @@
-import { quantity } from '../../format/quantity.ts';
+import { formatSyncing } from '../../format/syncing.ts';
 import { defineMethod } from '../../method.ts';
 
 export const ethSyncing = defineMethod({
@@ -12,10 +12,6 @@ export const ethSyncing = defineMethod({
   handler: (_, { backend }) => {
     const progress = backend.network.syncing();
     if (progress === false) return false;
-    return {
-      startingBlock: quantity(progress.startingBlock),
-      currentBlock: quantity(progress.currentBlock),
-      highestBlock: quantity(progress.highestBlock),
-    };
+    return formatSyncing(progress);
   },
 });
