@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'e2e',
           // After the rest: whole networks need the machine to themselves.
           sequence: { groupOrder: 1 },
-          include: ['e2e/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: ['e2e/**/*.test.ts', 'examples/**/*.test.ts', 'hostile-input/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'e2e/faults/**'],
           globalSetup: ['e2e/build.ts'],
           fileParallelism: false,

@@ -111,7 +111,9 @@ export function onEntries(
   if (!followsCommitted(context, catchUp.staged)) catchUp.staged = [];
   // Nothing there, or not what links to the log: another peer is asked after a short pause.
   const pause = context.now + context.options.timing.heartbeatInterval;
-  context.snapshots.arePruned = message.lowest !== undefined && message.entries.length === 0;
+  // One that simply has none says nothing of those that have pruned them.
+  if (message.entries.length > 0) context.snapshots.arePruned = false;
+  else if (message.lowest !== undefined) context.snapshots.arePruned = true;
   for (const entry of message.entries) {
     const parent = catchUp.staged[catchUp.staged.length - 1] ?? log.committed;
     if (entry.index <= parent.index) continue;

@@ -114,8 +114,12 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   const isSilent =
     taking.unanswered >= MAX_UNANSWERED || context.now >= idleDeadline(context, taking);
   if (context.now >= taking.deadline || (isSilent && taking.arrived.length === 0)) {
-    refusePeer(context, taking.from, 'it did not come in time');
-    return abandon(context, 'keep-chunks');
+    context.event({
+      type: 'error',
+      code: 'snapshot-late',
+      message: `a snapshot of ${taking.from} did not come in time`,
+    });
+    return giveUp(context, taking);
   }
   const [first] = taking.arrived;
   if (first !== undefined && taking.ticket === null) {
@@ -124,16 +128,22 @@ function driveChunks(context: CoreContext, taking: SnapshotTaking): Done {
   }
   askForChunks(context, taking);
   if (taking.missing.length > 0 && taking.asked.size + taking.arrived.length === 0) {
-    // Nobody has it now: what is here is of use when the same one is offered again.
-    // A liar may offer what nobody keeps, again and again.
-    const { unobtainable } = context.snapshots;
-    unobtainable.set(taking.from, (unobtainable.get(taking.from) ?? 0) + 1);
-    abandon(context, 'keep-chunks');
+    giveUp(context, taking);
     return pauseSearch(context, ROUND_PAUSE_TIMEOUTS);
   }
   if (taking.missing.length + taking.asked.size + taking.arrived.length > 0) return;
   taking.phase = 'ready';
   context.changed = true;
+}
+
+/**
+ * What is here is of use when the same one is offered again. Who offered it is asked again too, after the others: a link may have been
+ * cut and nobody else may have one, but a liar may offer what nobody keeps, or what it never sends, again and again.
+ */
+function giveUp(context: CoreContext, { from }: SnapshotTaking): Done {
+  const { unobtainable } = context.snapshots;
+  unobtainable.set(from, (unobtainable.get(from) ?? 0) + 1);
+  abandon(context, 'keep-chunks');
 }
 
 /** A request that was not answered goes to somebody else, as does one whose peer is gone. */

@@ -37,6 +37,10 @@ test.each([
   { seed: 502121, nodes: 7, crashModel: 'BFT' },
   // The only member of the last epoch is still taking its snapshot when the clients have stopped.
   { seed: 602281, nodes: 2, crashModel: 'CFT' },
+  // Only the leader has a snapshot, and was cut off while it gave one.
+  { seed: 775841, nodes: 2, crashModel: 'CFT' },
+  // Only the leader has a snapshot; others hold nothing, or are silent.
+  { seed: 768974, nodes: 5, crashModel: 'CFT' },
 ] as const)(
   '$crashModel seed $seed: everybody gets the last entry',
   async (run) => {

@@ -30,6 +30,14 @@ describe('making a cluster', () => {
     await expect(init(folder)).rejects.toMatchObject({ code: 'folder-occupied' });
   });
 
+  it('begins the chain at the time it is made, from which test suites reckon', async () => {
+    const before = Math.floor(Date.now() / 1_000);
+    const cluster = await init(await temporaryFolder());
+    const { timestamp } = loadGenesis(cluster).json as { timestamp: string };
+    expect(Number(timestamp)).toBeGreaterThanOrEqual(before);
+    expect(Number(timestamp)).toBeLessThanOrEqual(Date.now() / 1_000);
+  });
+
   it('replaces what was left when it was interrupted', async () => {
     const folder = await temporaryFolder();
     const { path } = await init(folder);

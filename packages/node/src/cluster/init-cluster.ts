@@ -33,7 +33,7 @@ export interface InitClusterOptions {
   readonly folder: string;
   /** One element per node. */
   readonly nodes: readonly InitNode[];
-  /** Everything of the genesis but the validators. */
+  /** Everything of the genesis but the validators. Its time is now by default: test suites reckon from the last block's. */
   readonly genesis: Omit<DevGenesisOptions, 'validators'>;
 }
 
@@ -80,7 +80,8 @@ export async function initCluster(options: InitClusterOptions): Promise<LoadedCl
   });
   const validators = keys.map(({ id }) => id);
   const { devGenesisFile } = await import('@praline/chain/reading');
-  const genesis = devGenesisFile({ ...options.genesis, validators });
+  const timestamp = Math.floor(Date.now() / 1_000);
+  const genesis = devGenesisFile({ timestamp, ...options.genesis, validators });
   writeFileDurably(join(folder, GENESIS_FILE_NAME), `${JSON.stringify(genesis, null, 2)}\n`);
   const file: ClusterFile = {
     genesis: GENESIS_FILE_NAME,

@@ -108,12 +108,13 @@ export class SnapshotCoverage implements Observer {
 
   #event(watched: Watched, event: CoreEvent): void {
     if (event.type === 'snapshot') this.#count('snapshot: installed');
-    if (event.type !== 'error' || event.code !== 'snapshot-refused') return;
+    if (event.type !== 'error') return;
+    if (event.code === 'snapshot-late') this.#count('snapshot: did not come in time');
+    if (event.code !== 'snapshot-refused') return;
     const { input } = watched;
     const cause = input.type === 'message' ? input.message.type : input.type;
     if (cause === 'snapshot-offer') this.#count('snapshot: false offer refused');
     else if (cause === 'chunk') this.#count('snapshot: false chunk refused');
-    else this.#count('snapshot: did not come in time');
   }
 
   #written(operation: StorageOperation): void {
