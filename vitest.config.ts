@@ -28,6 +28,7 @@ export default defineConfig({
             'spec/**/*.test.ts',
             'ethereum-tests/**/*.test.ts',
             'rpc-compat/**/*.test.ts',
+            'reference/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,

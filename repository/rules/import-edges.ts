@@ -23,13 +23,16 @@ const EXAMPLES_FOLDER = 'examples/';
 
 /**
  * `bench/` may also time a layer inside a package by itself, `spec/` compares the consensus core with its model, `ethereum-tests/`
- * runs states, transactions and tries by themselves, `rpc-compat/` replays requests as the package's tests do, `hostile-input/` spoils the examples of all methods, and the liar puts lies around the core.
+ * runs states, transactions and tries by themselves, `rpc-compat/` replays requests as the package's tests do, `reference/` reads
+ * the definitions that pages are made of, `hostile-input/` spoils the examples of all methods, and the liar puts lies around the
+ * core.
  */
 const INSIDE_FOLDERS = [
   'bench/',
   'spec/',
   'ethereum-tests/',
   'rpc-compat/',
+  'reference/',
   'hostile-input/',
   'e2e/faults/liar/',
 ];

@@ -19,6 +19,8 @@ export {
   type MethodDescription,
   optional,
   type Parameter,
+  PEERS,
+  type Peer,
   required,
   withDefault,
 } from './method.ts';
@@ -27,6 +29,13 @@ export { standardMethods } from './methods/index.ts';
 export { blockSelector, blockTagOrNumber } from './parameters/block-selector.ts';
 export { address, data, hash, parsedString, uint64, uint256, wei } from './parameters/hex.ts';
 export { optionalField } from './parameters/optional-fields.ts';
+export {
+  type OpenRpcDocument,
+  type OpenRpcExample,
+  type OpenRpcMethod,
+  openRpcDocument,
+  type Schema as OpenRpcSchema,
+} from './reference/open-rpc.ts';
 export type { Authentication } from './server/authentication.ts';
 export type { HttpRoute, HttpRouteAnswer } from './server/http-handler.ts';
 export { IpcError, type IpcErrorCode } from './server/ipc-error.ts';

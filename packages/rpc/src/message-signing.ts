@@ -4,6 +4,7 @@ import type { Hex } from '@praline/chain';
 import { bytesOf } from '@praline/chain/configuration';
 import { z } from 'zod';
 import { invalidParams } from './errors.ts';
+import { eitherOf } from './parameters/either-of.ts';
 
 /** EIP-191: the prefix keeps a message from ever being a transaction. */
 export function personalDigest(message: Hex): Uint8Array {
@@ -12,17 +13,20 @@ export function personalDigest(message: Hex): Uint8Array {
   return keccak_256(Buffer.concat([prefix, bytes]));
 }
 
-const typedData = z.object({
-  types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
-  primaryType: z.string(),
-  domain: z.record(z.string(), z.unknown()),
-  message: z.record(z.string(), z.unknown()),
-});
+const typedData = z
+  .object({
+    types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
+    primaryType: z.string(),
+    domain: z.record(z.string(), z.unknown()),
+    message: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'TypedData', description: 'Structured data to sign (EIP-712).' });
 
 /** Typed data as an object, or as the JSON text that wallets send. */
-export const typedDataArgument = z
-  .preprocess((value) => (typeof value === 'string' ? parseJson(value) : value), z.unknown())
-  .pipe(typedData);
+export const typedDataArgument = eitherOf(
+  [typedData, z.string().transform(parseJson).pipe(typedData).meta({ description: 'As JSON.' })],
+  (value) => (typeof value === 'string' ? 1 : 0),
+);
 
 export type TypedData = z.infer<typeof typedData>;
 

@@ -44,6 +44,22 @@ export function withDefault<Value>(
   return { name, schema, description, absent: { value: fallback } };
 }
 
+/**
+ * Who else serves a method, of those that users come from: Anvil 1.7, Ganache 7.9, Hardhat 2.22 and 3.18 (with a number
+ * where only one of them does), each asked while running; geth 1.17 and Besu as their sources say. An alias counts, a
+ * stub that only ever answers with an error does not.
+ */
+export const PEERS = [
+  'anvil',
+  'hardhat',
+  'hardhat 2',
+  'hardhat 3',
+  'ganache',
+  'geth',
+  'besu',
+] as const;
+export type Peer = (typeof PEERS)[number];
+
 /** What parameters give a handler. */
 export type Values<Parameters extends readonly Parameter<unknown>[]> = {
   -readonly [Index in keyof Parameters]: Parameters[Index] extends Parameter<infer Value>
@@ -58,11 +74,21 @@ export interface MethodContext {
   readonly filters: FilterRegistry;
   /** The client's socket; holds its subscriptions. */
   readonly connection: Connection;
-  /** Names of all methods of this server. */
-  readonly methodNames: () => Iterable<string>;
+  /** All methods of this server. */
+  readonly methods: () => Iterable<Method>;
   /** Runs once the answer is on its way: what must not overtake it. */
   readonly afterResponse: (action: () => void) => void;
 }
+
+/** A request and its real answer. In texts, `...` stands for what is left out; as the last of a list, for more like it. */
+export type MethodExample = {
+  readonly params: readonly JsonValue[];
+  /** Why another answer comes at another time; only its shape is checked then. */
+  readonly varies?: string;
+} & (
+  | { readonly result: JsonValue }
+  | { readonly error: { readonly code: number; readonly message: string } }
+);
 
 export interface MethodDescription {
   /** `namespace_method`. */
@@ -70,10 +96,18 @@ export interface MethodDescription {
   /** Where an operator finds it who serves some namespaces only, if not under the beginning of its name. */
   readonly namespace?: string;
   readonly summary: string;
+  /** What it answers, with units. */
   readonly result: string;
+  /** Other programs that serve this name. */
+  readonly peers: readonly Peer[];
+  /** The method that this name is another one of. */
+  readonly aliasOf?: string;
+  /** Only served where the genesis configuration says so. Set by the list that the method is in. */
+  readonly needsDevelopmentMode?: true;
   /** Errors beyond invalid parameters that a client should expect. */
   readonly errors: readonly { readonly code: number; readonly when: string }[];
-  readonly example: { readonly params: readonly JsonValue[]; readonly result: JsonValue };
+  /** What the example chain answers: a test asks it. */
+  readonly example: MethodExample;
   /**
    * In a batch, neighbouring requests of such methods are started together, in order. For methods that wait for a block,
    * so that a batch of transactions shares one.
@@ -95,6 +129,11 @@ export interface Method extends MethodDescription {
   readonly params: readonly Parameter<unknown>[];
   /** Checks `params` and runs the handler. Throws `RpcError` with code -32602 for bad parameters. */
   readonly invoke: (params: unknown, context: MethodContext) => Promise<JsonValue>;
+}
+
+/** What a method's name begins with. */
+export function namespaceOf(name: string): string {
+  return name.split(/[_.]/, 1)[0] ?? name;
 }
 
 export function defineMethod<const Parameters extends readonly Parameter<unknown>[]>(

@@ -16,10 +16,6 @@ export class MethodRegistry {
     return this.#methods.get(name);
   }
 
-  names(): Iterable<string> {
-    return this.#methods.keys();
-  }
-
   /** All definitions, for a reference of the methods. */
   all(): Iterable<Method> {
     return this.#methods.values();

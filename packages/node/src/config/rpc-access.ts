@@ -11,8 +11,8 @@ import { readOwnerOnlyFile } from './key-file.ts';
 
 /** Names that an operator may choose from; `dev` stands for all namespaces of development. */
 export const RPC_NAMESPACES: readonly string[] = [
-  ...['admin', 'anvil', 'debug', 'dev', 'eth', 'evm', 'hardhat', 'miner', 'mokka', 'net'],
-  ...['personal', 'rpc', 'tenderly', 'txpool', 'web3'],
+  ...['admin', 'anvil', 'debug', 'dev', 'erigon', 'eth', 'evm', 'hardhat', 'miner', 'mokka', 'net'],
+  ...['ots', 'personal', 'rpc', 'tenderly', 'trace', 'txpool', 'web3'],
 ];
 
 /** What clients of one port must hold. */

@@ -29,6 +29,7 @@ export function adminMethods({
     defineMethod({
       name: 'mokka_transferLeadership',
       namespace: 'admin',
+      peers: [],
       summary: 'Has the leader hand its term over, without a gap in service.',
       params: [
         optional('to', publicKey, 'Public key of the validator to lead next; any without it.'),

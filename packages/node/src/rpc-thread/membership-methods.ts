@@ -94,6 +94,7 @@ export function membershipMethods({
   return [
     defineMethod({
       name: 'mokka_getMembers',
+      peers: [],
       summary: 'Who belongs to the network now, and since which entry of the log.',
       params: [],
       result: 'Epoch, the entry that began it, and all members, validators in their agreed order.',
@@ -104,6 +105,7 @@ export function membershipMethods({
     defineMethod({
       name: 'mokka_proposeMembership',
       namespace: 'admin',
+      peers: [],
       summary:
         'Changes the members: adds an observer, promotes it to a validator, demotes, replaces or removes a member.',
       params: [
@@ -145,6 +147,7 @@ export function membershipMethods({
     }),
     defineMethod({
       name: 'mokka_getLog',
+      peers: [],
       summary:
         'Committed entries of the log with their certificates, as stored: what an auditor needs to verify everything from genesis on.',
       params: [

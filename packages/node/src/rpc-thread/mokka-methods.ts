@@ -15,6 +15,7 @@ export function mokkaMethods(modules: {
   return [
     defineMethod({
       name: 'mokka_status',
+      peers: [],
       summary: 'How this node is: role, term, leader, log, block, and what it waits for.',
       params: [],
       result: 'The status; indexes, terms and numbers are JSON numbers.',
@@ -24,6 +25,7 @@ export function mokkaMethods(modules: {
     }),
     defineMethod({
       name: 'mokka_peers',
+      peers: [],
       summary: 'The other nodes as this one sees them.',
       params: [],
       result: 'One object per node; what a node has not told yet is null.',
@@ -33,6 +35,7 @@ export function mokkaMethods(modules: {
     }),
     defineMethod({
       name: 'mokka_readIndex',
+      peers: [],
       summary:
         'Waits until this node has everything that any node had shown before the call, confirmed by a quorum. What is read here after the answer is linearizable.',
       params: [],
@@ -48,6 +51,7 @@ export function mokkaMethods(modules: {
     }),
     defineMethod({
       name: 'mokka_getCertificate',
+      peers: [],
       summary:
         'What proves that a block is committed: the signatures of a quorum of validators, and the entries from the block to the one they signed.',
       params: [required('block', blockSelector, 'Number, tag or hash.')],
@@ -65,6 +69,7 @@ export function mokkaMethods(modules: {
     }),
     defineMethod({
       name: 'mokka_getLeaderProof',
+      peers: [],
       summary: 'Who elected the leader of a term: the signed term votes of a quorum of validators.',
       params: [required('term', z.int().min(1), 'The term, from 1.')],
       result: 'The proof, or null when this node has not stored that term.',
@@ -74,6 +79,7 @@ export function mokkaMethods(modules: {
     }),
     defineMethod({
       name: 'mokka_getEvidence',
+      peers: [],
       summary:
         'What proves that validators lied: pairs of statements, signed by one validator, that contradict each other.',
       params: [],

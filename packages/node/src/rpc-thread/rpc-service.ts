@@ -193,7 +193,6 @@ export class RpcService {
         furtherPorts: adminPort === undefined ? [] : [adminPort],
         logger: remoteLogger(main),
         routes: this.#routes(main, reader),
-        omittedMethods: genesis.praline.devMode ? [] : DEVELOPMENT_METHODS,
       },
     );
     server.addMethods(mokkaMethods({ main, reader, readIndex }));
@@ -304,8 +303,6 @@ function developmentService(
     apply: (operation) => main.develop(encodeOperation(operation)),
   };
 }
-/** What a chain that is no playground does not have. */
-const DEVELOPMENT_METHODS = ['evm_mine'];
 
 function developmentAccounts(genesis: Genesis): DevelopmentAccounts {
   const { devMode, accounts } = genesis.praline;

@@ -1,4 +1,4 @@
-/** The methods every server has. Those of `mokka_*` and development mode are added by the node. */
+/** The methods every server has, beside those of development mode. `mokka_*` methods are added by the node. */
 import type { Method } from '../method.ts';
 import { debugConsoleLog } from './debug/console-log.ts';
 import { debugGetRawBlock } from './debug/get-raw-block.ts';
@@ -59,12 +59,12 @@ import { ethSubscribe } from './eth/subscribe.ts';
 import { ethSyncing } from './eth/syncing.ts';
 import { ethUninstallFilter } from './eth/uninstall-filter.ts';
 import { ethUnsubscribe } from './eth/unsubscribe.ts';
-import { evmMine } from './evm/mine.ts';
 import { netListening } from './net/listening.ts';
 import { netPeerCount } from './net/peer-count.ts';
 import { netVersion } from './net/version.ts';
 import { otterscanMethods } from './ots/index.ts';
 import { personalSign } from './personal/sign.ts';
+import { rpcDiscover } from './rpc/discover.ts';
 import { rpcModules } from './rpc/modules.ts';
 import { traceMethods } from './trace/index.ts';
 import { txpoolContent } from './txpool/content.ts';
@@ -134,12 +134,12 @@ export const standardMethods: readonly Method[] = [
   ethSyncing,
   ethUninstallFilter,
   ethUnsubscribe,
-  evmMine,
   netListening,
   netPeerCount,
   netVersion,
   ...otterscanMethods,
   personalSign,
+  ...rpcDiscover,
   rpcModules,
   ...traceMethods,
   txpoolContentFrom,

@@ -23,7 +23,7 @@ describe('every method', () => {
   test.each(standardMethods.map((method) => ({ name: method.name, method })))(
     '$name is documented, and understands its own example',
     ({ method }) => {
-      expect(method.name).toMatch(/^[a-z]+\d?_[a-zA-Z0-9_]+$/);
+      expect(method.name).toMatch(/^[a-z]+\d?[_.][a-zA-Z0-9_]+$/);
       expect(method.summary).toMatch(/\.$/);
       expect(method.result).toMatch(/\.$/);
       for (const parameter of method.params) expect(parameter.description).toMatch(/\.$/);

@@ -1,6 +1,7 @@
 /** Block arguments: tags, numbers, hashes and the objects of EIP-1898. */
 import type { BlockNumber, BlockSelector, BlockTag } from '@praline/chain';
 import { z } from 'zod';
+import { eitherOf } from './either-of.ts';
 import { ArgumentError, hash, parsedString, parseHash, parseQuantity } from './hex.ts';
 import { optionalField } from './optional-fields.ts';
 
@@ -34,7 +35,12 @@ function parseNumberOrTag(text: string): BlockTagOrNumber {
 export type BlockTagOrNumber = { readonly tag: BlockTag } | { readonly number: BlockNumber };
 
 /** For methods that take a tag or number only. */
-export const blockTagOrNumber = parsedString(parseNumberOrTag);
+export const blockTagOrNumber = parsedString(parseNumberOrTag).meta({
+  id: 'BlockTagOrNumber',
+  description:
+    '`latest`, `earliest`, `pending`, `safe`, `finalized`, or a number: `0x` and digits without leading zeros.',
+  pattern: `^(${[...TAGS].join('|')}|0[xX](0|[1-9a-fA-F][0-9a-fA-F]{0,15}))$`,
+});
 
 /** Digits of a 32-byte hash with its prefix: geth tells hashes from numbers by this length. */
 const HASH_TEXT_LENGTH = 66;
@@ -42,7 +48,7 @@ const HASH_TEXT_LENGTH = 66;
 const bare = parsedString(
   (text): BlockSelector =>
     text.length === HASH_TEXT_LENGTH ? { hash: parseHash(text) } : parseNumberOrTag(text),
-);
+).meta({ description: 'Tag, number or hash.' });
 
 /** EIP-1898. */
 const object = z
@@ -73,14 +79,9 @@ const object = z
   });
 
 /** For methods that take any way of naming a block. */
-export const blockSelector: z.ZodType<BlockSelector> = z.unknown().transform((value, context) => {
-  const result = (typeof value === 'object' ? object : bare).safeParse(value);
-  if (result.success) return result.data;
-  for (const { message, path } of result.error.issues) {
-    context.addIssue({ code: 'custom', message, path: [...path] });
-  }
-  return z.NEVER;
-});
+export const blockSelector: z.ZodType<BlockSelector> = eitherOf([bare, object], (value) =>
+  typeof value === 'object' ? 1 : 0,
+).meta({ id: 'Block', description: 'A block: tag, number, hash or the object of EIP-1898.' });
 
 export function isPending(block: BlockSelector): boolean {
   return 'tag' in block && block.tag === 'pending';

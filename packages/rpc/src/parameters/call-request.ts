@@ -2,7 +2,7 @@
 import type { AccessListItem, AuthorizationData, CallRequest } from '@praline/chain';
 import { z } from 'zod';
 import { serverError } from '../errors.ts';
-import { address, data, hash, uint64, uint256, wei } from './hex.ts';
+import { address, data, gas, hash, uint64, uint256, wei, weiPerGas } from './hex.ts';
 import { optionalField, present } from './optional-fields.ts';
 
 /** Addresses in an access list, and keys of one address; the gas of a call would not pay for as many. */
@@ -23,25 +23,28 @@ const accessList: z.ZodType<readonly AccessListItem[]> = z
     ),
     { error: 'non-array' },
   )
-  .max(ACCESS_LIST_ITEMS_MAX);
+  .max(ACCESS_LIST_ITEMS_MAX)
+  .meta({ id: 'AccessList', description: 'Accounts and slots declared ahead (EIP-2930).' });
 
-const authorization: z.ZodType<AuthorizationData> = z.object({
-  chainId: uint256,
-  address,
-  nonce: uint64,
-  yParity: uint64.transform(Number),
-  r: uint256,
-  s: uint256,
-});
+const authorization: z.ZodType<AuthorizationData> = z
+  .object({
+    chainId: uint256,
+    address,
+    nonce: uint64,
+    yParity: uint64.transform(Number),
+    r: uint256,
+    s: uint256,
+  })
+  .meta({ id: 'Authorization', description: 'A signed delegation of an account (EIP-7702).' });
 
 const fields = z.object(
   {
     from: optionalField(address),
     to: optionalField(address),
-    gas: optionalField(uint64),
-    gasPrice: optionalField(wei),
-    maxFeePerGas: optionalField(wei),
-    maxPriorityFeePerGas: optionalField(wei),
+    gas: optionalField(gas),
+    gasPrice: optionalField(weiPerGas),
+    maxFeePerGas: optionalField(weiPerGas),
+    maxPriorityFeePerGas: optionalField(weiPerGas),
     value: optionalField(wei),
     nonce: optionalField(uint64),
     data: optionalField(data),
@@ -50,7 +53,7 @@ const fields = z.object(
     authorizationList: optionalField(z.array(authorization).max(AUTHORIZATIONS_MAX)),
     chainId: optionalField(uint256),
     type: optionalField(uint64),
-    maxFeePerBlobGas: optionalField(wei),
+    maxFeePerBlobGas: optionalField(weiPerGas),
     blobVersionedHashes: optionalField(z.array(hash)),
   },
   { error: 'transaction object expected' },
@@ -59,7 +62,11 @@ const fields = z.object(
 export type CallArguments = z.infer<typeof fields>;
 
 /** Well-formed members; whether they fit together is for `toCallRequest`. Unknown members are ignored, as in geth. */
-export const callArguments: z.ZodType<CallArguments> = fields;
+export const callArguments: z.ZodType<CallArguments> = fields.meta({
+  id: 'Call',
+  description:
+    'A transaction, or a call like one; all members may be absent. `data` and `input` are the same. Unknown members are ignored.',
+});
 
 /**
  * Members that fit together. Throws `RpcError` with geth's words for contradictory input, fees of both kinds, or

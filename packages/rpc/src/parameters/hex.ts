@@ -92,12 +92,54 @@ function afterPrefix(text: string): string {
   return text.slice(2);
 }
 
-export const uint256 = parsedString((text) => parseQuantity(text, 256));
-export const uint64 = parsedString((text) => parseQuantity(text, 64));
-export const wei = parsedString((text) => parseQuantity(text, 256) as Wei);
-export const data = parsedString(parseData);
-export const address = parsedString(parseAddress);
-export const hash = parsedString(parseHash);
-export const storageKey = parsedString(parseStorageKey);
+/** Texts that `parseQuantity` takes, as a pattern of JSON Schema. */
+const quantityPattern = (bitsMax: number) =>
+  `^0[xX](0|[1-9a-fA-F][0-9a-fA-F]{0,${bitsMax / 4 - 1}})$`;
+const fixedPattern = (bytes: number) => `^0[xX][0-9a-fA-F]{${bytes * 2}}$`;
+
+export const uint256 = parsedString((text) => parseQuantity(text, 256)).meta({
+  id: 'Uint256',
+  description: 'A number of up to 256 bits: `0x` and digits without leading zeros.',
+  pattern: quantityPattern(256),
+});
+export const uint64 = parsedString((text) => parseQuantity(text, 64)).meta({
+  id: 'Uint64',
+  description: 'A number of up to 64 bits: `0x` and digits without leading zeros.',
+  pattern: quantityPattern(64),
+});
+export const wei = parsedString((text) => parseQuantity(text, 256) as Wei).meta({
+  id: 'Wei',
+  description: 'An amount of up to 256 bits: `0x` and digits without leading zeros.',
+  pattern: quantityPattern(256),
+  'x-unit': 'wei',
+});
+export const weiPerGas = wei.meta({ id: 'WeiPerGas', 'x-unit': 'wei per gas' });
+export const gas = uint64.meta({ id: 'Gas', 'x-unit': 'gas' });
+export const unixTime = uint64.meta({ id: 'UnixTime', 'x-unit': 'seconds since 1970' });
+export const data = parsedString(parseData).meta({
+  id: 'Data',
+  description: 'Bytes: `0x` and an even number of digits.',
+  pattern: '^0[xX]([0-9a-fA-F]{2})*$',
+});
+export const address = parsedString(parseAddress).meta({
+  id: 'Address',
+  description: '20 bytes, in lower, upper or mixed case; a checksum is not checked.',
+  pattern: fixedPattern(20),
+});
+export const hash = parsedString(parseHash).meta({
+  id: 'Hash',
+  description: '32 bytes.',
+  pattern: fixedPattern(32),
+});
+export const storageKey = parsedString(parseStorageKey).meta({
+  id: 'StorageKey',
+  description:
+    'A storage slot, up to 32 bytes. Odd lengths, leading zeros and a missing prefix are fine.',
+  pattern: '^(0[xX])?[0-9a-fA-F]{0,64}$',
+});
 /** A position in a list; larger than any list is fine and finds nothing. */
-export const index = parsedString((text) => Number(parseQuantity(text, 64)));
+export const index = parsedString((text) => Number(parseQuantity(text, 64))).meta({
+  id: 'Index',
+  description: 'A position from 0: `0x` and digits without leading zeros.',
+  pattern: quantityPattern(64),
+});

@@ -2,6 +2,7 @@
 import type { Address, Hash } from '@praline/chain';
 import { z } from 'zod';
 import { type BlockTagOrNumber, blockTagOrNumber } from './block-selector.ts';
+import { eitherOf } from './either-of.ts';
 import { address, hash } from './hex.ts';
 import { optionalField } from './optional-fields.ts';
 
@@ -26,24 +27,22 @@ export interface LogFilterArguments extends LogCriteria {
   readonly to: BlockTagOrNumber | undefined;
 }
 
+const alternatives = <Value>(schema: z.ZodType<Value>) =>
+  z.array(schema).max(ALTERNATIVES_MAX, { error: TOO_MANY });
+
 const oneOrMany = <Value>(schema: z.ZodType<Value>): z.ZodType<readonly Value[]> =>
-  z.preprocess(
-    (value) => (Array.isArray(value) ? value : [value]),
-    z.array(schema).max(ALTERNATIVES_MAX, { error: TOO_MANY }),
+  eitherOf(
+    [schema.transform((value): readonly Value[] => [value]), alternatives(schema)],
+    (value) => (Array.isArray(value) ? 1 : 0),
   );
 
 /** An empty list of alternatives, or one that has null among them, means anything. */
-const topicPosition: z.ZodType<readonly Hash[] | null> = z
-  .preprocess(
-    (value) => (Array.isArray(value) ? value : [value]),
-    z.array(z.union([z.null(), hash], { error: 'invalid topic' })).max(ALTERNATIVES_MAX, {
-      error: TOO_MANY,
-    }),
-  )
-  .transform((alternatives) => {
-    const topics = alternatives.filter((topic) => topic !== null);
-    return topics.length === 0 || topics.length < alternatives.length ? null : topics;
-  });
+const topicPosition: z.ZodType<readonly Hash[] | null> = oneOrMany(
+  z.union([z.null(), hash], { error: 'invalid topic' }),
+).transform((given) => {
+  const topics = given.filter((topic) => topic !== null);
+  return topics.length === 0 || topics.length < given.length ? null : topics;
+});
 
 export const logFilter: z.ZodType<LogFilterArguments> = z
   .object(
@@ -76,4 +75,9 @@ export const logFilter: z.ZodType<LogFilterArguments> = z
       addresses: fields.address ?? [],
       topics: fields.topics ?? [],
     };
+  })
+  .meta({
+    id: 'LogFilter',
+    description:
+      '`topics` has up to four positions, each a topic, a list of alternatives, or null for any. `blockHash` excludes the other two.',
   });

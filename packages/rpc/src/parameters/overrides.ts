@@ -5,11 +5,13 @@ import {
   ArgumentError,
   address,
   data,
+  gas,
   hash,
   parseStorageKey,
   uint64,
-  uint256,
+  unixTime,
   wei,
+  weiPerGas,
 } from './hex.ts';
 import { optionalField, present } from './optional-fields.ts';
 
@@ -72,21 +74,27 @@ export const stateOverrides: z.ZodType<ReadonlyMap<Address, AccountOverride>> = 
       overrides.set(parsed.data, override);
     }
     return overrides;
+  })
+  .meta({
+    id: 'StateOverrides',
+    description:
+      'By address. `state` replaces the whole storage, `stateDiff` single slots; both are objects of slot to 32 bytes.',
   });
 
 export const blockOverrides: z.ZodType<BlockOverride> = z
   .strictObject({
     number: optionalField(uint64),
-    time: optionalField(uint64),
-    gasLimit: optionalField(uint64),
+    time: optionalField(unixTime),
+    gasLimit: optionalField(gas),
     feeRecipient: optionalField(address),
     prevRandao: optionalField(hash),
-    blobBaseFee: optionalField(wei),
+    blobBaseFee: optionalField(weiPerGas),
     baseFeePerGas: optionalField(
-      uint256.transform((value) => value as BlockOverride['baseFeePerGas']),
+      weiPerGas.transform((value) => value as BlockOverride['baseFeePerGas']),
     ),
   })
-  .transform((fields): BlockOverride => present(fields) as BlockOverride);
+  .transform((fields): BlockOverride => present(fields) as BlockOverride)
+  .meta({ id: 'BlockOverrides', description: 'Members that are absent are those of the block.' });
 
 /** Overrides as the executor takes them. */
 export function toCallOptions(

@@ -73,11 +73,17 @@ function toTraceOptions(given: Partial<z.infer<typeof fields>>): TraceOptions {
   }
 }
 
-const traceArguments: z.ZodType<TraceArguments> = fields.transform((given) => ({
-  trace: toTraceOptions(given),
-  stateOverrides: given.stateOverrides,
-  blockOverrides: given.blockOverrides,
-}));
+const traceArguments: z.ZodType<TraceArguments> = fields
+  .transform((given) => ({
+    trace: toTraceOptions(given),
+    stateOverrides: given.stateOverrides,
+    blockOverrides: given.blockOverrides,
+  }))
+  .meta({
+    id: 'TraceOptions',
+    description:
+      'Without `tracer`, every step is told. `withLog` and `onlyTopCall` are for `callTracer`, the other members of `tracerConfig` for `prestateTracer`, members beside it for steps. Overrides are for calls.',
+  });
 
 /** What a trace is without any configuration. */
 export const PLAIN_TRACE: TraceArguments = {
@@ -89,5 +95,5 @@ export const PLAIN_TRACE: TraceArguments = {
 export const traceOptionsParameter = optional(
   'options',
   traceArguments,
-  'Object with `tracer` (`callTracer`, `prestateTracer`, `4byteTracer`; every step when absent), `tracerConfig` (`withLog`, `onlyTopCall`, `diffMode`, `disableCode`, `disableStorage`), and for steps `disableStack`, `disableStorage`, `enableMemory`, `enableReturnData`, `limit`.',
+  'The tracer and its configuration.',
 );

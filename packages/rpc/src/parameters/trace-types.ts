@@ -47,5 +47,3 @@ export function formatReplay({ frames, changes }: Replay, types: TraceTypes) {
 
 export const REPLAY_RESULT =
   'Object with `output`, `trace` (empty when not asked for), `stateDiff` (null when not asked for) and `vmTrace` (null).';
-
-export const REPLAY_EXAMPLE = { output: '0x', stateDiff: null, trace: [], vmTrace: null } as const;

@@ -238,7 +238,7 @@ export class Dispatcher {
       filters,
       connection,
       limits: this.#limits,
-      methodNames: () => registry.names(),
+      methods: () => registry.all(),
       afterResponse: (action) => actions.push(action),
     };
   }

@@ -1,11 +1,11 @@
 /** Which methods one listener has, by the part of their names before the underscore, as in geth and Besu. */
-import type { Method } from '../method.ts';
+import { namespaceOf as beginningOf, type Method } from '../method.ts';
 import type { MethodRegistry } from '../registry.ts';
 
 /** Methods as one listener's clients know them. */
 export interface MethodView {
   get(name: string): Method | undefined;
-  names(): Iterable<string>;
+  all(): Iterable<Method>;
 }
 
 /** What methods of nodes for development are called; `dev` names all of them. */
@@ -15,7 +15,7 @@ const ALWAYS = 'rpc';
 
 /** Namespace of a method: its own choice, or the beginning of its name. */
 function namespaceOf({ name, namespace }: Pick<Method, 'name' | 'namespace'>): string {
-  return namespace ?? name.slice(0, name.indexOf('_'));
+  return namespace ?? beginningOf(name);
 }
 
 /** All names that select some of these methods, sorted. */
@@ -39,6 +39,6 @@ export function viewOf(
       const method = registry.get(name);
       return method !== undefined && has(method) ? method : undefined;
     },
-    names: () => [...registry.all()].filter(has).map(({ name }) => name),
+    all: () => [...registry.all()].filter(has),
   };
 }

@@ -75,6 +75,10 @@ test('a further port has namespaces and rules of its own', async () => {
     return (await response.json()) as { result?: object };
   };
   expect(Object.keys((await result('rpc_modules')) as object)).not.toContain('txpool');
+  const described = (await result('rpc.discover')) as { methods: { name: string }[] };
+  const names = described.methods.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['eth_chainId', 'anvil_mine', 'rpc.discover']));
+  expect(names).not.toContain('txpool_status');
   expect(await result('evm_mine')).toBe('0x0');
   expect((await request('txpool_status')).error?.code).toBe(-32601);
   const client = await connect();

@@ -26,8 +26,6 @@ export interface RpcServerOptions extends NetworkListenerOptions {
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<RpcLimits>;
   readonly logger?: RpcLogger;
-  /** Standard methods that this server does not have, such as `evm_mine` outside development. */
-  readonly omittedMethods?: readonly string[];
   /** What other paths than `/` answer to GET, such as `/health`. Host and origin are checked as for requests. */
   readonly routes?: ReadonlyMap<string, HttpRoute>;
   /** Clock for the age of filters, ms; a monotonic one by default. */
@@ -80,8 +78,7 @@ class NodeRpcServer implements RpcServer {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const logger = options.logger ?? silentLogger;
     this.#limits = limits;
-    const omitted = new Set(options.omittedMethods ?? []);
-    this.#registry.add(standardMethods.filter(({ name }) => !omitted.has(name)));
+    this.#registry.add(standardMethods);
     if (backend.development !== null) this.#registry.add(developmentModeMethods);
     this.#filters = new FilterRegistry(limits, {
       backend,

@@ -5,11 +5,14 @@ import {
   type CallRequest,
   Chain,
   DevelopmentAccountSet,
+  type DevelopmentOperation,
   decodeTransaction,
   EvmCallExecutor,
   type Genesis,
   type Hash,
   Mempool,
+  nextTimestamp,
+  type OperationOutcome,
   StoredChainReader,
   type TransactionData,
   weiOf,
@@ -33,6 +36,7 @@ export class ChainBackend {
   readonly #instant: boolean;
   readonly #blockListeners = new Set<(event: CommittedBlock) => void>();
   readonly #accounts: DevelopmentAccountSet;
+  #operations = 0;
   readonly backend: RpcBackend;
 
   private constructor(
@@ -76,7 +80,12 @@ export class ChainBackend {
         syncing: () => false,
         onProgress: () => () => {},
       },
-      development: null,
+      development: genesis.praline.devMode
+        ? {
+            initialMining: { automine: options.instant, intervalMs: 0 },
+            apply: (operation) => this.#develop(operation),
+          }
+        : null,
       events: {
         onBlock: (listener) => {
           this.#blockListeners.add(listener);
@@ -103,6 +112,11 @@ export class ChainBackend {
     await nextTurn();
   }
 
+  /** Changes with every block and every operation. */
+  get positionId(): Hash {
+    return this.#chain.position.id;
+  }
+
   async close(): Promise<void> {
     await this.#reader.close();
     await this.#chain.close();
@@ -110,7 +124,8 @@ export class ChainBackend {
 
   async #send(raw: Uint8Array): Promise<Hash> {
     const { transaction, place } = this.#pool.add(decodeTransaction(raw));
-    if (this.#instant && place === 'pending') await this.#mine();
+    const isInstant = this.#reader.development().mining?.automine ?? this.#instant;
+    if (isInstant && place === 'pending') await this.#mine();
     return transaction.data.hash;
   }
 
@@ -133,10 +148,29 @@ export class ChainBackend {
     return this.#send(signed.raw);
   }
 
+  /** Time passes with blocks only: the same requests always give the same chain. */
+  async #develop(operation: DevelopmentOperation): Promise<OperationOutcome> {
+    const { id, head } = this.#chain.position;
+    const requestId = Buffer.alloc(16);
+    requestId.writeUInt32BE(++this.#operations);
+    const request = { id: requestId, operation };
+    const placed = await this.#chain.applyOperation(request, id, head.timestamp);
+    await this.#chain.commit([{ hash: placed.position.id }], new Uint8Array(0));
+    await nextTurn();
+    if (operation.kind === 'drop-transactions') {
+      const all = this.#pool.transactions().map(({ data }) => data.hash);
+      for (const hash of operation.hash === null ? all : [operation.hash]) {
+        this.#pool.dropInvalid(hash, 'the transaction was dropped on request');
+      }
+    }
+    this.#pool.onStateReplaced();
+    return placed.outcome;
+  }
+
   async #mine(): Promise<void> {
-    const { head } = this.#chain;
-    const built = await this.#chain.buildBlock(head.hash, {
-      timestamp: head.timestamp + 1,
+    const { position } = this.#chain;
+    const built = await this.#chain.buildBlock(position.id, {
+      timestamp: nextTimestamp(position, position.head.timestamp + 1),
       coinbase: COINBASE,
       extraData: '0x',
       candidates: this.#pool.candidates({ baseFee: this.#reader.nextBlock().baseFeePerGas ?? 0n }),
@@ -144,10 +178,7 @@ export class ChainBackend {
       allowEmpty: true,
     });
     if (built.block === null) throw new Error('an empty block was allowed');
-    const committed = await this.#chain.commit(
-      [{ hash: built.block.header.hash }],
-      new Uint8Array(0),
-    );
+    const committed = await this.#chain.commit([{ hash: built.position.id }], new Uint8Array(0));
     // LMDB shows a turn of the event loop one state; the new one is there from the next turn on.
     await nextTurn();
     this.#pool.onStateReplaced();

@@ -31,8 +31,12 @@ export interface RpcResponse {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
-export async function startServer(options: RpcServerOptions = {}): Promise<RunningServer> {
-  const backend = plainBackend(new PlainChain());
+export async function startServer({
+  development,
+  ...options
+}: RpcServerOptions & { readonly development?: null } = {}): Promise<RunningServer> {
+  const plain = plainBackend(new PlainChain());
+  const backend = development === null ? { ...plain, development } : plain;
   const server = createRpcServer(backend, { port: 0, ...options });
   await server.listen();
   const url = `http://127.0.0.1:${server.address.port}`;

@@ -2,7 +2,7 @@ import { defineMethod, required } from '../../method.ts';
 import { accountParameter, blockHashParameter } from '../../parameters/common.ts';
 import { parsedString, parseStorageKey } from '../../parameters/hex.ts';
 import { wholeNumber } from '../../parameters/plain-number.ts';
-import { EXAMPLE_CONTRACT, EXAMPLE_HASH, TRACE_ERRORS } from '../examples.ts';
+import { EXAMPLE_BLOCK, EXAMPLE_CONTRACT, TRACE_ERRORS } from '../examples.ts';
 
 /** Slots in one answer. */
 const SLOTS_MAX = 10_000;
@@ -12,6 +12,7 @@ const startKey = parsedString((text) => parseStorageKey(text).slot);
 
 export const debugStorageRangeAt = defineMethod({
   name: 'debug_storageRangeAt',
+  peers: ['ganache', 'geth', 'besu'],
   summary:
     'A piece of the storage of a contract before a transaction of a block, in the order of the hashes of its slots.',
   params: [
@@ -29,7 +30,7 @@ export const debugStorageRangeAt = defineMethod({
     'Object with `storage`, of hash of the slot to `key` (null where the node does not know which slot has this hash) and `value`, and `nextKey`, where the rest begins, null when there is none.',
   errors: TRACE_ERRORS,
   example: {
-    params: [EXAMPLE_HASH, 0, EXAMPLE_CONTRACT, '0x00', 2],
+    params: [EXAMPLE_BLOCK, 0, EXAMPLE_CONTRACT, '0x00', 2],
     result: {
       storage: {
         '0x290decd9548b62a8d60345a988386fc84ba6bc95484008f6362f93160ef3e563': {

@@ -3,7 +3,7 @@ import { toCallRequest } from '../../parameters/call-request.ts';
 import { callParameter, stateBlockParameter } from '../../parameters/common.ts';
 import { toCallOptions } from '../../parameters/overrides.ts';
 import { PLAIN_TRACE, traceOptionsParameter } from '../../parameters/trace-options.ts';
-import { EXAMPLE_ADDRESS, TRACE_ERRORS } from '../examples.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_CONTRACT, TRACE_ERRORS } from '../examples.ts';
 
 export const debugTraceCall = defineMethod({
   name: 'debug_traceCall',
@@ -11,10 +11,19 @@ export const debugTraceCall = defineMethod({
     'Runs a call on the state after a block and tells what happens inside of it. The options also take `stateOverrides` and `blockOverrides`.',
   params: [callParameter, stateBlockParameter, traceOptionsParameter],
   result: 'As of debug_traceTransaction.',
+  peers: ['anvil', 'hardhat', 'geth'],
   errors: TRACE_ERRORS,
   example: {
-    params: [{ from: EXAMPLE_ADDRESS }, 'latest', { tracer: 'callTracer' }],
-    result: { from: EXAMPLE_ADDRESS, gas: '0x5208', gasUsed: '0x5208', input: '0x', type: 'CALL' },
+    params: [{ from: EXAMPLE_ADDRESS, to: EXAMPLE_CONTRACT }, 'latest', { tracer: 'callTracer' }],
+    result: {
+      from: EXAMPLE_ADDRESS,
+      gas: '0x2faf080',
+      gasUsed: '0x5618',
+      to: EXAMPLE_CONTRACT,
+      input: '0x',
+      value: '0x0',
+      type: 'CALL',
+    },
   },
   handler: ([call, block, given = PLAIN_TRACE], { backend }) =>
     backend.executor.traceCall(

@@ -12,8 +12,11 @@ import { defineMethod, type MethodContext, optional, required, withDefault } fro
 import { accountParameter } from '../../parameters/common.ts';
 import { wholeNumber } from '../../parameters/development.ts';
 import { hash } from '../../parameters/hex.ts';
-import { EXAMPLE_ADDRESS, EXAMPLE_HASH, UNKNOWN_ACCOUNT } from '../examples.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_CONTRACT, EXAMPLE_OTHER, UNKNOWN_ACCOUNT } from '../examples.ts';
 import { developmentMethods, developmentOf, NO_QUORUM } from './development-method.ts';
+
+/** Of `EXAMPLE_ADDRESS`; everybody knows it. */
+const EXAMPLE_KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
 
 const passphraseParameter = optional(
   'passphrase',
@@ -22,7 +25,7 @@ const passphraseParameter = optional(
 );
 
 export const addAccount = developmentMethods({
-  names: ['evm_addAccount'],
+  names: { evm_addAccount: ['ganache'] },
   summary:
     'Lets every node send for an account without its key, as `hardhat_impersonateAccount` does.',
   params: [accountParameter, passphraseParameter],
@@ -32,11 +35,11 @@ export const addAccount = developmentMethods({
 });
 
 export const removeAccount = developmentMethods({
-  names: ['evm_removeAccount'],
+  names: { evm_removeAccount: ['ganache'] },
   summary: 'Ends what `evm_addAccount` began.',
   params: [accountParameter, passphraseParameter],
   result: 'Whether it had been added.',
-  example: { params: [EXAMPLE_ADDRESS, ''], result: true },
+  example: { params: [EXAMPLE_CONTRACT, ''], result: false },
   operation: ([address], { backend }) => {
     if (backend.accounts.addresses.includes(address)) {
       throw serverError('an account of the genesis configuration can not be removed');
@@ -48,11 +51,12 @@ export const removeAccount = developmentMethods({
 
 export const personalNewAccount = defineMethod({
   name: 'personal_newAccount',
+  peers: ['ganache'],
   summary: 'A new account that every node sends for, without a key. It begins with nothing.',
   params: [passphraseParameter],
   result: 'Its address.',
   errors: [NO_QUORUM],
-  example: { params: [''], result: EXAMPLE_ADDRESS },
+  example: { params: [''], result: EXAMPLE_ADDRESS, varies: 'each account is a new one' },
   handler: async (_, context) => {
     const address = addressOf(randomBytes(20));
     await developmentOf(context.backend).apply({ kind: 'impersonate', address });
@@ -62,12 +66,13 @@ export const personalNewAccount = defineMethod({
 
 export const personalImportRawKey = defineMethod({
   name: 'personal_importRawKey',
+  peers: ['ganache'],
   summary:
     'Lets every node send for the account of a private key. The key is not kept, so nothing else is signed with it.',
   params: [required('key', hash, 'Private key, 32 bytes.'), passphraseParameter],
   result: 'Address of the account.',
   errors: [{ code: -32602, when: 'it is no private key' }, NO_QUORUM],
-  example: { params: [EXAMPLE_HASH, ''], result: EXAMPLE_ADDRESS },
+  example: { params: [EXAMPLE_KEY, ''], result: EXAMPLE_ADDRESS },
   handler: async ([key], context) => {
     const address = addressOfPrivateKey(key);
     await developmentOf(context.backend).apply({ kind: 'impersonate', address });
@@ -77,16 +82,18 @@ export const personalImportRawKey = defineMethod({
 
 export const personalListAccounts = defineMethod({
   name: 'personal_listAccounts',
+  peers: ['ganache'],
   summary: 'Accounts that the nodes send for.',
   params: [],
   result: 'List of addresses.',
   errors: [],
-  example: { params: [], result: [EXAMPLE_ADDRESS] },
+  example: { params: [], result: [EXAMPLE_ADDRESS, EXAMPLE_OTHER, '...'] },
   handler: (_, context) => knownAccounts(context),
 });
 
 export const personalUnlockAccount = defineMethod({
   name: 'personal_unlockAccount',
+  peers: ['ganache'],
   summary: 'Does nothing, for no account is locked.',
   params: [
     accountParameter,
@@ -104,6 +111,7 @@ export const personalUnlockAccount = defineMethod({
 
 export const personalLockAccount = defineMethod({
   name: 'personal_lockAccount',
+  peers: ['ganache'],
   summary: 'Does nothing: accounts of a development network are always usable.',
   params: [accountParameter],
   result: 'False, for it is not locked.',

@@ -11,14 +11,16 @@ import {
   type MethodContext,
   type MethodDefinition,
   type Parameter,
+  type Peer,
   type Values,
 } from '../../method.ts';
 
+/** Names with who else serves each. The first is the one that the others are said to be the same as. */
+export type PeersByName = Readonly<Record<string, readonly Peer[]>>;
+
 export interface DevelopmentMethodDefinition<Parameters extends readonly Parameter<unknown>[]>
-  extends Pick<MethodDefinition<Parameters>, 'summary' | 'params' | 'result'> {
-  /** The first is the one that the others are said to be the same as. */
-  readonly names: readonly string[];
-  readonly example: { readonly params: readonly JsonValue[]; readonly result: JsonValue };
+  extends Pick<MethodDefinition<Parameters>, 'summary' | 'params' | 'result' | 'example'> {
+  readonly names: PeersByName;
   readonly operation: (
     values: Values<Parameters>,
     context: MethodContext,
@@ -33,15 +35,31 @@ export const NO_QUORUM = {
 } as const;
 
 /** The same method under each of its names. */
+export function underNames(
+  names: PeersByName,
+  define: (name: string, peers: readonly Peer[]) => Method,
+): readonly Method[] {
+  const [first] = Object.keys(names);
+  return Object.entries(names).map(([name, peers]) => {
+    const method = define(name, peers);
+    return first === undefined || first === name ? method : { ...method, aliasOf: first };
+  });
+}
+
 export function developmentMethods<const Parameters extends readonly Parameter<unknown>[]>(
   definition: DevelopmentMethodDefinition<Parameters>,
 ): readonly Method[] {
-  const { names, operation, answer = plainAnswer, summary, ...description } = definition;
-  return names.map((name) =>
+  const { names, operation, answer = plainAnswer, example, ...description } = definition;
+  const [first = ''] = Object.keys(names);
+  const outcome = 'result' in example && typeof example.result === 'boolean' && example.result;
+  // Where the example shows the outcome itself, each name shows what it makes of it.
+  const isOutcome = 'result' in example && answer(outcome, first) === example.result;
+  return underNames(names, (name, peers) =>
     defineMethod<Parameters>({
       ...description,
       name,
-      summary: name === names[0] ? summary : `${summary} The same as \`${names[0]}\`.`,
+      peers,
+      example: isOutcome ? { ...example, result: answer(outcome, name) } : example,
       errors: [{ code: -32602, when: 'it is not possible on the chain as it is' }, NO_QUORUM],
       handler: async (values, context) => {
         const wanted = await operation(values, context);
@@ -64,9 +82,4 @@ export function developmentOf({
 /** As the development nodes answer where there is nothing to tell. */
 function plainAnswer(_: OperationOutcome, name: string): JsonValue {
   return name.startsWith('anvil_') ? null : true;
-}
-
-/** The name with each of these prefixes. */
-export function withPrefixes(name: string, ...prefixes: readonly string[]): readonly string[] {
-  return prefixes.map((prefix) => `${prefix}_${name}`);
 }

@@ -47,6 +47,9 @@ describe('asks the network for', () => {
   test.each([
     ['hardhat_setBalance', [one, '0x5'], edit({ balance: 5n }), true],
     ['anvil_setBalance', [one, '0x5'], edit({ balance: 5n }), null],
+    ['anvil_setBalance', [one, 5], edit({ balance: 5n }), null],
+    ['evm_setAccountNonce', [one, 2], edit({ nonce: 2n }), true],
+    ['evm_setBlockGasLimit', [30_000], { kind: 'set-gas-limit', gasLimit: 30_000n }, true],
     ['evm_setAccountBalance', [one, '0x5'], edit({ balance: 5n }), true],
     ['anvil_addBalance', [one, '0x5'], edit({ addedBalance: 5n }), null],
     ['hardhat_setNonce', [one, '0x2'], edit({ nonce: 2n }), true],
@@ -103,6 +106,15 @@ describe('asks the network for', () => {
     expect(lastOperation()).toEqual({ kind: 'revert', snapshot: 26 });
   });
 });
+
+test.each([-1, 0.5, 2 ** 53, '05', '5', null, true, {}])(
+  'no amount is made of %j',
+  async (amount) => {
+    const { error } = await running.request('anvil_setBalance', [addressOf(1), amount]);
+    expect(error?.code).toBe(-32602);
+    expect(running.backend.operations).toEqual([]);
+  },
+);
 
 test('a fork of another chain, a minimum gas price and a short slot value are refused', async () => {
   const errorOf = async (method: string, ...params: unknown[]) =>

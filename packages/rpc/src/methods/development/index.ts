@@ -1,5 +1,6 @@
 /** The methods of development mode: served where the genesis configuration says so, by every node. */
 import type { Method } from '../../method.ts';
+import { evmMine } from '../evm/mine.ts';
 import {
   addBalance,
   autoImpersonateAccount,
@@ -51,7 +52,8 @@ import {
 } from './time.ts';
 import { dealErc20, setErc20Allowance } from './tokens.ts';
 
-export const developmentModeMethods: readonly Method[] = [
+const methods: readonly Method[] = [
+  evmMine,
   ...snapshot,
   ...revert,
   ...reset,
@@ -103,3 +105,8 @@ export const developmentModeMethods: readonly Method[] = [
   ...metadata,
   getGenesisTime,
 ];
+
+export const developmentModeMethods: readonly Method[] = methods.map((method) => ({
+  ...method,
+  needsDevelopmentMode: true,
+}));

@@ -1,13 +1,18 @@
 import { suggestedGasPrice } from '../../fee-suggestion.ts';
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod, type Method } from '../../method.ts';
-import { EXAMPLE_HASH } from '../examples.ts';
-import { withPrefixes } from './development-method.ts';
+import { EXAMPLE_BLOCK } from '../examples.ts';
+import { underNames } from './development-method.ts';
 
-export const metadata: readonly Method[] = withPrefixes('metadata', 'hardhat', 'anvil').map(
-  (name) =>
+export const metadata: readonly Method[] = underNames(
+  {
+    hardhat_metadata: ['anvil', 'hardhat'],
+    anvil_metadata: ['anvil'],
+  },
+  (name, peers) =>
     defineMethod({
       name,
+      peers,
       summary: 'Describes the chain and the snapshots there are.',
       params: [],
       result:
@@ -16,12 +21,12 @@ export const metadata: readonly Method[] = withPrefixes('metadata', 'hardhat', '
       example: {
         params: [],
         result: {
-          clientVersion: 'anvil/praline/v0.1.0',
+          clientVersion: 'anvil/praline/...',
           chainId: 31337,
-          instanceId: EXAMPLE_HASH,
-          latestBlockNumber: 1,
-          latestBlockHash: EXAMPLE_HASH,
-          snapshots: {},
+          instanceId: '0x7b74128cdd5b...9ef37',
+          latestBlockNumber: 2,
+          latestBlockHash: EXAMPLE_BLOCK,
+          snapshots: { '...': '...' },
         },
       },
       handler: (_, { backend: { reader, network } }) => {
@@ -44,6 +49,7 @@ export const metadata: readonly Method[] = withPrefixes('metadata', 'hardhat', '
 
 export const nodeInfo = defineMethod({
   name: 'anvil_nodeInfo',
+  peers: ['anvil'],
   summary: 'Describes the head, the rules and the prices now.',
   params: [],
   result:
@@ -52,16 +58,16 @@ export const nodeInfo = defineMethod({
   example: {
     params: [],
     result: {
-      currentBlockNumber: '0x1',
-      currentBlockTimestamp: 1900000000,
-      currentBlockHash: EXAMPLE_HASH,
-      hardFork: 'Prague',
+      currentBlockNumber: '0x2',
+      currentBlockTimestamp: 2,
+      currentBlockHash: EXAMPLE_BLOCK,
+      hardFork: 'Bpo2',
       transactionOrder: 'fees',
       environment: {
-        baseFee: '0x3b9aca00',
+        baseFee: '0x27f8d61d',
         chainId: 31337,
         gasLimit: '0x1c9c380',
-        gasPrice: '0x77359400',
+        gasPrice: '0x69470144',
       },
       forkConfig: { forkUrl: null, forkBlockNumber: null, forkRetryBackoff: null },
     },
@@ -89,6 +95,7 @@ export const nodeInfo = defineMethod({
 
 export const getGenesisTime = defineMethod({
   name: 'anvil_getGenesisTime',
+  peers: ['anvil'],
   summary: 'Time of the genesis block.',
   params: [],
   result: 'Unix time in seconds, a number.',

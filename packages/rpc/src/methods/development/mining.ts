@@ -7,8 +7,8 @@ import {
   required,
   withDefault,
 } from '../../method.ts';
-import { wholeNumber } from '../../parameters/development.ts';
-import { developmentMethods, developmentOf, withPrefixes } from './development-method.ts';
+import { seconds, wholeNumber } from '../../parameters/development.ts';
+import { developmentMethods, developmentOf, underNames } from './development-method.ts';
 
 /** Blocks of one request; each is an agreed entry of the network's log, so many of them take minutes. */
 export const MINED_BLOCKS_MAX = 10_000;
@@ -22,7 +22,10 @@ export function miningOf({ backend }: MethodContext): { automine: boolean; inter
 }
 
 export const setAutomine = developmentMethods({
-  names: withPrefixes('setAutomine', 'evm', 'anvil'),
+  names: {
+    evm_setAutomine: ['anvil', 'hardhat'],
+    anvil_setAutomine: ['anvil'],
+  },
   summary: 'Whether a block is made as soon as a transaction comes.',
   params: [required('enabled', z.boolean({ error: 'non-boolean' }), 'On or off.')],
   result: 'True, null under `anvil_`.',
@@ -34,13 +37,16 @@ export const setAutomine = developmentMethods({
 });
 
 export const setIntervalMining = developmentMethods({
-  names: withPrefixes('setIntervalMining', 'evm', 'anvil'),
+  names: {
+    evm_setIntervalMining: ['anvil', 'hardhat'],
+    anvil_setIntervalMining: ['anvil'],
+  },
   summary:
     'Has a block made every so many seconds, also when nothing is pending, and none when a transaction comes; 0 ends it. In seconds, as in Anvil, whose name this node answers to; Hardhat counts milliseconds.',
   params: [
     required(
       'seconds',
-      z.number().min(0).or(wholeNumber),
+      z.number().min(0).or(wholeNumber).meta({ 'x-unit': 'seconds' }),
       'Seconds, also parts of them; 0 for none.',
     ),
   ],
@@ -55,7 +61,9 @@ export const setIntervalMining = developmentMethods({
 
 /** Ganache's. */
 export const minerStart = developmentMethods({
-  names: ['miner_start'],
+  names: {
+    miner_start: ['ganache', 'besu'],
+  },
   summary: 'Has a block made as soon as a transaction comes.',
   params: [withDefault('threads', wholeNumber, 1, 'Of no meaning.')],
   result: 'True.',
@@ -65,7 +73,9 @@ export const minerStart = developmentMethods({
 
 /** Ganache's. */
 export const minerStop = developmentMethods({
-  names: ['miner_stop'],
+  names: {
+    miner_stop: ['ganache', 'besu'],
+  },
   summary: 'Has transactions wait until somebody asks for a block.',
   params: [],
   result: 'True.',
@@ -73,10 +83,15 @@ export const minerStop = developmentMethods({
   operation: () => ({ kind: 'set-mining', automine: false, intervalMs: 0 }),
 });
 
-export const getAutomine: readonly Method[] = withPrefixes('getAutomine', 'hardhat', 'anvil').map(
-  (name) =>
+export const getAutomine: readonly Method[] = underNames(
+  {
+    hardhat_getAutomine: ['anvil', 'hardhat'],
+    anvil_getAutomine: ['anvil'],
+  },
+  (name, peers) =>
     defineMethod({
       name,
+      peers,
       summary: 'Whether a block is made as soon as a transaction comes.',
       params: [],
       result: 'True or false.',
@@ -88,6 +103,7 @@ export const getAutomine: readonly Method[] = withPrefixes('getAutomine', 'hardh
 
 export const getIntervalMining = defineMethod({
   name: 'anvil_getIntervalMining',
+  peers: ['anvil'],
   summary: 'Seconds between blocks of interval mining.',
   params: [],
   result: 'Seconds, or null without interval mining.',
@@ -99,30 +115,38 @@ export const getIntervalMining = defineMethod({
   },
 });
 
-export const mine: readonly Method[] = withPrefixes('mine', 'hardhat', 'anvil').map((name) =>
-  defineMethod({
-    name,
-    summary: 'Makes blocks now, the first with what is pending.',
-    params: [
-      withDefault('blocks', wholeNumber, 1, `How many, at most ${MINED_BLOCKS_MAX}.`),
-      withDefault(
-        'interval',
-        wholeNumber,
-        name === 'hardhat_mine' ? 1 : 0,
-        'Seconds between one block and the next; 0 leaves their times to the clock.',
-      ),
-    ],
-    result: 'True, null under `anvil_`.',
-    errors: [{ code: -32002, when: 'the network can not agree at present, for lack of a quorum' }],
-    example: { params: ['0x2', '0xc'], result: name === 'hardhat_mine' ? true : null },
-    handler: async ([blocks, interval], context) => {
-      if (blocks > MINED_BLOCKS_MAX) {
-        throw invalidParams(`invalid argument 0: at most ${MINED_BLOCKS_MAX} blocks`);
-      }
-      await mineBlocks(blocks, interval, context);
-      return name === 'hardhat_mine' ? true : null;
-    },
-  }),
+export const mine: readonly Method[] = underNames(
+  {
+    hardhat_mine: ['anvil', 'hardhat'],
+    anvil_mine: ['anvil'],
+  },
+  (name, peers) =>
+    defineMethod({
+      name,
+      peers,
+      summary: 'Makes blocks now, the first with what is pending.',
+      params: [
+        withDefault('blocks', wholeNumber, 1, `How many, at most ${MINED_BLOCKS_MAX}.`),
+        withDefault(
+          'interval',
+          seconds,
+          name === 'hardhat_mine' ? 1 : 0,
+          'Seconds between one block and the next; 0 leaves their times to the clock.',
+        ),
+      ],
+      result: 'True, null under `anvil_`.',
+      errors: [
+        { code: -32002, when: 'the network can not agree at present, for lack of a quorum' },
+      ],
+      example: { params: ['0x2', '0xc'], result: name === 'hardhat_mine' ? true : null },
+      handler: async ([blocks, interval], context) => {
+        if (blocks > MINED_BLOCKS_MAX) {
+          throw invalidParams(`invalid argument 0: at most ${MINED_BLOCKS_MAX} blocks`);
+        }
+        await mineBlocks(blocks, interval, context);
+        return name === 'hardhat_mine' ? true : null;
+      },
+    }),
 );
 
 /** The first by the clock, the others `interval` seconds apart; 0: all by the clock. */

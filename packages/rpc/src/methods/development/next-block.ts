@@ -1,12 +1,16 @@
 import { serverError } from '../../errors.ts';
 import { required } from '../../method.ts';
-import { address, hash, uint64, uint256 } from '../../parameters/hex.ts';
-import { developmentMethods, withPrefixes } from './development-method.ts';
+import { amountOfGas, feePerGas } from '../../parameters/development.ts';
+import { address, hash } from '../../parameters/hex.ts';
+import { developmentMethods } from './development-method.ts';
 
 export const setBlockGasLimit = developmentMethods({
-  names: withPrefixes('setBlockGasLimit', 'evm', 'anvil'),
+  names: {
+    evm_setBlockGasLimit: ['anvil', 'hardhat'],
+    anvil_setBlockGasLimit: ['anvil'],
+  },
   summary: 'Sets the gas limit of all blocks from the next on.',
-  params: [required('gasLimit', uint64, 'Gas.')],
+  params: [required('gasLimit', amountOfGas, 'Of each block.')],
   result: 'True.',
   example: { params: ['0x1c9c380'], result: true },
   operation: ([gasLimit]) => ({ kind: 'set-gas-limit', gasLimit }),
@@ -14,7 +18,10 @@ export const setBlockGasLimit = developmentMethods({
 });
 
 export const setCoinbase = developmentMethods({
-  names: withPrefixes('setCoinbase', 'hardhat', 'anvil'),
+  names: {
+    hardhat_setCoinbase: ['anvil', 'hardhat'],
+    anvil_setCoinbase: ['anvil'],
+  },
   summary: 'Sets who gets the tips of all blocks from the next on, whichever node makes them.',
   params: [required('address', address, 'Account, 20 bytes.')],
   result: 'True, null under `anvil_`.',
@@ -23,16 +30,22 @@ export const setCoinbase = developmentMethods({
 });
 
 export const setNextBlockBaseFeePerGas = developmentMethods({
-  names: withPrefixes('setNextBlockBaseFeePerGas', 'hardhat', 'anvil'),
+  names: {
+    hardhat_setNextBlockBaseFeePerGas: ['anvil', 'hardhat'],
+    anvil_setNextBlockBaseFeePerGas: ['anvil'],
+  },
   summary: 'Sets the base fee of the next block.',
-  params: [required('baseFeePerGas', uint256, 'Wei per gas.')],
+  params: [required('baseFeePerGas', feePerGas, 'Of the next block.')],
   result: 'True, null under `anvil_`.',
   example: { params: ['0x3b9aca00'], result: true },
   operation: ([fee]) => ({ kind: 'set-next-base-fee', fee }),
 });
 
 export const setNextBlockPrevRandao = developmentMethods({
-  names: ['hardhat_setPrevRandao', 'anvil_setNextBlockPrevRandao'],
+  names: {
+    hardhat_setPrevRandao: ['hardhat'],
+    anvil_setNextBlockPrevRandao: [],
+  },
   summary: 'Sets what PREVRANDAO shows in the next block (EIP-4399).',
   params: [required('prevRandao', hash, '32 bytes.')],
   result: 'True, null under `anvil_`.',
@@ -41,12 +54,18 @@ export const setNextBlockPrevRandao = developmentMethods({
 });
 
 export const setMinGasPrice = developmentMethods({
-  names: withPrefixes('setMinGasPrice', 'hardhat', 'anvil'),
+  names: {
+    hardhat_setMinGasPrice: ['anvil', 'hardhat'],
+    anvil_setMinGasPrice: ['anvil'],
+  },
   summary:
     'Refused wherever blocks have a base fee (EIP-1559), as the development nodes refuse it.',
-  params: [required('gasPrice', uint256, 'Wei per gas.')],
+  params: [required('gasPrice', feePerGas, 'Of no meaning.')],
   result: 'An error.',
-  example: { params: ['0x1'], result: null },
+  example: {
+    params: ['0x1'],
+    error: { code: -32000, message: 'setMinGasPrice is not supported when EIP-1559 is active' },
+  },
   operation: () => {
     throw serverError('setMinGasPrice is not supported when EIP-1559 is active');
   },

@@ -15,7 +15,7 @@ import {
 import { callArguments, toCallRequest } from '../../parameters/call-request.ts';
 import { wholeNumber } from '../../parameters/development.ts';
 import { data } from '../../parameters/hex.ts';
-import { developmentOf, NO_QUORUM, withPrefixes } from './development-method.ts';
+import { developmentOf, NO_QUORUM, underNames } from './development-method.ts';
 import { mineBlocks, miningOf } from './mining.ts';
 
 const transactionInBlock = z.tuple([data.or(callArguments), wholeNumber], {
@@ -26,36 +26,42 @@ type TransactionInBlock = z.infer<typeof transactionInBlock>;
 /** Of one request. */
 const TRANSACTIONS_MAX = 1_000;
 
-export const reorg: readonly Method[] = withPrefixes('reorg', 'anvil', 'hardhat').map((name) =>
-  defineMethod({
-    name,
-    summary:
-      'Takes the last blocks off the chain and makes as many others, with other hashes. A series of agreed operations: readers see the lower chain for a moment, and if the network fails meanwhile it stays lower.',
-    params: [
-      required('depth', wholeNumber, 'How many blocks, at most 1,024.'),
-      withDefault<readonly TransactionInBlock[]>(
-        'transactions',
-        z.array(transactionInBlock).max(TRANSACTIONS_MAX),
-        [],
-        'Pairs of a transaction, signed or as for `eth_sendTransaction`, and the new block it goes into, from 0 on. What waits in the pool goes into the first.',
-      ),
-    ],
-    result: 'Null, true under `hardhat_`.',
-    errors: [
-      { code: -32602, when: 'the chain has fewer blocks, or a transaction is for none of them' },
-      { code: -32000, when: 'a transaction is refused, or does not fit into its block' },
-      NO_QUORUM,
-    ],
-    example: { params: [2, []], result: null },
-    handler: async ([depth, pairs], context) => {
-      const beyond = pairs.find(([, block]) => block >= depth);
-      if (beyond !== undefined) {
-        throw invalidParams(`invalid argument 1: there is no block ${beyond[1]} of ${depth}`);
-      }
-      if (depth > 0) await replace(depth, pairs, context);
-      return name.startsWith('anvil_') ? null : true;
-    },
-  }),
+export const reorg: readonly Method[] = underNames(
+  {
+    anvil_reorg: ['anvil'],
+    hardhat_reorg: [],
+  },
+  (name, peers) =>
+    defineMethod({
+      name,
+      peers,
+      summary:
+        'Takes the last blocks off the chain and makes as many others, with other hashes. A series of agreed operations: readers see the lower chain for a moment, and if the network fails meanwhile it stays lower.',
+      params: [
+        required('depth', wholeNumber, 'How many blocks, at most 1,024.'),
+        withDefault<readonly TransactionInBlock[]>(
+          'transactions',
+          z.array(transactionInBlock).max(TRANSACTIONS_MAX),
+          [],
+          'Pairs of a transaction, signed or as for `eth_sendTransaction`, and the new block it goes into, from 0 on. What waits in the pool goes into the first.',
+        ),
+      ],
+      result: 'Null, true under `hardhat_`.',
+      errors: [
+        { code: -32602, when: 'the chain has fewer blocks, or a transaction is for none of them' },
+        { code: -32000, when: 'a transaction is refused, or does not fit into its block' },
+        NO_QUORUM,
+      ],
+      example: { params: [2, []], result: null },
+      handler: async ([depth, pairs], context) => {
+        const beyond = pairs.find(([, block]) => block >= depth);
+        if (beyond !== undefined) {
+          throw invalidParams(`invalid argument 1: there is no block ${beyond[1]} of ${depth}`);
+        }
+        if (depth > 0) await replace(depth, pairs, context);
+        return name.startsWith('anvil_') ? null : true;
+      },
+    }),
 );
 
 async function replace(

@@ -5,5 +5,6 @@ import { ethSendTransaction } from '../eth/send-transaction.ts';
 export const sendUnsignedTransaction: Method = {
   ...ethSendTransaction,
   name: 'eth_sendUnsignedTransaction',
+  peers: ['anvil'],
   summary: 'Sends a transaction of an impersonated account, as `eth_sendTransaction` does too.',
 };

@@ -10,7 +10,7 @@ import { quantity } from '../../format/quantity.ts';
 import { defineMethod, type Method, optional, required } from '../../method.ts';
 import { wholeNumber } from '../../parameters/development.ts';
 import { address, data, hash, storageKey, uint256 } from '../../parameters/hex.ts';
-import { developmentMethods, developmentOf, withPrefixes } from './development-method.ts';
+import { developmentMethods, developmentOf, underNames } from './development-method.ts';
 
 /** Of a state's JSON, bytes. */
 const STATE_JSON_BYTES_MAX = 64 * 1024 * 1024;
@@ -36,10 +36,15 @@ const stateJson = z.object({
   ),
 });
 
-export const dumpState: readonly Method[] = withPrefixes('dumpState', 'anvil', 'hardhat').map(
-  (name) =>
+export const dumpState: readonly Method[] = underNames(
+  {
+    anvil_dumpState: ['anvil'],
+    hardhat_dumpState: ['anvil'],
+  },
+  (name, peers) =>
     defineMethod({
       name,
+      peers,
       summary: 'All accounts with their code and storage, as `anvil_loadState` takes them.',
       params: [
         optional('preserveHistoricalStates', z.boolean({ error: 'non-boolean' }), 'Only false.'),
@@ -47,7 +52,7 @@ export const dumpState: readonly Method[] = withPrefixes('dumpState', 'anvil', '
       result:
         'Hex of gzip of JSON, as in Anvil; of the head alone, so `block` is null and `blocks` and `transactions` are empty.',
       errors: [{ code: -32000, when: 'the state has more than 65,536 accounts and slots' }],
-      example: { params: [], result: EXAMPLE_STATE },
+      example: { params: [], result: '0x1f8b08...' },
       handler: async ([preserveHistoricalStates], { backend }) => {
         // Without the blocks nobody could say what the states of the past belong to.
         if (preserveHistoricalStates === true) {
@@ -69,7 +74,7 @@ export const dumpState: readonly Method[] = withPrefixes('dumpState', 'anvil', '
 );
 
 export const loadState = developmentMethods({
-  names: withPrefixes('loadState', 'anvil', 'hardhat'),
+  names: { anvil_loadState: ['anvil'], hardhat_loadState: ['anvil'] },
   summary:
     'Sets all accounts of a dumped state, at once and on all nodes. Accounts and slots that it does not name stay, nonces are never lowered, and blocks stay as they are.',
   params: [

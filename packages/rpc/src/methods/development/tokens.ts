@@ -7,7 +7,7 @@ import { type Parameter, required } from '../../method.ts';
 import { editOf } from '../../parameters/development.ts';
 import { address, uint256 } from '../../parameters/hex.ts';
 import { EXAMPLE_ADDRESS, EXAMPLE_CONTRACT } from '../examples.ts';
-import { developmentMethods, withPrefixes } from './development-method.ts';
+import { developmentMethods } from './development-method.ts';
 
 /** First four bytes of the hash of `balanceOf(address)`. */
 const BALANCE_OF = '70a08231';
@@ -20,7 +20,11 @@ const account = (name: string, description: string): Parameter<Address> =>
   required(name, address, description);
 
 export const dealErc20 = developmentMethods({
-  names: [...withPrefixes('dealERC20', 'anvil', 'hardhat'), 'anvil_setERC20Balance'],
+  names: {
+    anvil_dealERC20: ['anvil'],
+    hardhat_dealERC20: ['anvil'],
+    anvil_setERC20Balance: ['anvil'],
+  },
   summary:
     'Sets how much of an ERC-20 token an account has, where the token keeps it in a slot of its own. The total supply stays.',
   params: [
@@ -35,7 +39,7 @@ export const dealErc20 = developmentMethods({
 });
 
 export const setErc20Allowance = developmentMethods({
-  names: withPrefixes('setERC20Allowance', 'anvil', 'hardhat'),
+  names: { anvil_setERC20Allowance: ['anvil'], hardhat_setERC20Allowance: [] },
   summary: 'Sets how much of an ERC-20 token another account may spend, as `anvil_dealERC20` does.',
   params: [
     account('owner', 'Account whose tokens they are.'),

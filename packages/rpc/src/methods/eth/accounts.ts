@@ -6,7 +6,8 @@ export const ethAccounts = defineMethod({
   summary: 'Development accounts the node signs for; empty outside development mode.',
   params: [],
   result: 'List of addresses.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: [EXAMPLE_ADDRESS] },
+  example: { params: [], result: [EXAMPLE_ADDRESS, '...'] },
   handler: (_, { backend }) => backend.accounts.addresses,
 });

@@ -6,6 +6,7 @@ export const ethBlobBaseFee = defineMethod({
   summary: 'Base fee of blob gas in the next block (EIP-4844).',
   params: [],
   result: 'Wei per blob gas; null before the Cancun fork.',
+  peers: ['anvil', 'hardhat', 'geth'],
   errors: [],
   example: { params: [], result: '0x1' },
   handler: (_, { backend }) => {

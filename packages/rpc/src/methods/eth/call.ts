@@ -15,6 +15,7 @@ export const ethCall = defineMethod({
   summary: 'Runs a call on the state after a block, without changing anything.',
   params: [callParameter, stateBlockParameter, stateOverridesParameter, blockOverridesParameter],
   result: 'Output of the call, bytes.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [
     REVERTED,
     UNKNOWN_BLOCK,
@@ -22,7 +23,7 @@ export const ethCall = defineMethod({
   ],
   example: {
     params: [{ to: EXAMPLE_CONTRACT, input: '0x18160ddd' }, 'latest'],
-    result: `0x${'00'.repeat(31)}01`,
+    result: `0x${'00'.repeat(31)}38`,
   },
   handler: async ([call, block, stateOverrides, blockOverrides], { backend }) => {
     const result = await backend.executor.call(

@@ -1,6 +1,6 @@
 import { quantity } from '../../format/quantity.ts';
 import { defineMethod } from '../../method.ts';
-import { EXAMPLE_HASH } from '../examples.ts';
+import { EXAMPLE_BLOCK } from '../examples.ts';
 
 const EVERYTHING = { disabled: false, oldestBlock: '0x0' };
 
@@ -10,11 +10,12 @@ export const ethCapabilities = defineMethod({
   params: [],
   result:
     'The head, and for `state`, `tx`, `logs`, `receipts`, `blocks` and `stateproofs` the oldest block of which they are here.',
+  peers: ['geth'],
   errors: [],
   example: {
     params: [],
     result: {
-      head: { number: '0x0', hash: EXAMPLE_HASH },
+      head: { number: '0x2', hash: EXAMPLE_BLOCK },
       state: EVERYTHING,
       tx: EVERYTHING,
       logs: EVERYTHING,

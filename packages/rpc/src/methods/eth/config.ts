@@ -2,24 +2,27 @@ import type { ForkConfiguration } from '@praline/chain';
 import { quantity } from '../../format/quantity.ts';
 import type { JsonValue } from '../../json.ts';
 import { defineMethod } from '../../method.ts';
-import { EXAMPLE_ADDRESS } from '../examples.ts';
 
 export const ethConfig = defineMethod({
   name: 'eth_config',
   summary: 'The rules of the chain now, and the next and last scheduled ones (EIP-7910).',
   params: [],
   result: 'Object with `current`, `next` and `last`; null for what is not scheduled.',
+  peers: ['anvil', 'geth'],
   errors: [],
   example: {
     params: [],
     result: {
       current: {
         activationTime: 0,
-        blobSchedule: { target: 14, max: 21, baseFeeUpdateFraction: 11_684_671 },
+        blobSchedule: { target: 14, max: 21, baseFeeUpdateFraction: 11684671 },
         chainId: '0x7a69',
-        forkId: '0xe272ecbe',
-        precompiles: { ECREC: '0x0000000000000000000000000000000000000001' },
-        systemContracts: { DEPOSIT_CONTRACT_ADDRESS: EXAMPLE_ADDRESS },
+        forkId: '0x9686d7af',
+        precompiles: { ECREC: '0x0000000000000000000000000000000000000001', '...': '...' },
+        systemContracts: {
+          BEACON_ROOTS_ADDRESS: '0x000f3df6d732807ef1319fb7b8bb8522d0beac02',
+          '...': '...',
+        },
       },
       next: null,
       last: null,

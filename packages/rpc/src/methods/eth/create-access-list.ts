@@ -15,12 +15,13 @@ export const ethCreateAccessList = defineMethod({
   summary: 'The access list (EIP-2930) of what a call touches, and the gas it uses with it.',
   params: [callParameter, stateBlockParameter, stateOverridesParameter],
   result: '`accessList`, `gasUsed`, and `error` when the call failed.',
+  peers: ['anvil', 'geth'],
   errors: [UNKNOWN_BLOCK],
   example: {
     params: [{ to: EXAMPLE_CONTRACT, input: '0x18160ddd' }, 'latest'],
     result: {
-      accessList: [{ address: EXAMPLE_CONTRACT, storageKeys: [`0x${'00'.repeat(32)}`] }],
-      gasUsed: '0x639d',
+      accessList: [{ address: EXAMPLE_CONTRACT, storageKeys: [`0x${'00'.repeat(31)}00`] }],
+      gasUsed: '0x6397',
     },
   },
   handler: async ([call, block, stateOverrides], { backend }) => {

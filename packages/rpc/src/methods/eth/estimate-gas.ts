@@ -16,6 +16,7 @@ export const ethEstimateGas = defineMethod({
     'A gas limit with which a transaction succeeds on the state after a block, close above the least one.',
   params: [callParameter, estimateBlockParameter, stateOverridesParameter, blockOverridesParameter],
   result: 'Gas.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [REVERTED, UNKNOWN_BLOCK, { code: -32000, when: 'no gas limit lets it succeed' }],
   example: {
     params: [{ from: EXAMPLE_ADDRESS, to: EXAMPLE_ADDRESS, value: '0x1' }],

@@ -33,15 +33,16 @@ export const ethFeeHistory = defineMethod({
   ],
   result:
     '`oldestBlock`, `baseFeePerGas` (one more than blocks), `gasUsedRatio`, the same for blobs, and `reward` per block and percentile.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [{ code: -32000, when: 'the newest block does not exist yet' }],
   example: {
     params: ['0x1', 'latest', [95, 99]],
     result: {
-      oldestBlock: '0x1b',
-      reward: [['0x1', '0x1']],
-      baseFeePerGas: ['0x3b9aca00', '0x342a385a'],
-      gasUsedRatio: [0.00072868],
-      baseFeePerBlobGas: ['0x0', '0x0'],
+      oldestBlock: '0x2',
+      reward: [['0x3b9aca00', '0x3b9aca00']],
+      baseFeePerGas: ['0x2dac3744', '0x27f8d61d'],
+      gasUsedRatio: [0.0007346666666666667],
+      baseFeePerBlobGas: ['0x1', '0x1'],
       blobGasUsedRatio: [0],
     },
   },

@@ -7,7 +7,8 @@ export const ethGasPrice = defineMethod({
   summary: 'Gas price to offer now: base fee of the next block and the tip others paid lately.',
   params: [],
   result: 'Wei per gas.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: '0x6fc23ac0' },
+  example: { params: [], result: '0x69470144' },
   handler: (_, { backend }) => quantity(suggestedGasPrice(backend.reader)),
 });

@@ -8,8 +8,9 @@ export const ethGetBalance = defineMethod({
   summary: 'Balance of an account after a block.',
   params: [accountParameter, stateBlockParameter],
   result: 'Wei.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
-  example: { params: [EXAMPLE_ADDRESS, 'latest'], result: '0x21e19e0c9bab2400000' },
+  example: { params: [EXAMPLE_ADDRESS, 'latest'], result: '0x21e19e01191a13a3460' },
   handler: ([address, block], { backend }) =>
     quantity(backend.reader.account(address, block).balance),
 });

@@ -8,8 +8,9 @@ export const ethGetBlockTransactionCountByNumber = defineMethod({
   summary: 'Number of transactions in a block.',
   params: [blockNumberParameter],
   result: 'A quantity, null when there is no such block.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: ['latest'], result: '0x4' },
+  example: { params: ['latest'], result: '0x1' },
   handler: async ([block], { backend }) => {
     const hashes = await transactionHashes(backend, block);
     return hashes === null ? null : quantity(hashes.length);

@@ -8,7 +8,11 @@ export const ethGetCode = defineMethod({
     'Code of a contract after a block; the delegation of an account that has one (EIP-7702).',
   params: [accountParameter, stateBlockParameter],
   result: 'Bytes, `0x` without code.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
-  example: { params: [EXAMPLE_CONTRACT, 'latest'], result: '0x6080604052' },
+  example: {
+    params: [EXAMPLE_CONTRACT, 'latest'],
+    result: '0x36602e5760015f527fddf252...60205ff3',
+  },
   handler: ([address, block], { backend }) => backend.reader.code(address, block),
 });

@@ -3,7 +3,7 @@ import { quantity } from '../../format/quantity.ts';
 import { defineMethod, required } from '../../method.ts';
 import { accountParameter, stateBlockParameter } from '../../parameters/common.ts';
 import { storageKey } from '../../parameters/hex.ts';
-import { EXAMPLE_ADDRESS, EXAMPLE_HASH, UNKNOWN_BLOCK } from '../examples.ts';
+import { EXAMPLE_ADDRESS, UNKNOWN_BLOCK } from '../examples.ts';
 
 /** Slots in one request, as in geth. */
 const SLOTS_MAX = 1024;
@@ -24,17 +24,18 @@ export const ethGetProof = defineMethod({
     stateBlockParameter,
   ],
   result: 'Account fields, `accountProof`, and key, value and proof of each slot.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
   example: {
     params: [EXAMPLE_ADDRESS, ['0x0'], 'latest'],
     result: {
       address: EXAMPLE_ADDRESS,
-      accountProof: ['0xf851'],
-      balance: '0x76',
-      codeHash: EXAMPLE_HASH,
-      nonce: '0x0',
-      storageHash: EXAMPLE_HASH,
-      storageProof: [{ key: '0x0', value: '0x38', proof: ['0xf851'] }],
+      accountProof: ['0xf90191a01cbd388cc34d3158...f60a7680', '...'],
+      balance: '0x21e19e01191a13a3460',
+      codeHash: '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
+      nonce: '0x2',
+      storageHash: '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421',
+      storageProof: [{ key: '0x0', value: '0x0', proof: [] }],
     },
   },
   handler: ([address, keys, block], { backend }) => {

@@ -12,6 +12,7 @@ export const ethGetStorageAt = defineMethod({
     stateBlockParameter,
   ],
   result: '32 bytes.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
   example: { params: [EXAMPLE_CONTRACT, '0x0', 'latest'], result: `0x${'00'.repeat(31)}38` },
   handler: ([address, { slot }, block], { backend }) =>

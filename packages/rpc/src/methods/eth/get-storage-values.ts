@@ -29,6 +29,7 @@ export const ethGetStorageValues = defineMethod({
     stateBlockParameter,
   ],
   result: 'Object of address to list of 32-byte values, in the order asked.',
+  peers: ['anvil', 'geth'],
   errors: [UNKNOWN_BLOCK],
   example: {
     params: [{ [EXAMPLE_CONTRACT]: ['0x0'] }, 'latest'],

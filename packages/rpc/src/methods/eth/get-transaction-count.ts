@@ -10,6 +10,7 @@ export const ethGetTransactionCount = defineMethod({
     'Nonce of the next transaction of an account; with `pending`, behind its executable transactions in the pool.',
   params: [accountParameter, stateBlockParameter],
   result: 'A quantity.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [UNKNOWN_BLOCK],
   example: { params: [EXAMPLE_ADDRESS, 'pending'], result: '0x2' },
   handler: async ([address, block], { backend }) =>

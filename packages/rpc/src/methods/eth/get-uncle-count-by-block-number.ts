@@ -6,6 +6,7 @@ export const ethGetUncleCountByBlockNumber = defineMethod({
   summary: 'Number of uncles of a block: none, as in every chain without mining races.',
   params: [blockNumberParameter],
   result: '`0x0`, null when there is no such block.',
+  peers: ['anvil', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: ['latest'], result: '0x0' },
   handler: ([block], { backend }) => (backend.reader.header(block) === undefined ? null : '0x0'),

@@ -7,6 +7,7 @@ export const ethMaxPriorityFeePerGas = defineMethod({
   summary: 'Tip to offer now: what others paid lately, 1 gwei if nobody did.',
   params: [],
   result: 'Wei per gas.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth'],
   errors: [],
   example: { params: [], result: '0x3b9aca00' },
   handler: (_, { backend }) => quantity(suggestedTip(backend.reader)),

@@ -1,4 +1,5 @@
 import { defineMethod } from '../../method.ts';
+import { EXAMPLE_LOG_FILTER, RANDOM_ID } from '../examples.ts';
 
 export const ethNewPendingTransactionFilter = defineMethod({
   name: 'eth_newPendingTransactionFilter',
@@ -6,7 +7,8 @@ export const ethNewPendingTransactionFilter = defineMethod({
     'Watches transactions that become executable in the pool of this node, to be polled with eth_getFilterChanges for their hashes.',
   params: [],
   result: 'Id of the filter, removed after five minutes without a poll.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [{ code: -32005, when: 'there are too many filters' }],
-  example: { params: [], result: '0x8f2bd5c1a4be4d0f9b7d1fb40a4dd1a7' },
+  example: { params: [], result: EXAMPLE_LOG_FILTER, varies: RANDOM_ID },
   handler: (_, { filters, connection }) => filters.addPendingTransactionFilter(connection),
 });

@@ -2,7 +2,7 @@ import { invalidParams, serverError } from '../../errors.ts';
 import { defineMethod } from '../../method.ts';
 import { toCallRequest } from '../../parameters/call-request.ts';
 import { callParameter } from '../../parameters/common.ts';
-import { EXAMPLE_ADDRESS, EXAMPLE_HASH, POOL_ERRORS } from '../examples.ts';
+import { EXAMPLE_ADDRESS, POOL_ERRORS } from '../examples.ts';
 
 export const ethSendTransaction = defineMethod({
   name: 'eth_sendTransaction',
@@ -10,10 +10,11 @@ export const ethSendTransaction = defineMethod({
     'Fills, signs and sends a transaction of a development account, or of one that is impersonated. With instant blocks, answers once it is committed and readable here.',
   params: [callParameter],
   result: 'Hash of the transaction.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: POOL_ERRORS,
   example: {
     params: [{ from: EXAMPLE_ADDRESS, to: EXAMPLE_ADDRESS, value: '0x1' }],
-    result: EXAMPLE_HASH,
+    result: '0x3c96c773534930a98a91bbe5227540a75a3db712aaf3101fae21e1246af2b243',
   },
   startsTogetherInBatch: true,
   handler: ([call], { backend }) => {

@@ -1,7 +1,7 @@
 import { typedDataArgument, typedDataDigest } from '../../message-signing.ts';
 import { defineMethod, required } from '../../method.ts';
 import { accountParameter } from '../../parameters/common.ts';
-import { EXAMPLE_ADDRESS, EXAMPLE_SIGNATURE, UNKNOWN_ACCOUNT } from '../examples.ts';
+import { EXAMPLE_ADDRESS, UNKNOWN_ACCOUNT } from '../examples.ts';
 
 export const ethSignTypedDataV4 = defineMethod({
   name: 'eth_signTypedData_v4',
@@ -15,6 +15,7 @@ export const ethSignTypedDataV4 = defineMethod({
     ),
   ],
   result: 'Signature, 65 bytes.',
+  peers: ['anvil', 'hardhat', 'ganache'],
   errors: [UNKNOWN_ACCOUNT],
   example: {
     params: [
@@ -26,7 +27,7 @@ export const ethSignTypedDataV4 = defineMethod({
         message: { contents: 'Hello' },
       },
     ],
-    result: EXAMPLE_SIGNATURE,
+    result: '0x21b2d38c76d1c8fb1c777eaf...2fbef11b',
   },
   handler: async ([address, typedData], { backend }) =>
     backend.accounts.signDigest(address, await typedDataDigest(typedData)),

@@ -11,7 +11,7 @@ import { type CallArguments, callArguments, toCallRequest } from '../../paramete
 import { stateBlockParameter } from '../../parameters/common.ts';
 import { optionalField, present } from '../../parameters/optional-fields.ts';
 import { blockOverrides, stateOverrides } from '../../parameters/overrides.ts';
-import { EXAMPLE_ADDRESS, UNKNOWN_BLOCK } from '../examples.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_CONTRACT, EXAMPLE_TOPIC, UNKNOWN_BLOCK } from '../examples.ts';
 
 /** Calls in one block; blocks are bounded where they are simulated. */
 const CALLS_MAX = 10_000;
@@ -20,22 +20,24 @@ const CALL_FAILED = -32015;
 
 const flag = optionalField(z.boolean({ error: 'non-boolean' }));
 
-const simulation = z.object(
-  {
-    blockStateCalls: z.array(
-      z.object({
-        blockOverrides: optionalField(blockOverrides),
-        stateOverrides: optionalField(stateOverrides),
-        calls: optionalField(z.array(callArguments).max(CALLS_MAX)),
-      }),
-      { error: 'non-array' },
-    ),
-    traceTransfers: flag,
-    validation: flag,
-    returnFullTransactions: flag,
-  },
-  { error: 'object expected' },
-);
+const simulation = z
+  .object(
+    {
+      blockStateCalls: z.array(
+        z.object({
+          blockOverrides: optionalField(blockOverrides),
+          stateOverrides: optionalField(stateOverrides),
+          calls: optionalField(z.array(callArguments).max(CALLS_MAX)),
+        }),
+        { error: 'non-array' },
+      ),
+      traceTransfers: flag,
+      validation: flag,
+      returnFullTransactions: flag,
+    },
+    { error: 'object expected' },
+  )
+  .meta({ id: 'Simulation', description: 'Blocks of calls, run one after the other.' });
 
 export const ethSimulateV1 = defineMethod({
   name: 'eth_simulateV1',
@@ -50,6 +52,7 @@ export const ethSimulateV1 = defineMethod({
     stateBlockParameter,
   ],
   result: 'List of blocks, each with `calls`: output, logs, gas and status of each.',
+  peers: ['anvil', 'geth'],
   errors: [
     UNKNOWN_BLOCK,
     { code: -38020, when: 'block numbers are not in order' },
@@ -61,8 +64,39 @@ export const ethSimulateV1 = defineMethod({
     },
   ],
   example: {
-    params: [{ blockStateCalls: [{ calls: [{ from: EXAMPLE_ADDRESS }] }] }, 'latest'],
-    result: [],
+    params: [
+      { blockStateCalls: [{ calls: [{ from: EXAMPLE_ADDRESS, to: EXAMPLE_CONTRACT }] }] },
+      'latest',
+    ],
+    result: [
+      {
+        calls: [
+          {
+            returnData: '0x',
+            logs: [
+              {
+                address: EXAMPLE_CONTRACT,
+                topics: [EXAMPLE_TOPIC],
+                data: `0x${'00'.repeat(31)}01`,
+                blockNumber: '0x3',
+                transactionHash:
+                  '0x66a4c47ddcb9c3d793f80f7c0d87241254a2382d13a5715c79058ba90e29f75e',
+                logIndex: '0x0',
+                '...': '...',
+              },
+            ],
+            gasUsed: '0x5618',
+            status: '0x1',
+            '...': '...',
+          },
+        ],
+        gasUsed: '0x5618',
+        hash: '0xe2897c8024043ae7d1b28fa5dce0a790dcd1b3e8e99b00a4de5877676a2f2e55',
+        nonce: '0x0000000000000000',
+        number: '0x3',
+        '...': '...',
+      },
+    ],
   },
   handler: async ([given, block], { backend }) => {
     const { blockStateCalls, returnFullTransactions } = given;

@@ -3,6 +3,7 @@ import { invalidParams, RPC_ERROR_CODES, RpcError } from '../../errors.ts';
 import { defineMethod, optional, required } from '../../method.ts';
 import { logFilter } from '../../parameters/log-filter.ts';
 import type { Subscription } from '../../subscriptions/subscription-feed.ts';
+import { EXAMPLE_SUBSCRIPTION, RANDOM_ID } from '../examples.ts';
 
 export const ethSubscribe = defineMethod({
   name: 'eth_subscribe',
@@ -17,11 +18,12 @@ export const ethSubscribe = defineMethod({
     ),
   ],
   result: 'Id of the subscription, which its notifications carry.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [
     { code: -32601, when: 'there is no such subscription, or the client speaks HTTP' },
     { code: -32005, when: 'the connection has too many subscriptions' },
   ],
-  example: { params: ['newHeads'], result: '0x9cef478923ff08bf67fde6c64013158d' },
+  example: { params: ['newHeads'], result: EXAMPLE_SUBSCRIPTION, varies: RANDOM_ID },
   handler: ([kind, options], { connection, afterResponse }) => {
     const { subscriptions } = connection;
     if (subscriptions === undefined) {

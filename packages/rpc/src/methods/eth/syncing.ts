@@ -6,6 +6,7 @@ export const ethSyncing = defineMethod({
   summary: 'Whether this node is behind the leader, and how far.',
   params: [],
   result: 'False, or `startingBlock`, `currentBlock` and `highestBlock`.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [], result: false },
   handler: (_, { backend }) => {

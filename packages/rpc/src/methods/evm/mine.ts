@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineMethod, withDefault } from '../../method.ts';
-import { wholeNumber } from '../../parameters/development.ts';
+import { timestamp, wholeNumber } from '../../parameters/development.ts';
+import { eitherOf } from '../../parameters/either-of.ts';
 import { optionalField } from '../../parameters/optional-fields.ts';
 import { developmentOf } from '../development/development-method.ts';
 import { MINED_BLOCKS_MAX, mineBlocks } from '../development/mining.ts';
@@ -9,21 +10,16 @@ const blockCount = wholeNumber.refine((count) => count >= 1 && count <= MINED_BL
   error: `from 1 to ${MINED_BLOCKS_MAX} blocks`,
 });
 
-const options = z.union(
+const options = eitherOf(
   [
-    wholeNumber.transform((timestamp) => ({ timestamp, blocks: undefined })),
-    z.strictObject({ blocks: optionalField(blockCount), timestamp: optionalField(wholeNumber) }),
+    timestamp.transform((time) => ({ timestamp: time, blocks: undefined })),
+    z.strictObject({ blocks: optionalField(blockCount), timestamp: optionalField(timestamp) }),
   ],
-  {
-    error: (issue) => {
-      const [, inObject = []] = issue.code === 'invalid_union' ? issue.errors : [];
-      const reason = inObject[0]?.message;
-      return reason === undefined || typeof issue.input !== 'object'
-        ? 'a timestamp or {"blocks": n, "timestamp": seconds} expected'
-        : `${inObject[0]?.path.join('.') ?? ''}: ${reason}`;
-    },
-  },
-);
+  (value) => (typeof value === 'object' ? 1 : 0),
+).meta({
+  id: 'MineOptions',
+  description: 'A time, or an object of how many blocks, 1 when absent, and the time of the first.',
+});
 
 export const evmMine = defineMethod({
   name: 'evm_mine',
@@ -38,11 +34,12 @@ export const evmMine = defineMethod({
     ),
   ],
   result: '`0x0`.',
+  peers: ['anvil', 'hardhat', 'ganache'],
   errors: [{ code: -32002, when: 'the network can not agree at present, for lack of a quorum' }],
   example: { params: [{ blocks: 2 }], result: '0x0' },
-  handler: async ([{ blocks = 1, timestamp }], context) => {
-    if (timestamp !== undefined) {
-      await developmentOf(context.backend).apply({ kind: 'set-next-timestamp', timestamp });
+  handler: async ([{ blocks = 1, timestamp: time }], context) => {
+    if (time !== undefined) {
+      await developmentOf(context.backend).apply({ kind: 'set-next-timestamp', timestamp: time });
     }
     await mineBlocks(blocks, 0, context);
     return '0x0';

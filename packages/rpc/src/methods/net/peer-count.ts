@@ -6,7 +6,8 @@ export const netPeerCount = defineMethod({
   summary: 'Number of nodes connected to this one.',
   params: [],
   result: 'A quantity.',
+  peers: ['hardhat 2', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: '0x3' },
+  example: { params: [], result: '0x0' },
   handler: (_, { backend }) => quantity(backend.network.peerCount()),
 });

@@ -5,6 +5,7 @@ export const netVersion = defineMethod({
   summary: 'Network id, in decimal.',
   params: [],
   result: 'Decimal text.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: { params: [], result: '31337' },
   handler: (_, { backend }) => backend.network.networkId.toString(),

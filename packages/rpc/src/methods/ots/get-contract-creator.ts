@@ -2,7 +2,7 @@ import { firstBlockWhere } from '../../account-history.ts';
 import { lasting } from '../../format/otterscan.ts';
 import { defineMethod } from '../../method.ts';
 import { accountParameter } from '../../parameters/common.ts';
-import { EXAMPLE_ADDRESS, EXAMPLE_CONTRACT, EXAMPLE_HASH, TRACE_ERRORS } from '../examples.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_CONTRACT, EXAMPLE_CREATION, TRACE_ERRORS } from '../examples.ts';
 import { PRUNED } from './pruned.ts';
 
 /** Hash of no code. */
@@ -10,6 +10,7 @@ const NO_CODE: string = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad
 
 export const otsGetContractCreator = defineMethod({
   name: 'ots_getContractCreator',
+  peers: ['anvil'],
   summary: 'Which transaction made a contract, and who.',
   params: [accountParameter],
   result:
@@ -17,7 +18,7 @@ export const otsGetContractCreator = defineMethod({
   errors: [PRUNED, ...TRACE_ERRORS],
   example: {
     params: [EXAMPLE_CONTRACT],
-    result: { hash: EXAMPLE_HASH, creator: EXAMPLE_ADDRESS },
+    result: { hash: EXAMPLE_CREATION, creator: EXAMPLE_ADDRESS },
   },
   handler: async ([address], { backend: { reader, executor } }) => {
     const number = firstBlockWhere(reader, address, ({ codeHash }) => codeHash !== NO_CODE);

@@ -6,6 +6,7 @@ import { EXAMPLE_CONTRACT, UNKNOWN_BLOCK } from '../examples.ts';
 
 export const otsHasCode = defineMethod({
   name: 'ots_hasCode',
+  peers: ['anvil'],
   summary: 'Whether an account has code after a block.',
   params: [
     accountParameter,

@@ -1,6 +1,12 @@
 /** Paging of Otterscan's methods. */
 import { required } from '../../method.ts';
 import { wholeNumber } from '../../parameters/plain-number.ts';
+import {
+  EXAMPLE_ADDRESS,
+  EXAMPLE_CONTRACT,
+  EXAMPLE_CREATION,
+  EXAMPLE_TRANSACTION,
+} from '../examples.ts';
 
 /** Transactions of one page: what a server shows of one search at most, but for a block that has more. */
 const PAGE_SIZE_MAX = 1_000;
@@ -24,4 +30,18 @@ export const SEARCH = {
       when: 'the address is looked for in too many blocks of before addresses were indexed',
     },
   ],
+} as const;
+
+/** Of all that `EXAMPLE_ADDRESS` has sent. */
+export const SEARCH_EXAMPLE = {
+  txs: [
+    { hash: EXAMPLE_TRANSACTION, from: EXAMPLE_ADDRESS, to: EXAMPLE_CONTRACT, '...': '...' },
+    { hash: EXAMPLE_CREATION, from: EXAMPLE_ADDRESS, to: null, '...': '...' },
+  ],
+  receipts: [
+    { transactionHash: EXAMPLE_TRANSACTION, status: '0x1', timestamp: 2, '...': '...' },
+    { transactionHash: EXAMPLE_CREATION, status: '0x1', timestamp: 1, '...': '...' },
+  ],
+  firstPage: true,
+  lastPage: true,
 } as const;

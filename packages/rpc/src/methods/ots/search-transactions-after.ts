@@ -4,10 +4,11 @@ import { defineMethod, required } from '../../method.ts';
 import { accountParameter } from '../../parameters/common.ts';
 import { wholeNumber } from '../../parameters/plain-number.ts';
 import { EXAMPLE_ADDRESS } from '../examples.ts';
-import { pageSizeParameter, SEARCH } from './pages.ts';
+import { pageSizeParameter, SEARCH, SEARCH_EXAMPLE } from './pages.ts';
 
 export const otsSearchTransactionsAfter = defineMethod({
   name: 'ots_searchTransactionsAfter',
+  peers: ['anvil'],
   summary: 'As ots_searchTransactionsBefore, after a block.',
   params: [
     accountParameter,
@@ -17,7 +18,7 @@ export const otsSearchTransactionsAfter = defineMethod({
   ...SEARCH,
   example: {
     params: [EXAMPLE_ADDRESS, 0, 25],
-    result: { txs: [], receipts: [], firstPage: true, lastPage: true },
+    result: SEARCH_EXAMPLE,
   },
   handler: ([address, after, pageSize], { backend: { reader } }) => {
     const { transactions, hasMore } = reader.transactionsOf({

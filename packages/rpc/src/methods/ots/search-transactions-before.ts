@@ -4,10 +4,11 @@ import { defineMethod, required } from '../../method.ts';
 import { accountParameter } from '../../parameters/common.ts';
 import { wholeNumber } from '../../parameters/plain-number.ts';
 import { EXAMPLE_ADDRESS } from '../examples.ts';
-import { pageSizeParameter, SEARCH } from './pages.ts';
+import { pageSizeParameter, SEARCH, SEARCH_EXAMPLE } from './pages.ts';
 
 export const otsSearchTransactionsBefore = defineMethod({
   name: 'ots_searchTransactionsBefore',
+  peers: ['anvil'],
   summary:
     'Transactions that an address sent, received, was made by or logged in, before a block. Where it was only called by other contracts, and left no log, is not found.',
   params: [
@@ -18,7 +19,7 @@ export const otsSearchTransactionsBefore = defineMethod({
   ...SEARCH,
   example: {
     params: [EXAMPLE_ADDRESS, 0, 25],
-    result: { txs: [], receipts: [], firstPage: true, lastPage: true },
+    result: SEARCH_EXAMPLE,
   },
   handler: ([address, before, pageSize], { backend: { reader } }) => {
     const isNewest = before === 0;

@@ -2,19 +2,16 @@ import { z } from 'zod';
 import { defineMethod, required } from '../../method.ts';
 import { callArguments, toCallRequest } from '../../parameters/call-request.ts';
 import { stateBlockParameter } from '../../parameters/common.ts';
-import {
-  formatReplay,
-  REPLAY_EXAMPLE,
-  replayOptions,
-  traceTypes,
-} from '../../parameters/trace-types.ts';
-import { EXAMPLE_ADDRESS, TRACE_ERRORS } from '../examples.ts';
+import { formatReplay, replayOptions, traceTypes } from '../../parameters/trace-types.ts';
+import { TRACE_ERRORS } from '../examples.ts';
+import { EXAMPLE_CALL, EXAMPLE_REPLAY } from './examples.ts';
 
 /** They share the time of one question. */
 const CALLS_MAX = 1_000;
 
 export const traceCallMany = defineMethod({
   name: 'trace_callMany',
+  peers: ['besu'],
   summary: 'As trace_call for several calls, each on the state that those before it left.',
   params: [
     required(
@@ -31,8 +28,8 @@ export const traceCallMany = defineMethod({
   result: 'List of answers as of trace_call.',
   errors: TRACE_ERRORS,
   example: {
-    params: [[[{ from: EXAMPLE_ADDRESS }, ['trace']]], 'latest'],
-    result: [REPLAY_EXAMPLE],
+    params: [[[EXAMPLE_CALL, ['trace']]], 'latest'],
+    result: [EXAMPLE_REPLAY],
   },
   handler: async ([given, block], { backend }) => {
     const calls = given.map(([call, types]) => ({

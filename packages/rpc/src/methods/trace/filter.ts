@@ -5,7 +5,8 @@ import { address } from '../../parameters/hex.ts';
 import { optionalField } from '../../parameters/optional-fields.ts';
 import { blockNumber, wholeNumber } from '../../parameters/plain-number.ts';
 import { EXAMPLE_ADDRESS, TRACE_ERRORS } from '../examples.ts';
-import { EXAMPLE_TRACE, type PlacedTrace, tracesOfBlock } from './placed-traces.ts';
+import { EXAMPLE_TRACE } from './examples.ts';
+import { type PlacedTrace, tracesOfBlock } from './placed-traces.ts';
 
 /** Blocks with transactions that one filter runs again, and headers it looks at. */
 const BLOCKS_MAX = 100;
@@ -35,6 +36,7 @@ type Filter = z.infer<typeof filter>;
 
 export const traceFilter = defineMethod({
   name: 'trace_filter',
+  peers: ['anvil', 'besu'],
   summary: `Traces of a range of blocks by the addresses of calls. The blocks are run again, so a range may have at most ${BLOCKS_MAX} blocks with transactions.`,
   params: [
     required(

@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { defineMethod, required } from '../../method.ts';
 import { transactionHashParameter } from '../../parameters/common.ts';
 import { wholeNumber } from '../../parameters/plain-number.ts';
-import { EXAMPLE_HASH, TRACE_ERRORS } from '../examples.ts';
-import { EXAMPLE_TRACE, tracesOfTransaction } from './placed-traces.ts';
+import { EXAMPLE_TRANSACTION, TRACE_ERRORS } from '../examples.ts';
+import { EXAMPLE_TRACE } from './examples.ts';
+import { tracesOfTransaction } from './placed-traces.ts';
 
 /** Calls nest at most this deep (Yellow Paper 9.4.2). */
 const DEPTH_MAX = 1024;
 
 export const traceGet = defineMethod({
   name: 'trace_get',
+  peers: ['besu'],
   summary: 'One of the traces of trace_transaction, by its `traceAddress`.',
   params: [
     transactionHashParameter,
@@ -21,7 +23,7 @@ export const traceGet = defineMethod({
   ],
   result: 'Trace, null when there is none.',
   errors: TRACE_ERRORS,
-  example: { params: [EXAMPLE_HASH, ['0x0']], result: { ...EXAMPLE_TRACE, traceAddress: [0] } },
+  example: { params: [EXAMPLE_TRANSACTION, []], result: EXAMPLE_TRACE },
   handler: async ([hash, path], { backend }) => {
     const traces = (await tracesOfTransaction(backend, hash)) ?? [];
     return traces.find(({ traceAddress }) => traceAddress.join() === path.join()) ?? null;

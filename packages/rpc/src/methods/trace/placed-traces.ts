@@ -2,7 +2,6 @@
 import type { BlockSelector, Hash, HeaderData, TransactionReplay } from '@praline/chain';
 import type { RpcBackend } from '../../backend.ts';
 import { formatPlacedTrace } from '../../format/parity-trace.ts';
-import { EXAMPLE_ADDRESS, EXAMPLE_CONTRACT, EXAMPLE_HASH } from '../examples.ts';
 
 export type PlacedTrace = ReturnType<typeof formatPlacedTrace>;
 
@@ -42,22 +41,3 @@ function placed(
   };
   return frames.map((frame) => formatPlacedTrace(frame, place));
 }
-
-export const EXAMPLE_TRACE = {
-  action: {
-    callType: 'call',
-    from: EXAMPLE_ADDRESS,
-    gas: '0x0',
-    input: '0x',
-    to: EXAMPLE_CONTRACT,
-    value: '0x1',
-  },
-  blockHash: EXAMPLE_HASH,
-  blockNumber: 1,
-  transactionHash: EXAMPLE_HASH,
-  transactionPosition: 0,
-  result: { gasUsed: '0x0', output: '0x' },
-  subtraces: 0,
-  traceAddress: [],
-  type: 'call',
-} as const;

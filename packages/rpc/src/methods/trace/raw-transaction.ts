@@ -5,15 +5,15 @@ import { data } from '../../parameters/hex.ts';
 import { present } from '../../parameters/optional-fields.ts';
 import {
   formatReplay,
-  REPLAY_EXAMPLE,
   REPLAY_RESULT,
   replayOptions,
   traceTypesParameter,
 } from '../../parameters/trace-types.ts';
-import { TRACE_ERRORS } from '../examples.ts';
+import { EXAMPLE_ADDRESS, EXAMPLE_OTHER, EXAMPLE_RAW, TRACE_ERRORS } from '../examples.ts';
 
 export const traceRawTransaction = defineMethod({
   name: 'trace_rawTransaction',
+  peers: ['besu'],
   summary:
     'Runs a signed transaction on the head without sending it, and traces it as trace_call does.',
   params: [
@@ -22,7 +22,30 @@ export const traceRawTransaction = defineMethod({
   ],
   result: REPLAY_RESULT,
   errors: TRACE_ERRORS,
-  example: { params: ['0x02f8', ['trace']], result: REPLAY_EXAMPLE },
+  example: {
+    params: [EXAMPLE_RAW, ['trace']],
+    result: {
+      output: '0x',
+      stateDiff: null,
+      trace: [
+        {
+          action: {
+            callType: 'call',
+            from: EXAMPLE_ADDRESS,
+            gas: '0x0',
+            input: '0x',
+            to: EXAMPLE_OTHER,
+            value: '0x1',
+          },
+          result: { gasUsed: '0x0', output: '0x' },
+          subtraces: 0,
+          traceAddress: [],
+          type: 'call',
+        },
+      ],
+      vmTrace: null,
+    },
+  },
   handler: async ([raw, types], { backend }) => {
     const { from, to, gasLimit, value, input, nonce, ...rest } = decodeTransaction(
       Buffer.from(raw.slice(2), 'hex'),

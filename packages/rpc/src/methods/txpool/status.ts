@@ -6,8 +6,9 @@ export const txpoolStatus = defineMethod({
   summary: 'Number of transactions in the pool of this node.',
   params: [],
   result: '`pending` (executable) and `queued` (behind a nonce gap).',
+  peers: ['anvil', 'geth'],
   errors: [],
-  example: { params: [], result: { pending: '0x6', queued: '0x0' } },
+  example: { params: [], result: { pending: '0x0', queued: '0x1' } },
   handler: async (_, { backend }) => {
     const { pending, queued } = await backend.transactions.poolStatus();
     return { pending: quantity(pending), queued: quantity(queued) };

@@ -5,7 +5,8 @@ export const web3ClientVersion = defineMethod({
   summary: 'Name and version of the node.',
   params: [],
   result: 'Text that development tools recognise the node by.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
-  example: { params: [], result: 'anvil/praline/v0.1.0' },
+  example: { params: [], result: 'anvil/praline/...' },
   handler: (_, { backend }) => backend.network.clientVersion,
 });

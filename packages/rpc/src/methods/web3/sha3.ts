@@ -8,6 +8,7 @@ export const web3Sha3 = defineMethod({
   summary: 'Keccak-256 of bytes.',
   params: [required('data', data, 'Bytes to hash.')],
   result: 'The hash, 32 bytes.',
+  peers: ['anvil', 'hardhat', 'ganache', 'geth', 'besu'],
   errors: [],
   example: {
     params: ['0x68656c6c6f20776f726c64'],
