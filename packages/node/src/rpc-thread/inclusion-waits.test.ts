@@ -55,25 +55,34 @@ describe('inclusion waits', () => {
     waits.tick(DOWN);
     clock.now = 4_999;
     waits.tick(DOWN);
-    clock.now = 20_000;
+    clock.now = 7_000;
     waits.tick(WORKING);
     // A leader that dies now is replaced soon: waiting was long, but not for a leader.
     waits.tick(DOWN);
-    clock.now = 24_999;
+    clock.now = 11_999;
     waits.tick(DOWN);
     await Promise.resolve();
     expect(ended).toBe(false);
-    clock.now = 25_000;
+    clock.now = 12_000;
     waits.tick(DOWN);
     expect(await outcome).toBe('no-quorum');
   });
 
-  it('give a client its hash after a minute, mined or not', async () => {
+  it('give a client its hash before clients give up a request, mined or not', async () => {
     const { waits, clock } = make();
     const wait = waits.wait(HASH);
-    clock.now = 60_000;
+    clock.now = 8_000;
     waits.tick(WORKING);
     await wait;
+  });
+
+  it('end when blocks are not made at once any more', async () => {
+    const { waits } = make();
+    const both = [waits.wait(HASH), waits.wait(`0x${'cd'.repeat(32)}` as Hash)];
+    expect(waits.count).toBe(2);
+    waits.release();
+    await Promise.all(both);
+    expect(waits.count).toBe(0);
   });
 
   it('are refused when the node shuts down', async () => {

@@ -12,8 +12,11 @@ import { NetworkOutage } from './network-outage.ts';
 
 /** Waits held at once; a further client gets its hash without waiting. */
 const MAX_WAITS = 20_000;
-/** With a working network a client gets its hash after this long, mined or not: it can ask for the receipt itself. */
-const MAX_WAIT_MS = 60_000;
+/**
+ * With a working network a client gets its hash after this long, mined or not: it can ask for the receipt itself. Below the 10 s after
+ * which viem gives up a request, for a transaction may be pooled that no block takes now, such as under a raised base fee.
+ */
+const MAX_WAIT_MS = 8_000;
 
 interface Wait {
   readonly since: number;
@@ -36,6 +39,11 @@ export class InclusionWaits {
   }) {
     this.#isIncluded = modules.isIncluded;
     this.#now = modules.now;
+  }
+
+  /** Waits that are open. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Resolves once the transaction is in a readable block. Rejects with `ChainError`. */
@@ -78,9 +86,16 @@ export class InclusionWaits {
           validators: network.validators,
         });
         this.#end(hash, (wait) => wait.reject(error));
-      } else if (now - since >= MAX_WAIT_MS) {
+      } else if (!this.#outage.isDown && now - since >= MAX_WAIT_MS) {
         this.#end(hash, (wait) => wait.resolve());
       }
+    }
+  }
+
+  /** Blocks are not made at once any more, or the head went back: nobody knows when these are mined. */
+  release(): void {
+    for (const hash of [...this.#waits.keys()]) {
+      this.#end(hash, (wait) => wait.resolve());
     }
   }
 

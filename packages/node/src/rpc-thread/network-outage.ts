@@ -14,6 +14,10 @@ export class NetworkOutage {
     this.#since = isDown ? (this.#since ?? now) : null;
   }
 
+  get isDown(): boolean {
+    return this.#since !== null;
+  }
+
   /** Whether it lasts too long for what waits since `start`. */
   isHopeless(start: number, now: number): boolean {
     return this.#since !== null && now - Math.max(start, this.#since) >= NO_QUORUM_WAIT_MS;

@@ -131,6 +131,7 @@ export class RpcService {
       this.#running?.feed.blockCommitted(hash);
     },
     headReverted: ({ head, abandoned }) => {
+      this.#running?.waits.release();
       this.#running?.readable.headReverted();
       this.#running?.feed.headReverted(head, abandoned);
     },
@@ -156,13 +157,12 @@ export class RpcService {
       { threads: callThreads, timeLimitMs: callTimeLimitMs, startLimitMs: CALL_START_LIMIT_MS },
       { spawn: (onDeath) => startCallThread({ folder, genesisJson }, onDeath) },
     );
+    const isMinedAtOnce = (): boolean => {
+      const { mining } = reader.development();
+      return mining?.automine ?? genesis.praline.mining.mode === 'instant';
+    };
     const transactions = new NodeTransactions(
-      {
-        waitsForInclusion: () => {
-          const { mining } = reader.development();
-          return mining?.automine ?? genesis.praline.mining.mode === 'instant';
-        },
-      },
+      { waitsForInclusion: isMinedAtOnce },
       { chain, main, reader, executor, waits, readable: (number) => readable.wait(number) },
     );
     const readIndex = async (): Promise<ReadIndexReport> => {
@@ -199,6 +199,7 @@ export class RpcService {
     server.addMethods(adminMethods({ main, isEnabled: options.admin }));
     server.addMethods(membershipMethods({ main, isEnabled: options.admin }));
     const timer = setInterval(() => {
+      if (waits.count > 0 && !isMinedAtOnce()) waits.release();
       waits.tick(this.#network);
       readable.tick(this.#network);
     }, TICK_INTERVAL_MS);
