@@ -116,15 +116,15 @@ describe("viem's test client through a follower", () => {
     await rpc('anvil_rollback', 1);
     await onAll(`0x${(height - 1n).toString(16)}`, 'eth_blockNumber', []);
     const { hash } = await test.getBlock();
-    const raw = await network()
-      .account(0)
-      .signTransaction({
-        chainId: 31_337,
-        to: RICH,
-        value: 2n,
-        gas: 21_000n,
-        gasPrice: 10n ** 11n,
-      });
+    const account = network().account(0);
+    const raw = await account.signTransaction({
+      chainId: 31_337,
+      nonce: await test.getTransactionCount({ address: account.address }),
+      to: RICH,
+      value: 2n,
+      gas: 21_000n,
+      gasPrice: 10n ** 11n,
+    });
     await rpc('anvil_reorg', 2, [[raw, 1]]);
     const block = await test.getBlock();
     expect(block).toMatchObject({ number: height - 1n, transactions: [expect.any(String)] });
