@@ -219,7 +219,8 @@ describe('a snapshot that is not what it was said to be', () => {
         await expect(chain.restore.add(at % chunks.length, chunk)).rejects.toEqual(INVALID);
         await expect(giveSnapshot(chain, forged(taken, chunks))).rejects.toEqual(INVALID);
       }),
-      { numRuns: 60 },
+      // The status of a receipt, written with a zero byte of its own.
+      { numRuns: 60, examples: [[2_016_486_674, 1]] },
     );
     expect(await flatStateOf(folder)).toEqual(before);
   });

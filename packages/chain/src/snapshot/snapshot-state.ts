@@ -18,7 +18,7 @@ import { type Hash, hashOf } from '../primitives.ts';
 import type { AccountData } from '../query/chain-reader.ts';
 import { encodeAccount } from '../state/account-codec.ts';
 import { encodeSlot } from '../state/trie-state-view.ts';
-import { decodeReceipts } from '../store/block-records.ts';
+import { decodeReceipts, encodeReceipts } from '../store/block-records.ts';
 import { SortedTrieBuilder } from '../trie/sorted-trie-builder.ts';
 import { CodeWindow } from './code-window.ts';
 import { HEADERS, PIECE_BYTES_MAX, WHOLE_BYTES_MAX } from './limits.ts';
@@ -170,7 +170,8 @@ export class SnapshotState {
   #blockOf(head: HeaderData): Omit<SnapshotBlock, 'headers' | 'head'> {
     const raw = this.#take('block');
     const block = decoded('block', () => decodeBlock(raw));
-    const receipts = decoded('receipts', () => decodeReceipts(this.#take('receipts')));
+    const receiptBytes = this.#take('receipts');
+    const receipts = decoded('receipts', () => decodeReceipts(receiptBytes));
     const { withdrawals } = block;
     const same =
       block.header.hash === head.hash &&
@@ -178,6 +179,8 @@ export class SnapshotState {
       ommersHashOf(block.ommers) === head.ommersHash &&
       (withdrawals && withdrawalsRootOf(withdrawals)) === head.withdrawalsRoot &&
       receipts.length === block.transactions.length &&
+      // One content has one form: what is taken is given on byte for byte.
+      Buffer.compare(encodeReceipts(receipts), receiptBytes) === 0 &&
       orderedRoot(receipts.map(encodeReceipt)) === head.receiptsRoot;
     if (!same) throw invalidSnapshot(`its block is not block ${head.number}`);
     return { block, raw, receipts };
