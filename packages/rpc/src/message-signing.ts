@@ -33,11 +33,18 @@ export type TypedData = z.infer<typeof typedData>;
 /** EIP-712. Throws `RpcError` with code -32602 when the message does not fit its types. */
 export async function typedDataDigest(data: TypedData): Promise<Uint8Array> {
   // Loaded at first use: few clients sign typed data with a node's account.
-  const { hashTypedData } = await import('viem/utils');
+  const [{ hashTypedData }, { BaseError }] = await Promise.all([
+    import('viem/utils'),
+    import('viem'),
+  ]);
   try {
     return bytesOf(hashTypedData(data as Parameters<typeof hashTypedData>[0]));
   } catch (thrown) {
-    const reason = thrown instanceof Error ? (thrown.message.split('\n', 1)[0] ?? '') : '';
+    // Of its own errors viem tells what is wrong; any other is about its insides, such as that a field is missing.
+    const isTold = thrown instanceof BaseError;
+    const reason = isTold
+      ? thrown.shortMessage
+      : 'its message lacks a field, or has one of another type';
     throw invalidParams(`invalid argument 1: typed data does not hold together: ${reason}`);
   }
 }

@@ -105,6 +105,18 @@ describe('signing', () => {
     expect(signer.toLowerCase()).toBe(SIGNER);
   });
 
+  test('typed data without a field of its type is refused in words for its sender', async () => {
+    const typedData = {
+      types: { Mail: [{ name: 'contents', type: 'string' }] },
+      primaryType: 'Mail',
+      domain: { name: 'Praline', chainId: 31_337 },
+      message: { words: 'Hello' },
+    };
+    const { error } = await running.request('eth_signTypedData_v4', [SIGNER, typedData]);
+    expect(error?.code).toBe(-32602);
+    expect(error?.message).toMatch(/lacks a field/);
+  });
+
   test('for an account the node does not hold is refused', async () => {
     for (const [method, ...params] of [
       ['eth_sign', addressOf(1), raw],

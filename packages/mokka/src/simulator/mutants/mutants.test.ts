@@ -1,7 +1,7 @@
 /**
  * Each wrong reading of the protocol is caught, by the simulator within a stated number of seeds or by a directed test.
  *
- * A run examines every fifth mutant; `PRALINE_MUTANTS_ONE_OF=1` examines all. That each edit fits the sources is checked always.
+ * A run examines every tenth mutant; `PRALINE_MUTANTS_ONE_OF=1` examines all. That each edit fits the sources is checked always.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const MUTANTS = [
   ...HOST_PITFALLS,
 ];
 
-const ONE_OF = Number(process.env['PRALINE_MUTANTS_ONE_OF'] ?? 5);
+const ONE_OF = Number(process.env['PRALINE_MUTANTS_ONE_OF'] ?? 10);
 const EXAMINED = MUTANTS.filter((_, position) => position % ONE_OF === 0);
 
 const REPOSITORY = fileURLToPath(new URL('../../../../..', import.meta.url));
