@@ -128,7 +128,7 @@ function termToAskFor(context: CoreContext): Term {
 export function onLeaderHeard(context: CoreContext): Done {
   const { election } = context;
   election.leaderHeardAt = context.now;
-  // BFT: a leader can keep an observer from nothing but its own word, and the observer goes on asking the others.
+  // BFT: a lying leader could lull an observer with heartbeats alone, so its timer runs on and it asks the others too.
   if (context.isValidator || context.crashModel === 'CFT') resetElectionTimer(context);
   if (election.preVote === null) return;
   election.preVote = null;
