@@ -48,6 +48,20 @@ it('serves each port what it is for, and its own user over the socket', async ()
     expect((await ask(adminPort, 'mokka_status')).status).toBe(401);
     const authorization = `Bearer ${TOKEN}`;
     expect((await ask(adminPort, 'mokka_status', { authorization })).text).toContain('publicKey');
+    const admin = `http://127.0.0.1:${adminPort}`;
+    const shown = ['--rpc', admin, '--json', '--rpc-token-file', tokenFile];
+    const genesis = join(folder, 'data', 'genesis.json');
+    const asked = await Promise.all([
+      runPraline(['status', ...shown], folder),
+      runPraline(['validators', 'list', ...shown], folder),
+      runPraline(['verify', '--genesis', genesis, ...shown], folder),
+      runPraline(['status', '--rpc', admin], folder),
+      runPraline(['verify', '--genesis', genesis, '--rpc', admin], folder),
+    ]);
+    expect(asked.map(({ code }) => code)).toEqual([0, 0, 0, 4, 4]);
+    expect(asked[3]?.output).toContain('Name its file with --rpc-token-file');
+    expect(asked[4]?.output).toContain('lets nobody in without a token');
+    expect(asked.map(({ output }) => output).join()).not.toContain(TOKEN);
     const client = createPublicClient({ transport: ipc(socket) });
     const head = new Promise((resolve, reject) => {
       const { subscribe } = client.transport;

@@ -40,7 +40,13 @@ export { ConfigError, type ConfigErrorCode } from './config/config-error.ts';
 export { writeFileDurably } from './config/durable-file.ts';
 export { LOCK_FOLDER, lockNodeFolder } from './config/node-folder.ts';
 export { findFreePorts, isPortFree, requireFreePort } from './config/ports.ts';
-export { RPC_NAMESPACES, type RpcConfiguration } from './config/rpc-access.ts';
+export {
+  type Authorization,
+  RPC_NAMESPACES,
+  type RpcConfiguration,
+  readAuthorization,
+  type SecretFiles,
+} from './config/rpc-access.ts';
 export { type NodeEvent, nodeEventSchema } from './lifecycle/node-event.ts';
 export type { NodeOptions } from './lifecycle/node-options.ts';
 export { PralineNode } from './lifecycle/praline-node.ts';

@@ -36,7 +36,7 @@ export {
   openRpcDocument,
   type Schema as OpenRpcSchema,
 } from './reference/open-rpc.ts';
-export type { Authentication } from './server/authentication.ts';
+export { type Authentication, authorizationOf } from './server/authentication.ts';
 export type { HttpRoute, HttpRouteAnswer } from './server/http-handler.ts';
 export { IpcError, type IpcErrorCode } from './server/ipc-error.ts';
 export { namespacesOf } from './server/namespaces.ts';

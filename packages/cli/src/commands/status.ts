@@ -3,30 +3,44 @@ import type { Command } from 'commander';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
 import type { Console } from '../output/console.ts';
 import { formatTable } from '../output/table.ts';
+import {
+  addCredentialOptions,
+  authorizationFor,
+  type CredentialOptions,
+} from '../rpc-client/credentials.ts';
 import { type NetworkNodeStatus, networkStatus } from '../rpc-client/network-status.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8545';
 
-interface StatusOptions {
-  readonly rpc: string;
+interface StatusOptions extends CredentialOptions {
+  readonly rpc: readonly string[];
   readonly json?: true;
 }
 
 export function addStatus(program: Command, console: Console): void {
-  program
+  const command = program
     .command('status')
     .summary('show how the nodes of a running network are')
     .description(
       'Asks one node for its peers, then every node for its role, term, leader, commit index, block and lag. A node that does not answer is shown as the others see it.',
     )
-    .option('--rpc <url>', 'RPC address of any node', DEFAULT_URL)
+    .option(
+      '--rpc <url...>',
+      'RPC address of any node; where nodes want a token, of each that is to be asked',
+      [DEFAULT_URL],
+    )
     .option('--json', 'the result as one JSON object')
     .addHelpText(
       'after',
       '\nExit code: 0 when a quorum of validators answers and a leader is known, 4 otherwise.\n\nExamples:\n  praline status\n  praline status --rpc http://127.0.0.1:8546 --json',
     )
-    .action(async ({ rpc, json }: StatusOptions) => {
-      const status = await networkStatus(rpc);
+    .action(async ({ rpc, json, ...credentials }: StatusOptions) => {
+      const authorization = authorizationFor(credentials);
+      const [first = DEFAULT_URL, ...others] = rpc;
+      const status = await networkStatus([
+        { url: first, authorization },
+        ...others.map((url) => ({ url, authorization })),
+      ]);
       if (json) {
         console.json(status);
       } else {
@@ -40,6 +54,7 @@ export function addStatus(program: Command, console: Console): void {
         throw new CommandError(EXIT_CODES.unreachable, status.summary);
       }
     });
+  addCredentialOptions(command);
 }
 
 function formatStatus(nodes: readonly NetworkNodeStatus[]): string[] {

@@ -3,6 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../duration.ts';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
 import type { Console } from '../output/console.ts';
+import type { AskedNode } from '../rpc-client/ask-node.ts';
+import {
+  addCredentialOptions,
+  authorizationFor,
+  type CredentialOptions,
+} from '../rpc-client/credentials.ts';
 import type { ChangeOptions } from '../validators/change-members.ts';
 import {
   addMember,
@@ -16,7 +22,7 @@ import { type Members, readMembers } from '../validators/members.ts';
 const DEFAULT_URL = 'http://127.0.0.1:8545';
 const DEFAULT_TIMEOUT_MS = 600_000;
 
-interface ValidatorsOptions {
+interface ValidatorsOptions extends CredentialOptions {
   readonly rpc?: readonly string[];
   readonly json?: true;
 }
@@ -45,7 +51,7 @@ export function addValidators(program: Command, console: Console): void {
     .summary('show all members')
     .description('Shows the validators and observers as one node knows them.')
     .action(async (options: ValidatorsOptions) => {
-      print(await readMembers(urlsOf(options)[0]), options, console);
+      print(await readMembers(nodesOf(options)[0]), options, console);
     });
   const add = changing(validators.command('add'))
     .summary('add a node: it catches up as an observer, then becomes a validator')
@@ -103,7 +109,7 @@ export function addValidators(program: Command, console: Console): void {
 }
 
 function shared(command: Command): Command {
-  return command
+  return addCredentialOptions(command)
     .addOption(
       new Option(
         '--rpc <url...>',
@@ -121,14 +127,15 @@ function changing(command: Command): Command {
   );
 }
 
-function urlsOf({ rpc }: ValidatorsOptions): readonly [string, ...string[]] {
-  const [first = DEFAULT_URL, ...others] = rpc ?? [];
-  return [first, ...others];
+function nodesOf(options: ValidatorsOptions): readonly [AskedNode, ...AskedNode[]] {
+  const authorization = authorizationFor(options);
+  const [first = DEFAULT_URL, ...others] = options.rpc ?? [];
+  return [{ url: first, authorization }, ...others.map((url) => ({ url, authorization }))];
 }
 
 function changeOptions(options: ChangeCommandOptions, console: Console): ChangeOptions {
   return {
-    urls: urlsOf(options),
+    nodes: nodesOf(options),
     timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
     onStep: (step) => {
       if (options.json) console.json(stepEvent(step));
@@ -165,7 +172,7 @@ async function publicKeyOf(node: string, options: ValidatorsOptions): Promise<st
       `${JSON.stringify(node)} is neither a public key of 64 hexadecimal digits nor a number in the list.`,
     );
   }
-  const { members } = await readMembers(urlsOf(options)[0]);
+  const { members } = await readMembers(nodesOf(options)[0]);
   const found = members.find((member) => member.node === Number(node));
   if (found === undefined) {
     throw new CommandError(

@@ -5,8 +5,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
 import type { Console } from '../output/console.ts';
 import { progressLine } from '../output/progress-line.ts';
+import {
+  addCredentialOptions,
+  authorizationFor,
+  type CredentialOptions,
+} from '../rpc-client/credentials.ts';
 
-interface VerifyOptions {
+interface VerifyOptions extends CredentialOptions {
   readonly data?: string;
   readonly rpc?: string;
   readonly beginning?: string;
@@ -17,7 +22,7 @@ interface VerifyOptions {
 }
 
 export function addVerify(program: Command, console: Console): void {
-  program
+  const command = program
     .command('verify')
     .summary("check a node's whole log and chain, trusting nothing but the genesis file")
     .description(
@@ -47,6 +52,7 @@ export function addVerify(program: Command, console: Console): void {
     .action(async (options: VerifyOptions) => {
       await verify(options, console);
     });
+  addCredentialOptions(command);
 }
 
 async function verify(options: VerifyOptions, console: Console): Promise<void> {
@@ -65,15 +71,19 @@ async function verify(options: VerifyOptions, console: Console): Promise<void> {
     ...(cluster === undefined ? {} : { cluster }),
     ...(data === undefined ? {} : { data: resolve(data) }),
   };
+  const authorization = authorizationFor(options);
   const trust = verification.readVerificationGenesis(paths);
   const log: LogSource =
     rpc === undefined
       ? await verification.openStoredLog(resolve(data ?? ''), trust)
-      : new verification.RpcLogSource(rpc);
+      : new verification.RpcLogSource(rpc, authorization);
   const source =
     beginning === undefined
       ? log
-      : new verification.ContinuedLogSource(new verification.RpcLogSource(beginning), log);
+      : new verification.ContinuedLogSource(
+          new verification.RpcLogSource(beginning, authorization),
+          log,
+        );
   try {
     const verified = await verifyLog({
       genesis: trust,

@@ -1,4 +1,5 @@
-/** Calls of a method that may take long or be refused for a reason, such as a change of the members. */
+/** Calls of a node's methods, which it may refuse for a reason, as it does a change of the members. */
+import type { Authorization } from '@praline/node';
 import { z } from 'zod';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
 
@@ -31,27 +32,47 @@ export interface Question {
   readonly timeoutMs?: number;
 }
 
+/** A node, and what shows it that we may ask. */
+export interface AskedNode {
+  readonly url: string;
+  /** Default: nothing is shown. */
+  readonly authorization?: Authorization;
+}
+
 /** Throws `RefusedError`, or `CommandError` `unreachable` where no Praline node answers. */
 export async function askNode<Result>(
-  url: string,
+  { url, authorization: authorize = () => null }: AskedNode,
   { method, params = [], timeoutMs = 3_000 }: Question,
   schema: z.ZodType<Result>,
 ): Promise<Result> {
   let body: unknown;
+  let isStranger = false;
+  const authorization = authorize();
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(authorization === null ? {} : { authorization }),
+      },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    body = await response.json();
+    isStranger = response.status === 401;
+    body = isStranger ? await response.text() : await response.json();
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
     throw new CommandError(
       EXIT_CODES.unreachable,
       isLate ? `${url} did not answer in time.` : `No node answers at ${url}.`,
       { cause: error },
+    );
+  }
+  if (isStranger) {
+    const reason = String(body).trim();
+    throw new CommandError(
+      EXIT_CODES.unreachable,
+      `${url} lets in whoever shows a token: ${reason} Name its file with --rpc-token-file or --rpc-jwt-secret.`,
     );
   }
   const parsed = answer.safeParse(body);

@@ -1,6 +1,6 @@
 /** The state of a whole network, put together from what its nodes answer. */
 import { z } from 'zod';
-import { callRpc } from './json-rpc.ts';
+import { type AskedNode, askNode } from './ask-node.ts';
 
 const statusReport = z.object({
   node: z.number().nullable(),
@@ -60,16 +60,23 @@ export interface NetworkStatus {
 
 type Report = z.infer<typeof statusReport>;
 
-/** Throws `CommandError` when the node at `url` does not answer. */
-export async function networkStatus(url: string): Promise<NetworkStatus> {
-  const own = await callRpc(url, 'mokka_status', statusReport);
-  const peers = await callRpc(url, 'mokka_peers', peerReports);
+/**
+ * Asks the first node for the others, and these at the addresses it tells. What lets us in is shown only to `nodes`, never to an
+ * address that a node has named. Throws `CommandError` when the first does not answer.
+ */
+export async function networkStatus(
+  nodes: readonly [AskedNode, ...AskedNode[]],
+): Promise<NetworkStatus> {
+  const [first] = nodes;
+  const own = await askNode(first, STATUS, statusReport);
+  const peers = await askNode(first, { method: 'mokka_peers' }, peerReports);
   const others = await Promise.all(
     peers.map(async (peer) => {
+      const url = peer.rpcUrl;
       const report =
-        peer.rpcUrl === null
+        url === null
           ? null
-          : await callRpc(peer.rpcUrl, 'mokka_status', statusReport).catch(() => null);
+          : await askNode(knownAs(url, nodes), STATUS, statusReport).catch(() => null);
       return { peer, report: report?.publicKey === peer.publicKey ? report : null };
     }),
   );
@@ -77,22 +84,33 @@ export async function networkStatus(url: string): Promise<NetworkStatus> {
     [own.publicKey, own.node],
     ...peers.map(({ publicKey, node }) => [publicKey, node] as const),
   ]);
-  const nodes = [
-    answering(own, url, numbers),
+  const answers = [
+    answering(own, first.url, numbers),
     ...others.map(({ peer, report }) =>
       report === null ? silent(peer) : answering(report, peer.rpcUrl ?? '', numbers),
     ),
   ];
-  const furthest = Math.max(...nodes.map(({ commitIndex }) => commitIndex ?? 0));
+  const furthest = Math.max(...answers.map(({ commitIndex }) => commitIndex ?? 0));
   return {
-    ...judge(own, nodes),
-    nodes: nodes
+    ...judge(own, answers),
+    nodes: answers
       .map((node) => ({
         ...node,
         lag: node.commitIndex === null ? null : furthest - node.commitIndex,
       }))
       .sort((a, b) => (a.node ?? Infinity) - (b.node ?? Infinity) || 0),
   };
+}
+
+function isSameAddress(left: string, right: string): boolean {
+  if (!URL.canParse(left) || !URL.canParse(right)) return false;
+  return new URL(left).href === new URL(right).href;
+}
+
+const STATUS = { method: 'mokka_status' };
+
+function knownAs(url: string, nodes: readonly AskedNode[]): AskedNode {
+  return nodes.find((node) => isSameAddress(node.url, url)) ?? { url };
 }
 
 function answering(

@@ -1,7 +1,7 @@
 /** Carries a change of the members through to its end: proposes it, repeats what may be repeated, waits until it is in force. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT_CODES } from '../exit-code.ts';
-import { RefusedError } from '../rpc-client/ask-node.ts';
+import { type AskedNode, RefusedError } from '../rpc-client/ask-node.ts';
 import {
   type Change,
   type MemberOfNetwork,
@@ -33,8 +33,8 @@ export type ChangeStep =
   | { readonly step: 'catching-up'; readonly applied: number | null; readonly committed: number };
 
 export interface ChangeOptions {
-  /** RPC addresses: the first is asked, a change is proposed on all. */
-  readonly urls: readonly [string, ...string[]];
+  /** The first is asked, a change is proposed on all. */
+  readonly nodes: readonly [AskedNode, ...AskedNode[]];
   /** Milliseconds for the whole command. */
   readonly timeoutMs: number;
   readonly onStep: (step: ChangeStep) => void;
@@ -52,7 +52,7 @@ export async function addMember(
   const run = begin(options);
   const { publicKey } = member;
   const isThere = (members: Members) => memberOf(members, publicKey) !== null;
-  let members = await readMembers(run.urls[0]);
+  let members = await readMembers(run.nodes[0]);
   if (!isThere(members)) {
     members = await carryThrough(run, { action: 'add', ...member }, 'added', isThere);
   }
@@ -88,7 +88,7 @@ export async function replaceMember(
   options: ChangeOptions,
 ): Promise<Members> {
   const run = begin(options);
-  const before = await readMembers(run.urls[0]);
+  const before = await readMembers(run.nodes[0]);
   if (
     memberOf(before, publicKey) === null &&
     memberOf(before, by.publicKey)?.role === 'validator'
@@ -110,8 +110,8 @@ function begin(options: ChangeOptions): Run {
   return { ...options, until: performance.now() + options.timeoutMs };
 }
 
-async function requireMember({ urls }: Run, publicKey: string): Promise<MemberOfNetwork> {
-  const member = memberOf(await readMembers(urls[0]), publicKey);
+async function requireMember({ nodes }: Run, publicKey: string): Promise<MemberOfNetwork> {
+  const member = memberOf(await readMembers(nodes[0]), publicKey);
   if (member === null) {
     throw new CommandError(
       EXIT_CODES.failure,
@@ -135,7 +135,7 @@ async function carryThrough(
   };
   let invalidAnswers = 0;
   for (;;) {
-    const outcomes = await Promise.all(run.urls.map((url) => attempt(url, change)));
+    const outcomes = await Promise.all(run.nodes.map((node) => attempt(node, change)));
     const views = await readViews(run);
     const newest = newestOf(views);
     if (newest !== null && isDone(newest)) {
@@ -170,9 +170,10 @@ interface Outcome<Result = Proposal | RefusedError> {
   readonly outcome: Result;
 }
 
-async function attempt(url: string, change: Change): Promise<Outcome> {
+async function attempt(node: AskedNode, change: Change): Promise<Outcome> {
+  const { url } = node;
   try {
-    return { url, outcome: await proposeChange(url, change) };
+    return { url, outcome: await proposeChange(node, change) };
   } catch (error) {
     if (error instanceof RefusedError) return { url, outcome: error };
     throw error;
@@ -199,9 +200,9 @@ function tooLate(approvals: number): string {
 }
 
 /** The members by the address that tells them; addresses where no node answers are left out. */
-async function readViews({ urls }: Run): Promise<ReadonlyMap<string, Members>> {
+async function readViews({ nodes }: Run): Promise<ReadonlyMap<string, Members>> {
   const answers = await Promise.all(
-    urls.map(async (url) => [url, await readMembers(url).catch(() => null)] as const),
+    nodes.map(async (node) => [node.url, await readMembers(node).catch(() => null)] as const),
   );
   return new Map(
     answers.flatMap(([url, members]) => (members === null ? [] : [[url, members] as const])),
@@ -218,10 +219,10 @@ function newestOf(views: ReadonlyMap<string, Members>): Members | null {
 
 /** Waits until a newcomer has the entries that there are. */
 async function catchUp(run: Run, publicKey: string): Promise<void> {
-  const [url] = run.urls;
+  const [node] = run.nodes;
   let last = '';
   for (;;) {
-    const [members, committed] = await Promise.all([readMembers(url), readCommitIndex(url)]);
+    const [members, committed] = await Promise.all([readMembers(node), readCommitIndex(node)]);
     const member = memberOf(members, publicKey);
     const applied = member?.appliedIndex ?? null;
     const shown = `${applied}/${committed}`;

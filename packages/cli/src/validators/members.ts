@@ -1,6 +1,6 @@
 /** The members as a node tells of them, and proposals of others. */
 import { z } from 'zod';
-import { askNode } from '../rpc-client/ask-node.ts';
+import { type AskedNode, askNode } from '../rpc-client/ask-node.ts';
 
 /** A proposal is answered when it is committed: a bit more than the node waits itself. */
 const PROPOSAL_TIMEOUT_MS = 20_000;
@@ -55,23 +55,23 @@ export type Change =
   | { readonly action: 'replace'; readonly publicKey: string; readonly by: string };
 
 /** Throws `CommandError`. */
-export function readMembers(url: string): Promise<Members> {
-  return askNode(url, { method: 'mokka_getMembers' }, membersSchema);
+export function readMembers(node: AskedNode): Promise<Members> {
+  return askNode(node, { method: 'mokka_getMembers' }, membersSchema);
 }
 
 /** Last committed entry as the node knows it. Throws `CommandError`. */
-export async function readCommitIndex(url: string): Promise<number> {
-  return (await askNode(url, { method: 'mokka_status' }, positionSchema)).commitIndex;
+export async function readCommitIndex(node: AskedNode): Promise<number> {
+  return (await askNode(node, { method: 'mokka_status' }, positionSchema)).commitIndex;
 }
 
 /** Throws `RefusedError` or `CommandError`. */
-export function proposeChange(url: string, change: Change): Promise<Proposal> {
+export function proposeChange(node: AskedNode, change: Change): Promise<Proposal> {
   const question = {
     method: 'mokka_proposeMembership',
     params: [change],
     timeoutMs: PROPOSAL_TIMEOUT_MS,
   };
-  return askNode(url, question, proposalSchema);
+  return askNode(node, question, proposalSchema);
 }
 
 export function memberOf(members: Members, publicKey: string): MemberOfNetwork | null {

@@ -5,7 +5,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Authentication, NetworkListenerOptions, TlsOptions } from '@praline/rpc';
+import {
+  type Authentication,
+  authorizationOf,
+  type NetworkListenerOptions,
+  type TlsOptions,
+} from '@praline/rpc';
 import { ConfigError } from './config-error.ts';
 import { readOwnerOnlyFile } from './key-file.ts';
 
@@ -77,6 +82,15 @@ export function readRpcAccess(configuration: RpcConfiguration, dataPath: string)
           },
         }),
   };
+}
+
+/** Gives the header `Authorization` for one request of a client that holds these, null where there is nothing to show. */
+export type Authorization = () => string | null;
+
+/** For a client of a node: reads the files once. Throws `ConfigError`. */
+export function readAuthorization(files: SecretFiles): Authorization {
+  const secrets = readSecrets(files);
+  return () => authorizationOf(secrets);
 }
 
 function namespacesOf(names: readonly string[] | undefined): { namespaces?: readonly string[] } {

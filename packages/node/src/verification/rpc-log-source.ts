@@ -1,5 +1,6 @@
 /** The log of a running node, page by page over JSON-RPC (`mokka_getLog`). */
 import { z } from 'zod';
+import type { Authorization } from '../config/rpc-access.ts';
 import type { LogExtent, LogRecord, LogSource } from './log-source.ts';
 
 /** Milliseconds for one page. */
@@ -36,9 +37,12 @@ export class LogUnavailableError extends Error {
 
 export class RpcLogSource implements LogSource {
   readonly #url: string;
+  readonly #authorization: Authorization;
 
-  constructor(url: string) {
+  /** `authorization`: for a node that lets in whoever shows a token. */
+  constructor(url: string, authorization: Authorization = () => null) {
     this.#url = url;
+    this.#authorization = authorization;
   }
 
   async extent(): Promise<LogExtent> {
@@ -73,10 +77,14 @@ export class RpcLogSource implements LogSource {
   /** Throws `LogUnavailableError`. */
   async #page(from: number, count: number): Promise<z.infer<typeof page>> {
     let body: unknown;
+    const authorization = this.#authorization();
     try {
       const response = await fetch(this.#url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(authorization === null ? {} : { authorization }),
+        },
         body: JSON.stringify({
           jsonrpc: '2.0',
           id: 1,
@@ -85,8 +93,13 @@ export class RpcLogSource implements LogSource {
         }),
         signal: AbortSignal.timeout(PAGE_TIMEOUT_MS),
       });
+      if (response.status === 401) {
+        const reason = (await response.text()).trim();
+        throw new LogUnavailableError(`${this.#url} lets nobody in without a token: ${reason}`);
+      }
       body = await response.json();
     } catch (error) {
+      if (error instanceof LogUnavailableError) throw error;
       throw new LogUnavailableError(`No node answers at ${this.#url}.`, { cause: error });
     }
     const parsed = answer.safeParse(body);

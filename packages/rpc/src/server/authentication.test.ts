@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { refusalOf } from './authentication.ts';
+import { authorizationOf, refusalOf } from './authentication.ts';
 
 const SECRET = Uint8Array.from(Buffer.alloc(32, 7));
 const NOW_S = 1_700_000_000;
@@ -72,5 +72,20 @@ describe('a JSON Web Token', () => {
   test('may stand beside a bearer token', () => {
     expect(refusal('correct-horse-battery', 'correct-horse-battery')).toBeNull();
     expect(refusal(token(), 'correct-horse-battery')).toBeNull();
+  });
+});
+
+describe('what a client shows', () => {
+  test.each([
+    ['a bearer token', { bearerToken: 'correct-horse-battery' }],
+    ['a JSON Web Token', { jwtSecret: SECRET }],
+    ['either', { bearerToken: 'correct-horse-battery', jwtSecret: SECRET }],
+  ])('lets it in: %s', (_, authentication) => {
+    const shown = authorizationOf(authentication, NOW_S * 1000 + 999);
+    expect(refusalOf(shown ?? undefined, authentication, NOW_S * 1000)).toBeNull();
+  });
+
+  test('is nothing where nothing is wanted', () => {
+    expect(authorizationOf({})).toBeNull();
   });
 });

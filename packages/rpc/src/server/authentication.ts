@@ -34,6 +34,22 @@ export function refusalOf(
   return jwtSecret === undefined ? 'wrong token' : jwtRefusal(token, jwtSecret, nowMs);
 }
 
+/**
+ * What a client sends as `Authorization` to be let in, null where nothing is wanted. `nowMs` is Unix time: a token that is
+ * signed serves about a minute, so it is made anew for each request.
+ */
+export function authorizationOf(
+  { bearerToken, jwtSecret }: Authentication,
+  nowMs: number = Date.now(),
+): string | null {
+  if (bearerToken !== undefined) return `Bearer ${bearerToken}`;
+  if (jwtSecret === undefined) return null;
+  const content = [{ alg: 'HS256', typ: 'JWT' }, { iat: Math.floor(nowMs / 1000) }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  return `Bearer ${content}.${createHmac('sha256', jwtSecret).update(content).digest('base64url')}`;
+}
+
 /** RFC 7515 compact form, RFC 7519 claims. */
 function jwtRefusal(token: string, secret: Uint8Array, nowMs: number): string | null {
   const [header = '', payload = '', signature = '', ...more] = token.split('.');
